@@ -1,0 +1,38 @@
+"""What an engine is: two small things, a way to run a step and a way to hand over its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from huaxiang.plan.nodes import Step
+
+
+class Engine(Protocol):
+    """Runs steps over Parquet files. One engine object serves one build; `close` frees everything it holds."""
+
+    name: str
+
+    def register(self, table: str, path: Path) -> None:
+        """Make the Parquet file (or folder of files) readable under the logical name `table`."""
+
+    def run(self, step: Step) -> None:
+        """Compute `step.output` from registered or earlier tables and keep it under that name."""
+
+    def save(self, table: str, path: Path, *, order_by: tuple[str, ...] = ()) -> int:
+        """Write a table to one Parquet file, sorted, byte-equal for equal content; return its rows."""
+
+    def fetch(self, table: str, columns: tuple[str, ...] | None = None) -> pa.Table:
+        """Return a small table (or some of its columns) in memory."""
+
+    def types(self, table: str) -> Mapping[str, str]:
+        """Column → DuckDB type name, in column order."""
+
+    def sql(self, step: Step) -> str:
+        """The SQL that `run` would execute, pretty-printed, with a comment for each definition it serves."""
+
+    def close(self) -> None:
+        """Free memory, threads and temporary files."""

@@ -1,0 +1,101 @@
+"""Every error a user can meet. A message names the object, the place, what was expected and what to do.
+
+No message ever holds a customer's value: rows are named by number, columns by name.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean "x"?` for the nearest known word, else the known words, else nothing."""
+    names = sorted(set(known))
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if near:
+        return f'; did you mean "{near[0]}"?'
+    if not names:
+        return ""
+    shown = ", ".join(names[:12]) + (f", … ({len(names)} in all)" if len(names) > 12 else "")
+    return f"; known: {shown}"
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A position in a definition file: path relative to the project, 1-based line (0 when the whole file is meant)."""
+
+    file: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True, order=True)
+class Issue:
+    """One fault found in a project: `tags/value.yaml:7 TAG014 unknown column "ordr_amt" …`."""
+
+    place: Place
+    code: str
+    message: str
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        mark = "" if self.severity == "error" else " (warning)"
+        return f"{self.place} {self.code}{mark} {self.message}"
+
+
+class HuaxiangError(Exception):
+    """Base of all errors shown to a user without a traceback. `exit_code` is the CLI's (1 failed, 2 wrong use)."""
+
+    exit_code = 1
+
+
+class UsageError(HuaxiangError):
+    """The call itself is wrong: an unknown name, a missing project, a bad option."""
+
+    exit_code = 2
+
+
+class ProjectInvalid(HuaxiangError):
+    """The project's definitions have faults; all of them are listed."""
+
+    def __init__(self, issues: Sequence[Issue]) -> None:
+        self.issues = tuple(sorted(issues))
+        super().__init__("\n".join(str(i) for i in self.issues))
+
+
+class ExpressionError(HuaxiangError):
+    """A SQL expression is refused. `code` names the rule (EXP001 syntax, EXP002 unknown column, …)."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        self.message = message
+        super().__init__(f"{code} {message}")
+
+
+class SourceError(HuaxiangError):
+    """A source can't be read at all, or has more bad rows than it declares."""
+
+    def __init__(self, source: str, place: str, message: str) -> None:
+        self.source = source
+        self.place = place
+        super().__init__(f'source "{source}" {place}: {message}')
+
+
+class SnapshotError(HuaxiangError):
+    """No snapshot, an unknown one, or a damaged one."""
+
+
+class BuildBusy(HuaxiangError):
+    """Another build of the same project is running."""
+
+
+class UnsupportedFeature(HuaxiangError):
+    """An engine lacks a feature: `UnsupportedFeature(engine, feature, instead=…)`."""
+
+    def __init__(self, engine: str, feature: str, *, instead: str) -> None:
+        super().__init__(f"the {engine} engine has no {feature}; {instead}")

@@ -1,0 +1,328 @@
+"""What a person writes in a project's YAML files, as frozen types: unknown keys are refused everywhere.
+
+These are the written forms only. `huaxiang.spec.check` turns a `Project` into a checked one, and the planners of
+`huaxiang.stages` read it. Every definition has a `name` (snake_case), and most a `title` in one or two languages.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="snake_case name, unique within its kind")]
+
+
+class Spec(BaseModel):
+    """Base of all definitions: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Text(Spec):
+    """A text for people in Chinese and English; a plain YAML string stands for both."""
+
+    zh: str
+    en: str
+
+
+Title = str | Text | None
+Entity = Literal[
+    "person", "account", "order", "order_line", "event", "interaction", "answer", "text", "consent", "reference"
+]
+ValueType = Literal["text", "integer", "number", "money", "date", "datetime", "boolean", "list"]
+LegalBasis = Literal[
+    "consent", "contract", "legal_obligation", "vital_interest", "public_interest", "legitimate_interest", "research"
+]
+
+
+class ProjectSpec(Spec):
+    """`huaxiang.yaml`."""
+
+    name: Name
+    title: Title = None
+    description: str | None = None
+    language: Literal["zh-CN", "en"] = "zh-CN"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code, e.g. CNY")] = "CNY"
+    timezone: str = "Asia/Shanghai"
+    as_of: str = Field(
+        "today", description="`today`, `data` (the day of the newest dated row of order and event sources) or YYYY-MM-DD"
+    )
+    keep_snapshots: int = Field(30, ge=1, description="older snapshots are removed after a build")
+    sensitive: bool = Field(False, description="allow attributes that the catalogue marks off by default (health …)")
+
+
+class ColumnSpec(Spec):
+    """How one canonical or own field is filled from a column of the file and cleaned."""
+
+    from_: str | None = Field(None, alias="from", description="column name in the file; default: the field's own name")
+    type: ValueType | Literal["phone", "email", "gender", "education", "marital_status"] | None = Field(
+        None, description="declared type; default: the canonical field's type, or text"
+    )
+    format: str | None = Field(None, description="date format (strptime) when it is not one of the common ones")
+    unit: str | None = None
+    scale: float | None = Field(None, description="factor applied to numbers, e.g. 0.01 when the file holds cents")
+    vocabulary: dict[str, str | list[str]] | None = Field(
+        None, description="canonical value → synonyms; a value outside it is set aside unless `strict: false`"
+    )
+    strict: bool = True
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    not_after_as_of: bool = Field(False, description="set the row aside when the date lies after the build's as-of date")
+    missing: tuple[str, ...] = Field((), description="further texts that mean no value, besides the empty one")
+    separator: str | None = Field(None, description="for type list: what parts the items (default any of | ; 、 ，)")
+
+
+class LookupSpec(Spec):
+    """Bring columns of a `reference` source to each row, by key."""
+
+    source: Name
+    on: Name = Field(description="field of this source that holds the key")
+    key: Name | None = Field(None, description="field of the reference source; default the same name")
+    take: dict[Name, Name] = Field(description="new field → field of the reference source")
+
+
+class SourceSpec(Spec):
+    """One collected source: files, and how they map to the canonical model."""
+
+    name: Name
+    title: Title = None
+    description: str | None = None
+    owner: str | None = None
+    purpose: str = Field(description="what the data are used for (shown to customers on request)")
+    legal_basis: LegalBasis
+    entity: Entity
+    files: str | tuple[str, ...] = Field(description="path, folder or glob relative to the project folder")
+    format: Literal["auto", "csv", "tsv", "excel", "json", "ndjson", "parquet"] = "auto"
+    encoding: Literal["auto", "utf-8", "gb18030", "gbk", "utf-16"] = "auto"
+    delimiter: str = "auto"
+    sheet: str | int = Field(0, description="Excel sheet name or 0-based number")
+    header_row: int = Field(1, ge=1, description="1-based row that holds the column names")
+    where: str | None = Field(None, description="SQL condition over the mapped fields; other rows are left out, and counted")
+    on_bad_row: Literal["set_aside", "stop"] = "set_aside"
+    max_bad_share: float = Field(1.0, ge=0, le=1, description="stop the build when more than this share is set aside")
+    unique: tuple[Name, ...] = Field((), description="fields that identify a row; later duplicates are set aside")
+    columns: dict[Name, ColumnSpec | str] = Field(description="field → column name, or its full mapping")
+    lookups: tuple[LookupSpec, ...] = ()
+
+
+class IdentityKeySpec(Spec):
+    """One exact key: records that share a value of it are one customer."""
+
+    name: Name
+    title: Title = None
+    field: Name = Field(description="field of the sources that holds it, e.g. customer_key, phone, email")
+    priority: int = Field(1, description="1 is the strongest; the customer ID is drawn from the strongest key present")
+    blocked: tuple[str, ...] = Field((), description="values that never link, besides the built-in ones (null, 0, -1 …)")
+    personal: bool = Field(False, description="true: the value is never shown as customer ID, a digest is")
+    max_records: int = Field(1000, ge=1, description="a value on more person records than this links nothing, and is reported")
+
+
+class AttributeSpec(Spec):
+    """One profile attribute: a catalogue item (by code) or your own, from a source."""
+
+    name: Name = Field(description="catalogue code, or your own")
+    title: Title = None
+    source: Name
+    value: str = Field(description="SQL expression over the source's fields")
+    pick: Literal["latest", "earliest", "most_frequent", "minimum", "maximum", "union"] = Field(
+        "latest", description="which value wins when a customer has several; ties fall to the smallest value"
+    )
+    class_: str | None = Field(None, alias="class")
+    type: ValueType | None = None
+    order: tuple[str, ...] = Field((), description="display order of the values of an ordered enum")
+
+
+TagClass = Literal["demographic", "consumption", "psychographic", "social", "relationship", "health", "technical", "other"]
+
+
+class Window(Spec):
+    """A stretch of days before the as-of date: `90d`, or days with an offset (`{days: 90, offset: 90}` = 91–180 days ago)."""
+
+    days: int = Field(ge=1)
+    offset: int = Field(0, ge=0)
+
+
+class TagBase(Spec):
+    """What all tags share."""
+
+    name: Name
+    title: Title = None
+    description: str | None = None
+    class_: TagClass = Field("other", alias="class")
+    attribute: str | None = Field(None, description="catalogue attribute that this tag fills")
+    owner: str | None = None
+    unit: str | None = None
+    values: dict[str, Title] | None = Field(None, description="values of an enum in display order, with their titles")
+    status: Literal["draft", "online", "offline"] = "online"
+
+
+Function = Literal[
+    "count", "distinct", "sum", "min", "max", "mean", "median", "stddev", "first", "last", "top", "top_n",
+    "share", "top_share", "days_since_first", "days_since_last", "active_days", "cycle",
+]
+
+
+class StatisticTag(TagBase):
+    """A statistic over a source's rows of one customer."""
+
+    kind: Literal["statistic"]
+    source: Name
+    measure: Function
+    of: str | None = Field(None, description="SQL expression over the source's fields that is measured")
+    by: str | None = Field(None, description="top, top_n, top_share: weight that is summed (default: rows counted)")
+    share_of: str | None = Field(None, description="share: SQL condition; rows that meet it, over all rows (weighted by `of`)")
+    where: str | None = Field(None, description="SQL condition over the source's fields")
+    window: str | Window | None = Field(None, description="`90d`, or {days, offset}; none = all time to the as-of date")
+    n: int = Field(3, ge=1, le=50, description="top_n: how many")
+    empty: int | float | bool | str | None = Field(None, description="value of customers without any row (count, distinct, sum: 0)")
+
+
+class FactTag(TagBase):
+    """An attribute of the profile, taken over as a tag."""
+
+    kind: Literal["fact"]
+    from_: Name = Field(alias="from", description="attribute name")
+
+
+class RuleTag(TagBase):
+    """True for customers who meet a condition over tags and attributes, false for the rest."""
+
+    kind: Literal["rule"]
+    when: str | dict[str, object]
+
+
+class ExpressionTag(TagBase):
+    """A value computed from other tags and attributes."""
+
+    kind: Literal["expression"]
+    value: str
+
+
+class Layer(Spec):
+    """One value of a layered tag."""
+
+    value: str
+    title: Title = None
+    when: str | dict[str, object]
+
+
+class LayeredTag(TagBase):
+    """The first layer whose condition holds gives the value."""
+
+    kind: Literal["layered"]
+    layers: tuple[Layer, ...]
+    otherwise: str | None = None
+
+
+class BandsTag(TagBase):
+    """A number cut into bands: `bounds` are the lower edges of all bands but the first; labels has one more item."""
+
+    kind: Literal["bands"]
+    of: str = Field(description="SQL expression over tags and attributes")
+    bounds: tuple[float, ...] | Literal["age"] = Field(description="`age` = the published bands <18 18–24 … 50–59 other")
+    labels: tuple[str, ...] | None = None
+    otherwise: str | None = Field(None, description="value when the number is missing")
+
+
+class ScoreSpec(Spec):
+    """How R, F and M become scores 1…n: quantile cuts by value edges (equal values, equal scores), or given bounds."""
+
+    method: Literal["quantile", "bounds"] = "quantile"
+    levels: int = Field(5, ge=2, le=10)
+    recency: tuple[float, ...] = Field((), description="bounds: upper edges in days, ascending; fewer days score higher")
+    frequency: tuple[float, ...] = Field((), description="bounds: lower edges, ascending")
+    monetary: tuple[float, ...] = Field((), description="bounds: lower edges, ascending")
+
+
+class RfmTag(TagBase):
+    """RFM from three number tags: writes <name>_r, _f, _m (scores), _band (activity by R) and _class (eight classes)."""
+
+    kind: Literal["rfm"]
+    recency: Name = Field(description="tag: days since last purchase")
+    frequency: Name
+    monetary: Name
+    bands: dict[str, int] = Field(
+        default_factory=lambda: {"active": 90, "sleeping": 180, "at_risk": 360},
+        description="value → days up to which it holds, ascending; beyond the last: lost",
+    )
+    beyond: str = "lost"
+    scores: ScoreSpec = ScoreSpec()
+    split: Literal["mean_score", "mean_value", "median_value"] = Field(
+        "mean_score", description="what parts high from low in the eight classes"
+    )
+
+
+class LifecycleTag(TagBase):
+    """Stage of the customer: potential, first_purchase, active, sleeping, churned; the later stage wins."""
+
+    kind: Literal["lifecycle"]
+    orders: Name = Field(description="tag: number of orders")
+    recency: Name = Field(description="tag: days since the last order")
+    sleeping_after: int = 90
+    churned_after: int = 360
+
+
+Tag = Annotated[
+    StatisticTag | FactTag | RuleTag | ExpressionTag | LayeredTag | BandsTag | RfmTag | LifecycleTag,
+    Field(discriminator="kind"),
+]
+
+
+class AudienceSpec(Spec):
+    """A rule audience 人群: customers who meet a condition."""
+
+    name: Name
+    title: Title = None
+    description: str | None = None
+    owner: str | None = None
+    when: str | dict[str, object]
+
+
+class Feature(Spec):
+    """One input of a clustering: a number tag or attribute and how it is prepared."""
+
+    tag: Name
+    transform: Literal["auto", "none", "log"] = Field("auto", description="auto: log1p when skewness is above 1 and no negatives")
+    missing: Literal["median", "zero", "exclude"] = "median"
+    weight: float = Field(1.0, gt=0)
+
+
+class ClusteringSpec(Spec):
+    """K-means over declared features; writes a tag of the same name with values c1…ck, largest first on the first build."""
+
+    name: Name
+    title: Title = None
+    description: str | None = None
+    within: str | dict[str, object] | None = Field(None, description="condition: only these customers are clustered")
+    features: tuple[Name | Feature, ...] = Field(min_length=2)
+    k: int | tuple[int, int] = Field((3, 8), description="fixed, or the range to choose from by evidence")
+    seed: int = 20240101
+    resamples: int = Field(20, ge=5, le=200)
+
+
+class PersonaSetSpec(Spec):
+    """Which segments get a persona card, and which tags may speak on it."""
+
+    name: Name
+    title: Title = None
+    clustering: Name | None = Field(None, description="one card per cluster of it")
+    audiences: tuple[Name, ...] = Field((), description="one card per audience")
+    worth: Name = Field(description="money tag that says what a customer is worth")
+    tags: tuple[Name, ...] | None = Field(None, description="tags that may be spoken of; default all that are online")
+    names: dict[str, Title] | None = Field(None, description="cluster value or audience → a name given by hand")
+    alpha: float = Field(0.05, gt=0, lt=0.5, description="false-discovery rate (Benjamini–Hochberg) over all comparisons")
+    minimum_size: int = Field(30, ge=5)
+
+
+class DefinitionFile(Spec):
+    """Any file below sources/ identity/ attributes/ tags/ audiences/ personas/: lists by kind, all optional."""
+
+    sources: tuple[SourceSpec, ...] = ()
+    identity: tuple[IdentityKeySpec, ...] = ()
+    attributes: tuple[AttributeSpec, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    audiences: tuple[AudienceSpec, ...] = ()
+    clusterings: tuple[ClusteringSpec, ...] = ()
+    personas: tuple[PersonaSetSpec, ...] = ()
