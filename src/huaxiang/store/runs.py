@@ -1,0 +1,122 @@
+"""The history of builds: `runs/<id>.json`, written anew at each step so that it tells how far a dead build came."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from huaxiang.store.atomic import write_json
+from huaxiang.store.lock import is_building
+
+_KEEP = 200
+
+
+class Run:
+    """One build being recorded. Call `begin_stage` / `end_stage` for each stage, then `done` or `failed` once."""
+
+    def __init__(self, path: Path, record: dict[str, Any]) -> None:
+        self._path = path
+        self.record = record
+        self._clock = time.monotonic()
+        self._stage_clock = self._clock
+        self._write()
+
+    @property
+    def id(self) -> str:
+        """The run's id; the snapshot that it publishes bears the same."""
+        return str(self.record["id"])
+
+    def begin_stage(self, name: str) -> None:
+        """Note that a stage (a name of flow.STAGES) begins."""
+        self._stage_clock = time.monotonic()
+        self.record["stages"].append({"name": name, "state": "running", "seconds": None, "rows": None})
+        self._write()
+
+    def end_stage(self, *, rows: int | None = None) -> None:
+        """Note that the stage begun last is done, and how many rows it left."""
+        stage = self.record["stages"][-1]
+        stage.update(state="done", seconds=round(time.monotonic() - self._stage_clock, 3), rows=rows)
+        self._write()
+
+    def done(self, snapshot: str) -> None:
+        """Note success, and the snapshot published."""
+        self._end("done", snapshot=snapshot)
+
+    def failed(self, error: BaseException) -> None:
+        """Note failure. Only messages of HuaxiangError are kept: others might hold customers' values."""
+        from huaxiang.errors import HuaxiangError
+
+        message = str(error) if isinstance(error, HuaxiangError) else "unexpected error; see .huaxiang/logs"
+        if self.record["stages"] and self.record["stages"][-1]["state"] == "running":
+            self.record["stages"][-1]["state"] = "failed"
+        self._end("failed", error={"type": type(error).__name__, "message": message})
+
+    def _end(self, state: str, **more: Any) -> None:
+        self.record.update(state=state, ended_at=_now(), seconds=round(time.monotonic() - self._clock, 3), **more)
+        self._write()
+
+    def _write(self) -> None:
+        write_json(self._path, self.record)
+
+
+class RunLog:
+    """The run history of one project."""
+
+    def __init__(self, folder: Path) -> None:
+        self._project = Path(folder)
+        self._folder = self._project / ".huaxiang" / "runs"
+
+    def start(self, run_id: str, **facts: Any) -> Run:
+        """Begin the record of a build; `facts` (engine, as_of, full …) are kept as given. Old records beyond 200 go."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for old in sorted(self._folder.glob("*.json"))[: -(_KEEP - 1)]:
+            old.unlink(missing_ok=True)
+        record = {
+            "id": run_id, "state": "running", "started_at": _now(), "ended_at": None, "seconds": None,
+            "pid": os.getpid(), "host": socket.gethostname(), "process_started": _process_start(os.getpid()),
+            "snapshot": None, "error": None, "stages": [],
+        }  # fmt: skip
+        return Run(self._folder / f"{run_id}.json", record | facts)
+
+    def list(self) -> tuple[dict[str, Any], ...]:
+        """Return all records, newest first. A run whose process is gone without an end is `crashed`."""
+        return tuple(self._read(path) for path in sorted(self._folder.glob("*.json"), reverse=True))
+
+    def _read(self, path: Path) -> dict[str, Any]:
+        try:
+            record: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        except ValueError:
+            return {"id": path.stem, "state": "unreadable", "started_at": None, "ended_at": None, "seconds": None,
+                    "snapshot": None, "error": None, "stages": []}  # fmt: skip
+        if record["state"] == "running" and not self._is_alive(record):
+            record["state"] = "crashed"
+        return record
+
+    def _is_alive(self, record: dict[str, Any]) -> bool:
+        if record["host"] != socket.gethostname():
+            return is_building(self._project)
+        try:
+            os.kill(record["pid"], 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return bool(_process_start(record["pid"]) == record["process_started"])
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _process_start(pid: int) -> str | None:
+    """Return when a process began (clock ticks since boot), so that a later process with the same pid isn't mistaken for it."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace")
+    except OSError:
+        return None
+    return stat.rpartition(")")[2].split()[19]
