@@ -1,0 +1,1 @@
+"""Definitions: YAML files → frozen, checked types that know their file and line."""

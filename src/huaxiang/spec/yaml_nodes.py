@@ -1,0 +1,151 @@
+"""YAML text → plain data, with the line of each key and item. Duplicate keys, tabs and unsafe tags are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from huaxiang.errors import Issue, Place
+
+Path = tuple[str | int, ...]
+
+MAX_DEPTH = 40
+MAX_NODES = 200_000
+_TAG = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True)
+class Document:
+    """One YAML file as plain data. `lines` maps a path of keys and 0-based item numbers to its 1-based line."""
+
+    file: str
+    data: object
+    lines: Mapping[Path, int] = field(default_factory=dict)
+
+    def place(self, path: Path) -> Place:
+        """Return the place of the longest part of `path` that was written."""
+        for length in range(len(path), 0, -1):
+            line = self.lines.get(path[:length])
+            if line is not None:
+                return Place(self.file, line)
+        return Place(self.file, self.lines.get((), 0))
+
+
+def read_document(raw: bytes, file: str) -> tuple[Document, tuple[Issue, ...]]:
+    """Read one file. With issues, the data are what could still be read (None when nothing could)."""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        message = "the file is not UTF-8 text; save it as UTF-8"
+        return Document(file, None), (Issue(Place(file, line), "YML001", message),)
+    try:
+        root = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        return Document(file, None), (_syntax_issue(error, text, file),)
+    except (YAMLError, ValueError, RecursionError) as error:
+        reason = "is nested too deeply" if isinstance(error, RecursionError) else f"can't be read: {_first_line(error)}"
+        return Document(file, None), (Issue(Place(file), "YML002", f"the YAML {reason}"),)
+    if root is None:
+        return Document(file, None), ()
+    reader = _Reader(file)
+    data = reader.read(root, (), 0)
+    return Document(file, data, reader.lines), tuple(reader.issues)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _syntax_issue(error: MarkedYAMLError, text: str, file: str) -> Issue:
+    mark = error.problem_mark or error.context_mark
+    line = mark.line + 1 if mark is not None else 0
+    lines = text.splitlines()
+    indent = lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())] if 0 < line <= len(lines) else ""
+    problem = str(error.problem or error.context or "unreadable")
+    if "\t" in indent or r"'\t'" in problem:
+        return Issue(Place(file, line), "YML003", "a tab is used to indent; YAML allows only spaces, two for each level")
+    if "expected a single document" in str(error.context) or "another document" in problem:
+        return Issue(Place(file, line), "YML002", "the file holds several YAML documents (---); keep one a file")
+    if "cannot start any token" in problem:
+        problem += "; put the text in quotes"
+    elif "mapping values are not allowed" in problem:
+        problem = "a second `: ` on one line, or a wrong indentation; put texts that hold `: ` in quotes"
+    elif error.context and error.context not in problem:
+        problem = f"{problem}, {error.context}"
+    return Issue(Place(file, line), "YML002", f"not valid YAML: {problem}")
+
+
+class _Reader:
+    """Walks the node tree once; a shared (aliased) node is read again at each of its places."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.lines: dict[Path, int] = {}
+        self.issues: list[Issue] = []
+        self._count = 0
+
+    def read(self, node: Node, path: Path, depth: int) -> object:
+        self._count += 1
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        if depth > MAX_DEPTH or self._count > MAX_NODES:
+            if not any(i.code == "YML006" for i in self.issues):
+                self._report(node, "YML006", f"more than {MAX_DEPTH} levels or {MAX_NODES} values; split the file")
+            return None
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path, depth)
+        if isinstance(node, SequenceNode):
+            return [self.read(item, (*path, i), depth + 1) for i, item in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _mapping(self, node: MappingNode, path: Path, depth: int) -> dict[object, object]:
+        data: dict[object, object] = {}
+        first: dict[object, int] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, ScalarNode) or key_node.tag == f"{_TAG}merge":
+                self._report(key_node, "YML005", "a key must be plain text; merge keys (<<) are not read, write the keys out")
+                continue
+            key = key_node.value
+            if key in first:
+                self._report(key_node, "YML004", f'key "{key}" is written twice (first on line {first[key]}); keep one')
+                continue
+            first[key] = line
+            self.lines[(*path, key)] = line
+            data[key] = self.read(value_node, (*path, key), depth + 1)
+        return data
+
+    def _scalar(self, node: Node) -> object:
+        kind = node.tag.value if hasattr(node.tag, "value") else str(node.tag)
+        kind = str(kind).removeprefix(_TAG)
+        if kind in ("str", "timestamp"):
+            return node.value
+        if kind == "null":
+            return None
+        if kind == "bool":
+            return node.value.lower() == "true"
+        if kind in ("int", "float"):
+            return _number(node.value, kind)
+        self._report(node, "YML005", f"the YAML tag {node.tag} is not allowed; write a plain value")
+        return None
+
+    def _report(self, node: Node, code: str, message: str) -> None:
+        self.issues.append(Issue(Place(self.file, node.start_mark.line + 1), code, message))
+
+
+def _number(text: str, kind: str) -> int | float | str:
+    """A YAML number as Python's; text that is none after all stays text. Leading zeros are kept as text (001 is a code)."""
+    plain = text.replace("_", "")
+    digits = plain.lstrip("+-")
+    if kind == "int" and len(digits) > 1 and digits[0] == "0" and digits.isdigit():
+        return text
+    try:
+        if kind == "int":
+            return int(plain, 0)
+        return float(plain.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    except ValueError:
+        return text
