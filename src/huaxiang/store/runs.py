@@ -114,9 +114,10 @@ def _now() -> str:
 
 
 def _process_start(pid: int) -> str | None:
-    """Return when a process began (clock ticks since boot), so that a later process with the same pid isn't mistaken for it."""
+    """Return when a process began (ticks since boot; a later process may get its pid); None for a dead one not yet reaped."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace")
     except OSError:
         return None
-    return stat.rpartition(")")[2].split()[19]
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] == "Z" else fields[19]
