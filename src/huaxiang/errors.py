@@ -99,3 +99,7 @@ class UnsupportedFeature(HuaxiangError):
 
     def __init__(self, engine: str, feature: str, *, instead: str) -> None:
         super().__init__(f"the {engine} engine has no {feature}; {instead}")
+
+
+class LearnError(HuaxiangError):
+    """A clustering or a persona set can't be computed from the data there are; says which definition and what to do."""
