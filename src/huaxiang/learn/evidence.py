@@ -1,0 +1,239 @@
+"""The statistics behind every statement: shares and TGI, means and index, intervals, p-values, false discovery.
+
+A segment is compared with the rest of the customers (independent groups), and the result is expressed against the base
+(everyone, the segment included), which is what TGI means. With w = the segment's part of all known values,
+
+    base = w·segment + (1−w)·rest,  so  segment/base = θ / (w·θ + 1 − w)  with  θ = segment/rest,
+
+which only rises with θ: an interval for θ maps to one for TGI without approximation, and it excludes 100 exactly when θ's
+excludes 1. Intervals invert the same score (or t) test that gives the p-value, so that the two never contradict.
+Sources are listed in docs/personas.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from huaxiang.learn.features import SKEW_LIMIT, skewness
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_STEPS = 80
+_WIDEST = 40.0
+"""Bounds of the search for ln θ: e^±40."""
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Arrays of one length. Shares are of known values, 0–1; TGI 100 = the base; NaN where a group has no known value."""
+
+    share_segment: Floats
+    share_base: Floats
+    tgi: Floats
+    low: Floats
+    high: Floats
+    p: Floats
+
+
+@dataclass(frozen=True)
+class Means:
+    """One number compared. `index` = 100·mean_segment/mean_base; None where a ratio of the means has no sense."""
+
+    n_segment: int
+    n_base: int
+    mean_segment: float
+    mean_base: float
+    median_segment: float
+    median_base: float
+    index: float | None
+    low: float | None
+    high: float | None
+    p: float
+    effect: float
+    """Difference of segment and rest in standard deviations (on log1p for skewed, non-negative values)."""
+
+
+def compare_shares(
+    holders_segment: ArrayLike, known_segment: ArrayLike, holders_base: ArrayLike, known_base: ArrayLike,
+    *, level: float = 0.95,
+) -> Shares:
+    """Compare shares of segments with their base; the counts of the base include the segment's. All arrays broadcast.
+
+    The interval inverts the score test of a ratio of two proportions (Koopman 1984), mapped to TGI; zero cells give 0 or
+    the highest possible TGI (100/w) as its end. p: two-sided Pearson score test, Fisher's exact where an expected count is below 5.
+    """
+    x1, n1, xb, nb = (
+        np.atleast_1d(a).astype(np.float64)
+        for a in np.broadcast_arrays(holders_segment, known_segment, holders_base, known_base)
+    )
+    x2, n2 = xb - x1, nb - n1
+    if (x1 < 0).any() or (x2 < 0).any() or (x1 > n1).any() or (x2 > n2).any():
+        raise ValueError("holders must not exceed known values, nor the segment its base")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        segment, base, weight = x1 / n1, xb / nb, n1 / nb
+        tgi = np.where(xb > 0, 100 * segment / base, np.nan)
+    low, high = ratio_interval(x1, n1, x2, n2, level=level)
+    return Shares(
+        share_segment=segment, share_base=base, tgi=tgi, low=_to_base(low, weight), high=_to_base(high, weight),
+        p=two_proportions_p(x1, n1, x2, n2),
+    )
+
+
+def _to_base(theta: Floats, weight: Floats) -> Floats:
+    """θ = segment/rest → 100·segment/base."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        finite = 100 * theta / (weight * theta + 1 - weight)
+        return np.asarray(np.where(np.isinf(theta), 100 / weight, finite), dtype=np.float64)
+
+
+def ratio_interval(
+    x1: Floats, n1: Floats, x2: Floats, n2: Floats, *, level: float = 0.95
+) -> tuple[Floats, Floats]:
+    """Score interval for θ = (x1/n1) / (x2/n2) by bisection on ln θ; (0, ∞) when it tells nothing, (1, 1) without a rest."""
+    limit = stats.chi2.ppf(level, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = np.log((x1 / n1) / (x2 / n2))
+    middle = np.clip(np.nan_to_num(centre, nan=0.0, posinf=_WIDEST, neginf=-_WIDEST), -_WIDEST, _WIDEST)
+    low = _bisect(x1, n1, x2, n2, (np.full_like(middle, -_WIDEST), middle), limit)
+    high = _bisect(x1, n1, x2, n2, (np.full_like(middle, _WIDEST), middle), limit)
+    low = np.where(x1 == 0, 0.0, np.exp(low))
+    high = np.where(x2 == 0, np.inf, np.exp(high))
+    nothing = (n1 == 0) | (x1 + x2 == 0)
+    low, high = np.where(nothing, 0.0, low), np.where(nothing, np.inf, high)
+    alone = (n2 == 0) & (n1 > 0)
+    return np.where(alone, 1.0, low), np.where(alone, 1.0, high)
+
+
+def _bisect(
+    x1: Floats, n1: Floats, x2: Floats, n2: Floats, bracket: tuple[Floats, Floats], limit: float
+) -> Floats:
+    """ln θ between an outer end (rejected) and an inner one (not rejected) where the score statistic equals `limit`."""
+    outer, inner = bracket
+    for _ in range(_STEPS):
+        half = (outer + inner) / 2
+        rejected = _score(x1, n1, x2, n2, np.exp(half)) > limit
+        outer, inner = np.where(rejected, half, outer), np.where(rejected, inner, half)
+    return np.asarray(inner, dtype=np.float64)
+
+
+def _score(x1: Floats, n1: Floats, x2: Floats, n2: Floats, theta: Floats) -> Floats:
+    """Koopman's chi-square for p1 = θ·p2, with p2 at its maximum likelihood under that restriction (Miettinen–Nurminen root)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        a = (n1 + n2) * theta
+        b = n1 * theta + x1 + n2 + x2 * theta
+        c = x1 + x2
+        # The smaller root of a·p² − b·p + c, in the form that doesn't cancel.
+        p2 = 2 * c / (b + np.sqrt(np.maximum(b * b - 4 * a * c, 0.0)))
+        p1 = np.minimum(theta * p2, 1.0)
+        deviation = x1 - n1 * p1
+        spread1, spread2 = n1 * p1 * (1 - p1), n2 * p2 * (1 - p2)
+        first = np.where(deviation == 0, 0.0, deviation**2 / spread1)
+        second = np.where(x2 - n2 * p2 == 0, 0.0, (x2 - n2 * p2) ** 2 / spread2)
+        return np.nan_to_num(first + second, nan=0.0, posinf=np.inf)
+
+
+def two_proportions_p(x1: Floats, n1: Floats, x2: Floats, n2: Floats) -> Floats:
+    """Two-sided p of equal proportions: pooled score test (Pearson χ², no continuity correction), Fisher where expected < 5.
+
+    1 where nothing can differ: an empty group, no holder at all, or everyone a holder.
+    """
+    total, holders = n1 + n2, x1 + x2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pooled = holders / total
+        z = (x1 / n1 - x2 / n2) / np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
+        smallest = np.minimum(n1, n2) * np.minimum(pooled, 1 - pooled)
+    p = np.asarray(2 * stats.norm.sf(np.abs(z)), dtype=np.float64)
+    idle = (n1 == 0) | (n2 == 0) | (holders == 0) | (holders == total)
+    for i in np.flatnonzero(~idle & (smallest < 5)):
+        table = [[int(x1[i]), int(n1[i] - x1[i])], [int(x2[i]), int(n2[i] - x2[i])]]
+        p[i] = float(stats.fisher_exact(table)[1])
+    p[idle] = 1.0
+    return np.minimum(p, 1.0)
+
+
+def compare_means(values: Floats, members: Mask, *, level: float = 0.95) -> Means | None:
+    """Compare the mean of `values` (float64, NaN = missing) among `members` with everyone's; None with under two known a side.
+
+    p: Welch's t between segment and rest. For skewed non-negative values the test is made on log1p too, both must agree
+    in direction, and the larger p counts: neither a few giants nor a shift among the small make a finding alone. The
+    interval of the ratio is Fieller's (1954) at Welch's degrees of freedom, mapped to the base.
+    """
+    known = np.isfinite(values)
+    inside, outside = values[known & members], values[known & ~members]
+    if inside.size < 2 or outside.size < 2:
+        return None
+    everyone = values[known]
+    p, direction = _welch(inside, outside)
+    shifted = (inside, outside)
+    if skewness(everyone) > SKEW_LIMIT and float(everyone.min()) >= 0:
+        shifted = (np.log1p(inside), np.log1p(outside))
+        p_log, direction_log = _welch(*shifted)
+        p = max(p, p_log) if direction == direction_log else 1.0
+    index, low, high = _index(inside, outside, float(everyone.mean()), level)
+    return Means(
+        n_segment=inside.size, n_base=everyone.size, mean_segment=float(inside.mean()), mean_base=float(everyone.mean()),
+        median_segment=float(np.median(inside)), median_base=float(np.median(everyone)), index=index, low=low, high=high,
+        p=p, effect=_effect(*shifted),
+    )
+
+
+def _moments(inside: Floats, outside: Floats) -> tuple[float, float, float]:
+    """Squared standard errors of both means, and Welch–Satterthwaite degrees of freedom (0 when both are constant)."""
+    v1, v2 = float(inside.var(ddof=1)) / inside.size, float(outside.var(ddof=1)) / outside.size
+    bottom = v1**2 / (inside.size - 1) + v2**2 / (outside.size - 1)
+    return v1, v2, (v1 + v2) ** 2 / bottom if bottom > 0 else 0.0
+
+
+def _welch(inside: Floats, outside: Floats) -> tuple[float, int]:
+    """Two-sided p and the sign of the difference."""
+    v1, v2, freedom = _moments(inside, outside)
+    difference = float(inside.mean() - outside.mean())
+    sign = int(np.sign(difference))
+    if freedom == 0:
+        return (1.0 if difference == 0 else 0.0), sign
+    return float(2 * stats.t.sf(abs(difference) / np.sqrt(v1 + v2), freedom)), sign
+
+
+def _effect(inside: Floats, outside: Floats) -> float:
+    """Standardised mean difference by the pooled standard deviation."""
+    freedom = inside.size + outside.size - 2
+    pooled = np.sqrt(((inside.size - 1) * inside.var(ddof=1) + (outside.size - 1) * outside.var(ddof=1)) / freedom)
+    return float((inside.mean() - outside.mean()) / pooled) if pooled > 0 else 0.0
+
+
+def _index(
+    inside: Floats, outside: Floats, mean_base: float, level: float
+) -> tuple[float | None, float | None, float | None]:
+    """100·mean_segment/mean_base with its interval; None unless the rest's mean is clearly above 0 and the base's positive."""
+    if mean_base <= 0:
+        return None, None, None
+    m1, m2 = float(inside.mean()), float(outside.mean())
+    index = 100 * m1 / mean_base
+    v1, v2, freedom = _moments(inside, outside)
+    t = float(stats.t.ppf((1 + level) / 2, freedom)) if freedom > 0 else 0.0
+    a, b, c = m2**2 - t**2 * v2, m1 * m2, m1**2 - t**2 * v1
+    root = b * b - a * c
+    if m2 <= 0 or a <= 0 or root < 0:
+        return index, None, None
+    weight = inside.size / (inside.size + outside.size)
+    ends = [(b - np.sqrt(root)) / a, (b + np.sqrt(root)) / a]
+    low, high = (100 * e / (weight * e + 1 - weight) if weight * e + 1 - weight > 0 else None for e in ends)
+    return index, low, high
+
+
+def benjamini_hochberg(p: ArrayLike) -> Floats:
+    """q-values (Benjamini & Hochberg 1995) of p-values of any order; NaN stay NaN and don't count as comparisons."""
+    values = np.asarray(p, dtype=np.float64)
+    q = np.full(values.shape, np.nan)
+    tested = np.flatnonzero(~np.isnan(values))
+    if tested.size == 0:
+        return q
+    order = tested[np.argsort(values[tested], kind="stable")]
+    raw = values[order] * tested.size / np.arange(1, tested.size + 1)
+    q[order] = np.minimum(np.minimum.accumulate(raw[::-1])[::-1], 1.0)
+    return q
