@@ -1,1 +1,1 @@
-"""Use-cases: what the CLI, the API and the web page call."""
+"""Use-cases: one function for each thing a person asks of the product. `wiring` alone constructs engines and stores."""

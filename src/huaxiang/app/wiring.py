@@ -1,0 +1,61 @@
+"""The one place where stores and readers are made. Nothing here is imported before it is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from huaxiang.errors import UsageError
+
+if TYPE_CHECKING:
+    from huaxiang.engines.reader import ParquetReader
+    from huaxiang.store.runs import RunLog
+    from huaxiang.store.snapshots import Snapshot, SnapshotStore
+
+PROJECT_FILE = "huaxiang.yaml"
+
+
+def find_project(start: Path) -> Path:
+    """Return the nearest folder from `start` upwards that holds huaxiang.yaml. Raises UsageError."""
+    folder = Path(start).resolve()
+    for candidate in (folder, *folder.parents):
+        if (candidate / PROJECT_FILE).is_file():
+            return candidate
+    raise UsageError(
+        f"no {PROJECT_FILE} in {start} or any folder above it; name the project by --project DIR, "
+        "or write a new one by `huaxiang init DIR`"
+    )
+
+
+def snapshot_store(folder: Path) -> SnapshotStore:
+    """Return the snapshots of the project in `folder`."""
+    from huaxiang.store.snapshots import SnapshotStore
+
+    return SnapshotStore(folder)
+
+
+def open_snapshot(folder: Path, which: str | None = None) -> Snapshot:
+    """Open the served snapshot, or the one that an id, its beginning or a date means."""
+    store = snapshot_store(folder)
+    return store.current() if which is None else store.open(which)
+
+
+def run_log(folder: Path) -> RunLog:
+    """Return the run history of the project in `folder`."""
+    from huaxiang.store.runs import RunLog
+
+    return RunLog(folder)
+
+
+def is_building(folder: Path) -> bool:
+    """Say whether a build of the project runs now."""
+    from huaxiang.store import lock
+
+    return lock.is_building(folder)
+
+
+def table_reader(path: Path) -> ParquetReader:
+    """Open a published table for reading."""
+    from huaxiang.engines.reader import ParquetReader
+
+    return ParquetReader(path)
