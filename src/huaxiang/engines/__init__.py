@@ -1,0 +1,1 @@
+"""Engines that run plans: DuckDB on one machine, Apache Spark beyond."""

@@ -1,0 +1,1 @@
+"""Executes a plan: order, progress, resume, publish."""
