@@ -24,6 +24,7 @@ VENV = os.path.join(ROOT, ".venv")
 STAMP = os.path.join(VENV, "huaxiang-setup.json")
 LOG = os.path.join(VENV, "huaxiang-setup.log")
 SCRIPTS = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
+ASSETS = os.path.join("src", "huaxiang", "app", "report", "assets")
 PYTHON = os.path.join(SCRIPTS, "python.exe" if os.name == "nt" else "python")
 
 PROFILES = ("demo", "test", "ci")  # each holds the one before
@@ -194,7 +195,8 @@ def is_ready(profile, state):
 
 def built_files():
     """Return what must be there besides the stamp: the venv's Python and what the build hook makes."""
-    return [PYTHON, os.path.join("src", "huaxiang", "app", "report", "assets", "echarts.bundle.js")]
+    assets = [] if os.environ.get("HUAXIANG_SKIP_WEB") == "1" else [os.path.join(ASSETS, "echarts.bundle.js")]
+    return [PYTHON] + assets
 
 
 def read_stamp():
