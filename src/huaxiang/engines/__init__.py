@@ -1,1 +1,1 @@
-"""Engines that run plans: DuckDB on one machine, Apache Spark beyond."""
+"""Engines behind one small protocol: DuckDB on one machine, Apache Spark beyond."""

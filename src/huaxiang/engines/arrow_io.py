@@ -1,0 +1,68 @@
+"""The one way tables reach disk, whichever engine computed them: equal content gives equal bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROW_GROUP = 131_072
+
+
+def write_parquet(schema: pa.Schema, batches: Iterable[pa.RecordBatch], path: Path) -> int:
+    """Write sorted batches to one Parquet file and return the number of rows.
+
+    Row groups have exactly ROW_GROUP rows (the last one fewer) however the batches were cut; field and schema metadata
+    and nullability are dropped, so that they can't tell one engine from another. The file appears only when complete.
+    """
+    plain = plain_schema(schema)
+    part = path.with_name(f".{path.name}.part")
+    rows = 0
+    try:
+        with pq.ParquetWriter(part, plain, compression="zstd", compression_level=3, write_statistics=True) as writer:
+            for table in _row_groups(plain, batches):
+                writer.write_table(table, row_group_size=ROW_GROUP)
+                rows += table.num_rows
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    return rows
+
+
+def plain_schema(schema: pa.Schema) -> pa.Schema:
+    """The schema in stored types: plain strings, µs timestamps without zone, no metadata, all nullable."""
+    return pa.schema([pa.field(f.name, _plain_type(f.type)) for f in schema])
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or pa.types.is_dictionary(kind):
+        return pa.string()
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us")
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pa.list_(pa.field("element", _plain_type(kind.value_type)))
+    return kind
+
+
+def _row_groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Cut the stream into tables of exactly ROW_GROUP rows, each column one chunk."""
+    waiting: list[pa.RecordBatch] = []
+    held = 0
+    for batch in batches:
+        while batch.num_rows:
+            head = batch.slice(0, ROW_GROUP - held)
+            waiting.append(head)
+            held += head.num_rows
+            batch = batch.slice(head.num_rows)
+            if held == ROW_GROUP:
+                yield _one_chunk(schema, waiting)
+                waiting, held = [], 0
+    if held:
+        yield _one_chunk(schema, waiting)
+
+
+def _one_chunk(schema: pa.Schema, batches: list[pa.RecordBatch]) -> pa.Table:
+    return pa.Table.from_batches(batches).cast(schema).combine_chunks()
