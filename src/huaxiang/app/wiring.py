@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from huaxiang.errors import UsageError
 
 if TYPE_CHECKING:
+    from huaxiang.engines.base import Engine
+    from huaxiang.store.lock import BuildLock
     from huaxiang.engines.reader import ParquetReader
     from huaxiang.store.runs import RunLog
     from huaxiang.store.snapshots import Snapshot, SnapshotStore
@@ -59,3 +61,24 @@ def table_reader(path: Path) -> ParquetReader:
     from huaxiang.engines.reader import ParquetReader
 
     return ParquetReader(path)
+
+
+def build_lock(folder: Path) -> BuildLock:
+    """Return the lock that a build of the project holds."""
+    from huaxiang.store.lock import BuildLock
+
+    return BuildLock(folder)
+
+
+def make_engine(name: str, scratch: Path) -> Engine:
+    """Make the engine for one build; it spills into `scratch`. Raises UsageError for an unknown name."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    if name == "duckdb":
+        from huaxiang.engines.duckdb import DuckdbEngine
+
+        return DuckdbEngine(temp=scratch)
+    if name == "spark":
+        from huaxiang.engines.spark import SparkEngine
+
+        return SparkEngine(temp=scratch)
+    raise UsageError(f'unknown engine "{name}"; known: duckdb, spark')

@@ -1,6 +1,6 @@
 """Steps of a plan: pure, frozen and engine-free. A planner returns them; `huaxiang.run` hands them to an engine.
 
-Tables are named logically (`unified.transactions`, `profile`, `tags_1`); where they lie is known to the runner alone.
+Tables are named logically (`unified__transactions`, `profile`, `tags_1`); where they lie is known to the runner alone.
 """
 
 from __future__ import annotations

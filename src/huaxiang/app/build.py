@@ -1,0 +1,151 @@
+"""The build: from the project's files to a published snapshot, or to an error and the snapshot of before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from huaxiang import __version__
+from huaxiang.app.wiring import build_lock, make_engine, run_log, snapshot_store
+from huaxiang.errors import ProjectInvalid
+from huaxiang.run.context import AsOf, Build, Progress
+from huaxiang.spec.loader import Project, load_project
+from huaxiang.store.failpoints import failpoint
+from huaxiang.store.runs import Run
+from huaxiang.store.snapshots import Draft
+
+EngineName = Literal["duckdb", "spark"]
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What a build published: the snapshot's id and manifest, and how long it took."""
+
+    snapshot: str
+    manifest: Mapping[str, Any]
+    seconds: float
+
+
+def _silent(stage: str, done: int, total: int | None, note: str) -> None:
+    """Tell nobody."""
+
+
+def check(folder: Path) -> Project:
+    """Load and check a project against its files. Raises ProjectInvalid with every fault; warnings are kept by `issues_of`."""
+    project = load_project(folder)
+    errors = [i for i in issues_of(project) if i.severity == "error"]
+    if errors:
+        raise ProjectInvalid(errors)
+    return project
+
+
+def issues_of(project: Project) -> tuple[Any, ...]:
+    """All faults and warnings of a loaded project."""
+    from huaxiang.app.catalogue import load_catalogue
+    from huaxiang.plan.check import check_project
+    from huaxiang.run.load import read_header
+
+    codes = frozenset(a.code for a in load_catalogue().attributes)
+    return check_project(project, lambda source: read_header(source, project.folder), codes)
+
+
+def build(
+    folder: Path, *, as_of: date | None = None, full: bool = False, engine: EngineName = "duckdb", progress: Progress | None = None
+) -> BuildResult:
+    """Build and publish a snapshot of the project in `folder`.
+
+    `as_of` overrides the project's own. `full` forgets the previous snapshot (cluster labels and tag versions start anew).
+    Raises ProjectInvalid, SourceError, BuildBusy …; the snapshot of before then stays the current one.
+    """
+    started = time.monotonic()
+    project = check(Path(folder))
+    store = snapshot_store(project.folder)
+    with build_lock(project.folder):
+        draft = store.begin()
+        previous = {} if full or draft.previous is None else dict(store.open(draft.previous).manifest)
+        run = run_log(project.folder).start(draft.id, engine=engine, as_of=str(as_of or project.spec.as_of), full=full)
+        chosen = make_engine(engine, draft.scratch("engine"))
+        try:
+            work = Build(project, chosen, draft, progress or _silent, previous)
+            manifest = _run_stages(work, run, as_of, started)
+            with _stage(run, "publish"):
+                snapshot = draft.publish(manifest, keep=project.spec.keep_snapshots)
+            run.done(snapshot.id)
+            return BuildResult(snapshot.id, dict(snapshot.manifest), round(time.monotonic() - started, 3))
+        except BaseException as error:
+            run.failed(error)
+            draft.discard()
+            raise
+        finally:
+            chosen.close()
+
+
+@contextmanager
+def _stage(run: Run, name: str) -> Iterator[Callable[[int], None]]:
+    """Record a stage of the run; call the yielded function with the rows it left."""
+    rows: list[int] = []
+    run.begin_stage(name)
+    yield rows.append
+    run.end_stage(rows=rows[-1] if rows else None)
+
+
+def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> dict[str, Any]:
+    from huaxiang.run import collecting, manifest, publishing, segmenting, tagging, unifying
+
+    project = work.project
+    today = datetime.now(ZoneInfo(project.spec.timezone)).date()
+    with _stage(run, "collect"):
+        failpoint("collect")
+        first_guess = asked or (date.fromisoformat(project.spec.as_of) if project.spec.as_of[:1].isdigit() else today)
+    with _stage(run, "clean") as leave:
+        reports = collecting.collect(work, first_guess)
+        leave(sum(r.loaded for r in reports.values()))
+        failpoint("clean")
+    as_of: AsOf = tagging.resolve_as_of(work, asked, today)
+    with _stage(run, "unify") as leave:
+        unified = unifying.unify_sources(work)
+        leave(unified.linked.customers)
+        failpoint("unify")
+    with _stage(run, "profile"):
+        tagging.draw_profile(work, unified.sources, as_of)
+        failpoint("profile")
+    with _stage(run, "tag"):
+        sql = tagging.compute_tags(work, as_of)
+        failpoint("tag")
+    with _stage(run, "segment"):
+        clusterings = segmenting.assign_clusters(work)
+        sizes = segmenting.count_audiences(work)
+        customers = publishing.save_customers(work)
+        failpoint("segment")
+    publishing.save_sources(work, unified)
+    publishing.save_identity(work, unified)
+    publishing.save_rejected(work, reports, unified.counts)
+    sources = [publishing.describe_source(work, n, r, unified.counts[n]) for n, r in reports.items()]
+    attributes = manifest.describe_attributes(project, customers)
+    fresh = {s["name"]: s["last_at"] for s in sources}
+    tags = manifest.describe_tags(project, customers, fresh, sql, work.previous)
+    with _stage(run, "persona"):
+        spoken = [*attributes, *(t for t in tags if t["status"] == "online" and t["name"] not in project.attributes)]
+        publishing.write_personas(work, segmenting.draw_all_personas(work, customers, spoken, clusterings))
+        failpoint("persona")
+    return {
+        "as_of": as_of.day.isoformat(), "engine": work.engine.name, "version": __version__, "definitions": project.digest,
+        "project": {
+            "name": project.spec.name, "title": segmenting.text_of(project.spec.title, project.spec.name),
+            "language": project.spec.language, "currency": project.spec.currency, "timezone": project.spec.timezone,
+        },
+        "customers": customers.num_rows, "seconds": round(time.monotonic() - started, 3), "sources": sources, "attributes": attributes,
+        "tags": tags, "audiences": publishing.describe_audiences(project, sizes, customers.num_rows),
+        "clusterings": [manifest.describe_clustering(project, c) for c in clusterings.values()],
+        "identity": {
+            "keys": [k.name for k in unified.keys], "held_back": dict(unified.linked.held_back),
+            "customers": unified.linked.customers,
+        },
+        "quality": publishing.describe_quality(sources),
+    }  # fmt: skip

@@ -1,0 +1,51 @@
+"""What the parts of one build share, and the small loop that runs planned steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from huaxiang.engines.base import Engine
+from huaxiang.plan.nodes import Step
+from huaxiang.spec.loader import Project
+from huaxiang.store.snapshots import Draft
+
+Progress = Callable[[str, int, int | None, str], None]
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build: project, engine, the draft it writes and who is told of progress. `previous` is the last manifest (or empty)."""
+
+    project: Project
+    engine: Engine
+    draft: Draft
+    progress: Progress
+    previous: Mapping[str, Any] = field(default_factory=dict)
+
+    def run(self, stage: str, steps: Iterable[Step], *, done: int = 0) -> None:
+        """Run steps in order, telling of each."""
+        planned = tuple(steps)
+        for number, step in enumerate(planned, 1):
+            self.progress(stage, done + number - 1, done + len(planned), step.output)
+            self.engine.run(step)
+        self.progress(stage, done + len(planned), done + len(planned), "")
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """The day a build speaks of. `end` is the first moment that no longer counts."""
+
+    day: date
+
+    @property
+    def moment(self) -> datetime:
+        """Midnight at the start of the day."""
+        return datetime(self.day.year, self.day.month, self.day.day)
+
+    @property
+    def end(self) -> datetime:
+        """Midnight after the day."""
+        return self.moment + timedelta(days=1)

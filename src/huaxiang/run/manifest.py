@@ -1,0 +1,202 @@
+"""Writes the manifest: everything about a snapshot that is not a table (docs/contracts.md)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+from sqlglot import exp
+
+from huaxiang.learn.describe import distribution, known, value_type
+from huaxiang.plan.check import customer_types, field_types, tag_outputs
+from huaxiang.plan.expr import check_expression
+from huaxiang.run.segmenting import text_of
+from huaxiang.run.tagging import check_values
+from huaxiang.spec.loader import Project
+from huaxiang.spec.models import (
+    AttributeSpec, BandsTag, ExpressionTag, FactTag, LayeredTag, LifecycleTag, RfmTag, RuleTag, StatisticTag, Tag,
+)  # fmt: skip
+from huaxiang.stages.tag_values import LIFECYCLE, band_labels
+from huaxiang.templates.tag_titles import PART_TITLES, VALUE_TITLES
+
+
+def describe_attributes(project: Project, customers: pa.Table) -> list[dict[str, Any]]:
+    """Manifest entries of all attributes."""
+    return [_attribute(project, spec, customers) for spec in project.attributes.values()]
+
+
+def _attribute(project: Project, spec: AttributeSpec, customers: pa.Table) -> dict[str, Any]:
+    column = customers.column(spec.name)
+    count = known(column)
+    kind = value_type(column, listed=bool(spec.order))
+    return {
+        "name": spec.name, "title": text_of(spec.title, spec.name), "class": spec.class_, "source": spec.source, "expression": spec.value,
+        "pick": spec.pick, "value_type": kind, "known": count, "coverage": _share(count, len(customers)),
+        "distribution": distribution(column, kind, spec.order), "place": str(project.place("attributes", spec.name)),
+    }  # fmt: skip
+
+
+def describe_tags(project: Project, customers: pa.Table, fresh: Mapping[str, str | None], sql: Mapping[str, str], before: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Manifest entries of every column that a tag writes. `fresh`: newest row by source; `before`: the last manifest."""
+    old = {t["name"]: t for t in before.get("tags", [])}
+    entries = []
+    for spec in project.tags.values():
+        if spec.status == "offline":
+            continue
+        for name in tag_outputs(spec, {}):
+            entries.append(_tag(project, spec, name, customers) | _upkeep(project, spec, name, fresh, old) | {"sql": sql.get(spec.name, "")})
+    return entries
+
+
+def _tag(project: Project, spec: Tag, name: str, customers: pa.Table) -> dict[str, Any]:
+    column = customers.column(name)
+    listed = _values_of(project, spec, name)
+    kind = value_type(column, listed=bool(listed) and pa.types.is_string(column.type))
+    count = known(column)
+    title = text_of(spec.title, spec.name)
+    entry: dict[str, Any] = {
+        "name": name, "title": title, "description": spec.description, "kind": spec.kind, "class": spec.class_, "owner": spec.owner,
+        "unit": spec.unit, "attribute": spec.attribute, "status": spec.status, "value_type": kind, "coverage": _share(count, len(customers)),
+        "missing": len(customers) - count, "distribution": distribution(column, kind, tuple(listed)), "values": listed,
+    }  # fmt: skip
+    if isinstance(spec, RfmTag):
+        part = name.removeprefix(f"{spec.name}_")
+        entry["rfm"] = {"of": spec.name, "part": part}
+        entry["title"] = {lang: f"{title[lang]} {PART_TITLES[part][lang]}" for lang in ("zh", "en")}
+        entry["attribute"] = spec.attribute if part == "class" else None
+    if isinstance(spec, StatisticTag):
+        entry |= {"source": spec.source, "measure": spec.measure, "window": _window(spec)}
+    return entry
+
+
+def _values_of(project: Project, spec: Tag, name: str) -> dict[str, dict[str, str]]:
+    """Values of an enum in display order with titles; empty when the tag has no list of values."""
+    known_values: tuple[str, ...] = ()
+    match spec:
+        case LayeredTag():
+            known_values = (*(layer.value for layer in spec.layers), *((spec.otherwise,) if spec.otherwise else ()))
+        case BandsTag():
+            known_values = band_labels(spec)
+        case LifecycleTag():
+            known_values = LIFECYCLE
+        case RfmTag() if name.endswith("_band"):
+            known_values = (*(label for label, _ in sorted(spec.bands.items(), key=lambda b: b[1])), spec.beyond)
+        case RfmTag() if name.endswith("_class"):
+            known_values = tuple(v for v in VALUE_TITLES if v.startswith(("key_", "general_")))
+        case FactTag() if spec.from_ in project.attributes:
+            known_values = project.attributes[spec.from_].order
+    titles: dict[str, Any] = {v: VALUE_TITLES.get(v) if isinstance(spec, RfmTag | LifecycleTag) else None for v in known_values}
+    if isinstance(spec, LayeredTag):
+        titles |= {layer.value: layer.title for layer in spec.layers if layer.title is not None}
+    titles = {v: (spec.values or {}).get(v) or t for v, t in titles.items()}
+    titles |= {v: t for v, t in (spec.values or {}).items() if v not in titles}
+    return {v: t if isinstance(t, dict) else text_of(t, v) for v, t in titles.items()}
+
+
+def _upkeep(project: Project, spec: Tag, name: str, fresh: Mapping[str, str | None], old: Mapping[str, Any]) -> dict[str, Any]:
+    definition = spec.model_dump_json(by_alias=True, exclude={"title", "description", "owner", "status"}, exclude_defaults=True)
+    digest = hashlib.sha256(definition.encode()).hexdigest()[:16]
+    last = old.get(name)
+    version = 1 if last is None else int(last["version"]) + (last["definition_hash"] != digest)
+    lineage = lineage_of(project, spec.name)
+    sources = [x.removeprefix("source:").partition(".")[0] for x in lineage if x.startswith("source:")]
+    dates = [d for d in (fresh.get(s) for s in sources) if d]
+    return {
+        "definition": describe_definition(spec), "definition_hash": digest, "version": version, "place": str(project.place("tags", spec.name)),
+        "lineage": lineage, "fresh_to": max(dates) if dates else None,
+    }  # fmt: skip
+
+
+def lineage_of(project: Project, name: str) -> list[str]:
+    """Everything a tag is computed from, nearest first: `tag:x`, `attribute:y`, `source:transactions.amount`."""
+    found: dict[str, None] = {}
+    _trace(project, name, found)
+    return list(found)
+
+
+def _trace(project: Project, name: str, found: dict[str, None]) -> None:
+    if name in project.tags and f"tag:{name}" not in found:
+        for parent in _parents(project, project.tags[name]):
+            if parent.startswith("source:"):
+                found[parent] = None
+            elif parent != name or name in project.attributes:
+                is_tag = parent in project.tags and parent != name
+                key = f"tag:{parent}" if is_tag else f"attribute:{parent}"
+                if key not in found:
+                    found[key] = None
+                    _trace(project, parent, found) if is_tag else _trace_attribute(project, parent, found)
+
+
+def _trace_attribute(project: Project, name: str, found: dict[str, None]) -> None:
+    spec = project.attributes.get(name)
+    if spec is not None:
+        checked = check_expression(spec.value, field_types(project, project.sources[spec.source]))
+        found |= {f"source:{spec.source}.{c}": None for c in sorted(checked.columns)}
+
+
+def _parents(project: Project, spec: Tag) -> list[str]:
+    """Names of tags and attributes, or `source:s.field`, that a tag reads directly."""
+    match spec:
+        case StatisticTag():
+            types = field_types(project, project.sources[spec.source])
+            texts = [t for t in (spec.of, spec.by, spec.where, spec.share_of) if t]
+            columns = sorted({c for t in texts for c in check_expression(t, types).columns})
+            return [f"source:{spec.source}.{c}" for c in columns] or [f"source:{spec.source}"]
+        case FactTag():
+            return [spec.from_]
+        case RfmTag():
+            return [spec.recency, spec.frequency, spec.monetary]
+        case LifecycleTag():
+            return [spec.orders, spec.recency]
+    outputs = {o: t.name for t in project.tags.values() for o in tag_outputs(t, {})}
+    trees = check_values(project, spec, customer_types(project)).trees
+    columns = {c.name for tree in trees for c in tree.find_all(exp.Column)}
+    return [outputs.get(n, n) for n in sorted(columns)]
+
+
+def describe_definition(spec: Tag) -> str:
+    """The definition as one line of text that a person can check."""
+    match spec:
+        case StatisticTag():
+            parts = [f"{spec.measure}({spec.of or '*'})"]
+            parts += [f"by {spec.by}"] if spec.by else []
+            parts += [f"share of {spec.share_of}"] if spec.share_of else []
+            parts += [f"from {spec.source}"]
+            parts += [f"where {spec.where}"] if spec.where else []
+            parts += [f"window {_window(spec)}"] if spec.window else []
+            return " ".join(parts)
+        case RuleTag():
+            return f"when {spec.when}"
+        case ExpressionTag():
+            return spec.value
+        case LayeredTag():
+            return "; ".join([*(f"{x.value}: {x.when}" for x in spec.layers), *([f"otherwise {spec.otherwise}"] if spec.otherwise else [])])
+        case BandsTag():
+            return f"bands of {spec.of}: {', '.join(band_labels(spec))}"
+        case FactTag():
+            return f"attribute {spec.from_}"
+        case LifecycleTag():
+            return f"orders {spec.orders}, recency {spec.recency}, sleeping after {spec.sleeping_after} d, churned after {spec.churned_after} d"
+        case RfmTag():
+            bands = ", ".join(f"{k} ≤ {v} d" for k, v in spec.bands.items())
+            return f"R {spec.recency}, F {spec.frequency}, M {spec.monetary}; bands {bands}; {spec.scores.method} scores 1–{spec.scores.levels}; split {spec.split}"
+
+
+def _window(spec: StatisticTag) -> str | None:
+    if spec.window is None or isinstance(spec.window, str):
+        return spec.window
+    return f"{spec.window.days}d, {spec.window.offset}d ago" if spec.window.offset else f"{spec.window.days}d"
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 6) if whole else 0.0
+
+
+def describe_clustering(project: Project, report: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest entry of a clustering: its report, title and place."""
+    spec = project.clusterings[str(report["name"])]
+    return {
+        **report, "title": text_of(spec.title, spec.name), "description": spec.description, "place": str(project.place("clusterings", spec.name)),
+    }  # fmt: skip

@@ -1,0 +1,134 @@
+"""Runs publish: writes the tables of the snapshot and its manifest, then moves the pointer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from huaxiang.run.collecting import time_field
+from huaxiang.run.context import Build
+from huaxiang.run.load import LoadReport
+from huaxiang.run.segmenting import text_of
+from huaxiang.run.unifying import RowCounts, Unified
+from huaxiang.spec.loader import Project
+from huaxiang.stages.unify import unified_table
+
+ID = "customer_id"
+REJECTED = pa.schema([
+    ("source", pa.string()), ("file", pa.string()), ("row", pa.int64()), ("column", pa.string()), ("code", pa.string()),
+    ("reason", pa.string()), ("raw", pa.string()),
+])  # fmt: skip
+
+
+def save_customers(build: Build) -> pa.Table:
+    """Write and return table `customers`: attributes, tags and clusters, sorted by customer."""
+    path = build.draft.table("customers")
+    build.engine.save("everyone", path, order_by=(ID,))
+    return pq.read_table(path)
+
+
+def save_sources(build: Build, unified: Unified) -> None:
+    """Write the rows of every source that carries customers, sorted by customer and row."""
+    for name in unified.sources:
+        build.engine.save(unified_table(name), build.draft.table(f"source_{name}"), order_by=(ID, "_file", "_row"))
+
+
+def save_identity(build: Build, unified: Unified) -> None:
+    """Write which key values belong to which customer; values of personal keys only as digests."""
+    import hashlib
+
+    parts = []
+    for key in unified.keys:
+        found = unified.linked.maps[key.name]
+        values = found.column("value").to_pylist()
+        digests = [hashlib.sha256(f"{key.name}:{v}".encode()).hexdigest() for v in values]
+        shown = [None] * len(values) if key.personal else values
+        parts.append(pa.table({
+            ID: found.column(ID), "key": pa.array([key.name] * len(values), pa.string()), "value_digest": pa.array(digests, pa.string()),
+            "value": pa.array(shown, pa.string()),
+        }))  # fmt: skip
+    table = pa.concat_tables(parts).sort_by([(ID, "ascending"), ("key", "ascending"), ("value_digest", "ascending")])
+    pq.write_table(table, build.draft.table("identity"), compression="zstd")
+
+
+def save_rejected(build: Build, reports: Mapping[str, LoadReport], counts: Mapping[str, RowCounts]) -> None:
+    """Write all rows set aside: those that cleaning refused, and later duplicates."""
+    with pq.ParquetWriter(build.draft.table("rejected"), REJECTED, compression="zstd") as writer:
+        for name, report in reports.items():
+            path = build.draft.scratch(f"rejected/{name}.parquet")
+            if path.exists():
+                for batch in pq.ParquetFile(path).iter_batches():
+                    writer.write_batch(batch.select(REJECTED.names).cast(REJECTED))
+            if counts[name].copies:
+                writer.write_table(_copies(build, name, report))
+
+
+def _copies(build: Build, name: str, report: LoadReport) -> pa.Table:
+    found = build.engine.fetch(f"copies__{name}").sort_by([("_file", "ascending"), ("_row", "ascending")])
+    files = pa.array([f["path"] for f in _files(report)], pa.string())
+    unique = ", ".join(build.project.sources[name].unique)
+    size = len(found)
+    return pa.table({
+        "source": pa.array([name] * size, pa.string()), "file": files.take(found.column("_file").combine_chunks().cast(pa.int64())),
+        "row": found.column("_row").cast(pa.int64()), "column": pa.array([unique] * size, pa.string()),
+        "code": pa.array(["DUPLICATE"] * size, pa.string()),
+        "reason": pa.array([f"an earlier row has the same {unique}"] * size, pa.string()), "raw": found.column("raw"),
+    }).cast(REJECTED)  # fmt: skip
+
+
+def _files(report: LoadReport) -> list[dict[str, Any]]:
+    return [f if isinstance(f, dict) else asdict(f) for f in report.files]
+
+
+def describe_source(build: Build, name: str, report: LoadReport, counts: RowCounts) -> dict[str, Any]:
+    """The manifest entry of one source. rows_in = loaded + set_aside + left_out, always."""
+    spec = build.project.sources[name]
+    first, last = _dates(build, name)
+    reasons = dict(report.reasons) | ({"DUPLICATE": counts.copies} if counts.copies else {})
+    return {
+        "name": name, "title": text_of(spec.title, name), "entity": spec.entity, "purpose": spec.purpose, "legal_basis": spec.legal_basis,
+        "owner": spec.owner, "files": _files(report), "rows_in": report.rows_in, "loaded": report.loaded - counts.left_out - counts.copies,
+        "set_aside": report.set_aside + counts.copies, "left_out": counts.left_out, "repaired": sum(c.repaired for c in report.columns),
+        "first_at": first, "last_at": last, "reasons": reasons, "columns": [asdict(c) for c in report.columns],
+    }  # fmt: skip
+
+
+def _dates(build: Build, name: str) -> tuple[str | None, str | None]:
+    field = time_field(build.project.sources[name])
+    if field is None:
+        return None, None
+    column = pq.read_table(build.draft.scratch(f"clean/{name}.parquet"), columns=[field]).column(field)
+    found = pc.min_max(column).as_py()
+    return tuple(str(found[k]) if found[k] is not None else None for k in ("min", "max"))  # type: ignore[return-value]
+
+
+def describe_audiences(project: Project, sizes: Mapping[str, int], customers: int) -> list[dict[str, Any]]:
+    """Manifest entries of the rule audiences."""
+    return [
+        {
+            "name": a.name, "title": text_of(a.title, a.name), "description": a.description, "owner": a.owner,
+            "definition": a.when, "size": sizes[a.name], "share": round(sizes[a.name] / customers, 6) if customers else 0.0,
+            "place": str(project.place("audiences", a.name)),
+        }
+        for a in project.audiences.values()
+    ]  # fmt: skip
+
+
+def describe_quality(sources: list[dict[str, Any]]) -> dict[str, Any]:
+    """Sums over all sources, and the share of values known."""
+    total = {k: sum(s[k] for s in sources) for k in ("rows_in", "loaded", "set_aside", "left_out", "repaired")}
+    values = sum((s["loaded"] + s["left_out"]) * len(s["columns"]) for s in sources)
+    missing = sum(c["missing"] for s in sources for c in s["columns"])
+    return total | {"completeness": round(1 - missing / values, 6) if values else None}
+
+
+def write_personas(build: Build, personas: Mapping[str, Any]) -> None:
+    """Write personas.json."""
+    text = json.dumps(personas, ensure_ascii=False, indent=1, sort_keys=True)
+    build.draft.path("personas.json").write_text(text, "utf-8")

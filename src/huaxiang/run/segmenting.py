@@ -1,0 +1,104 @@
+"""Runs segment and persona: clusters, audiences and the cards drawn from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from huaxiang.learn.clusters import ClusterResult, PreviousClusters, fit_clusters
+from huaxiang.learn.personas import draw_personas
+from huaxiang.plan.check import customer_types
+from huaxiang.run.context import Build
+from huaxiang.run.tagging import audience_tree, origin_of
+from huaxiang.spec.models import ClusteringSpec, Feature
+from huaxiang.stages import segment
+
+
+def assign_clusters(build: Build) -> Mapping[str, dict[str, object]]:
+    """Fit every clustering and leave table `everyone`; return the manifest entries by name."""
+    reports: dict[str, dict[str, object]] = {}
+    before = {str(c["name"]): c for c in build.previous.get("clusterings", [])}
+    specs = build.project.clusterings
+    for number, (name, spec) in enumerate(specs.items()):
+        build.progress("segment", number, len(specs) + 2, name)
+        customers = _members(build, spec)
+        result = _fit(customers, spec, before.get(name))
+        labels = pa.table({segment.ID: customers.column(segment.ID), "label": pa.array(list(result.labels), pa.string())})
+        path = build.draft.scratch(f"labels/{name}.parquet")
+        pq.write_table(labels, path)
+        build.engine.register(segment.labels_table(name), path)
+        reports[name] = result.report
+    build.engine.run(segment.plan_customers_with_clusters(tuple(specs)))
+    return reports
+
+
+def _members(build: Build, spec: ClusteringSpec) -> pa.Table:
+    """The customers to cluster and their features, sorted by customer."""
+    features = tuple(f.tag if isinstance(f, Feature) else f for f in spec.features)
+    table = build.engine.fetch("tags", (segment.ID, *features))
+    if spec.within is not None:
+        tree = audience_tree(build.project, spec.within, customer_types(build.project))
+        build.engine.run(segment.plan_members(tree, f"within__{spec.name}", "tags"))
+        members = build.engine.fetch(f"within__{spec.name}").column(segment.ID)
+        table = table.filter(pc.is_in(table.column(segment.ID), value_set=members.combine_chunks()))
+    return table.sort_by(segment.ID)
+
+
+def _fit(customers: pa.Table, spec: ClusteringSpec, before: Mapping[str, object] | None) -> ClusterResult:
+    names = [n for n in customers.column_names if n != segment.ID]
+    columns = {n: as_numbers(customers.column(n)) for n in names}
+    return fit_clusters(columns, spec, PreviousClusters.from_manifest(before))
+
+
+def as_numbers(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """A number, money or boolean column as float64, missing as NaN."""
+    numbers = column.cast(pa.int8()) if pa.types.is_boolean(column.type) else column
+    return np.asarray(numbers.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+
+
+def count_audiences(build: Build) -> Mapping[str, int]:
+    """Leave table `audiences` and return the size of each."""
+    project = build.project
+    if not project.audiences:
+        return {}
+    types = customer_types(project)
+    trees = {n: audience_tree(project, a.when, types) for n, a in project.audiences.items()}
+    origins = {n: origin_of(project, "audiences", n) for n in trees}
+    build.engine.run(segment.plan_audiences(trees, origins))
+    members = build.engine.fetch("audiences")
+    return {n: int(pc.sum(members.column(n)).as_py() or 0) for n in trees}
+
+
+def draw_all_personas(build: Build, customers: pa.Table, described: list[Mapping[str, Any]], clusterings: Mapping[str, Any]) -> dict[str, Any]:
+    """Draw every persona set from the published table of customers (sorted by customer)."""
+    sets = []
+    project = build.project
+    for number, spec in enumerate(project.personas.values()):
+        build.progress("persona", number, len(project.personas), spec.name)
+        segments: dict[str, Any] = {}
+        titles: dict[str, Mapping[str, str]] = {}
+        if spec.clustering:
+            labels = customers.column(spec.clustering).to_numpy(zero_copy_only=False)
+            for value in clusterings[spec.clustering]["sizes"]:
+                segments[value] = np.asarray(labels == value, dtype=bool)
+                titles[value] = {"zh": value, "en": value}
+        if spec.audiences:
+            members = build.engine.fetch("audiences", (segment.ID, *spec.audiences)).sort_by(segment.ID)
+            for name in spec.audiences:
+                segments[name] = members.column(name).to_numpy(zero_copy_only=False).astype(bool)
+                titles[name] = text_of(project.audiences[name].title, name)
+        sets.append(draw_personas(customers, described, spec, segments, titles, project.spec.currency))
+    build.progress("persona", len(project.personas), len(project.personas), "")
+    return {"sets": sets}
+
+
+def text_of(title: Any, name: str) -> dict[str, str]:
+    """A title as {"zh", "en"}; the name stands in for none."""
+    if title is None:
+        return {"zh": name, "en": name}
+    return {"zh": title, "en": title} if isinstance(title, str) else {"zh": title.zh, "en": title.en}

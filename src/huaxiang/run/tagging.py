@@ -1,0 +1,140 @@
+"""Runs profile and tag: checks every expression against the tables as they are, plans, and computes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from sqlglot import exp
+
+from huaxiang.plan import sql
+from huaxiang.plan.check import customer_types, field_types, tag_order
+from huaxiang.plan.expr import CheckedExpression, check_expression
+from huaxiang.plan.nodes import SqlStep
+from huaxiang.plan.predicate import parse_condition, to_sql_ast
+from huaxiang.run.collecting import time_field
+from huaxiang.run.context import AsOf, Build
+from huaxiang.spec.loader import Project
+from huaxiang.spec.models import BandsTag, ExpressionTag, LayeredTag, RuleTag, StatisticTag, Tag
+from huaxiang.stages import profile, tag
+from huaxiang.stages.tag_values import CheckedValues
+from huaxiang.stages.unify import clean_table, unified_table
+
+
+def origin_of(project: Project, kind: str, name: str) -> str:
+    """`tag high_value · tags/value.yaml:3`."""
+    singular = {"tags": "tag", "attributes": "attribute", "audiences": "audience"}[kind]
+    return f"{singular} {name} · {project.place(kind, name)}"
+
+
+def check_attributes(project: Project) -> tuple[profile.CheckedAttribute, ...]:
+    """Attributes with their checked expressions, in declared order."""
+    checked = []
+    for name, spec in project.attributes.items():
+        value = check_expression(spec.value, field_types(project, project.sources[spec.source]))
+        checked.append(profile.CheckedAttribute(spec, value.ast, value.type, origin_of(project, "attributes", name)))
+    return tuple(checked)
+
+
+def check_statistics(project: Project) -> tuple[tag.CheckedStatistic, ...]:
+    """Statistic tags with their checked expressions, in declared order."""
+    return tuple(_check_statistic(project, t) for t in project.tags.values() if isinstance(t, StatisticTag) and t.status != "offline")
+
+
+def _check_statistic(project: Project, spec: StatisticTag) -> tag.CheckedStatistic:
+    types = field_types(project, project.sources[spec.source])
+
+    def expression(text: str | None, *, boolean: bool = False) -> CheckedExpression | None:
+        return check_expression(text, types, boolean=boolean) if text is not None else None
+
+    of, by = expression(spec.of), expression(spec.by)
+    where, share = expression(spec.where, boolean=True), expression(spec.share_of, boolean=True)
+    return tag.CheckedStatistic(
+        spec, of and of.ast, of.type if of else None, by and by.ast, by.type if by else None, where and where.ast, share and share.ast,
+        origin_of(project, "tags", spec.name),
+    )  # fmt: skip
+
+
+def check_values(project: Project, spec: Tag, types: Mapping[str, str]) -> CheckedValues:
+    """Checked trees of a computed tag over attributes and tags."""
+
+    def condition(when: str | dict[str, object]) -> exp.Expression:
+        return audience_tree(project, when, types)
+
+    match spec:
+        case RuleTag():
+            return CheckedValues((condition(spec.when),))
+        case LayeredTag():
+            return CheckedValues(tuple(condition(layer.when) for layer in spec.layers))
+        case ExpressionTag():
+            return CheckedValues((check_expression(spec.value, types).ast,))
+        case BandsTag():
+            return CheckedValues((check_expression(spec.of, types).ast,))
+    return CheckedValues()
+
+
+def audience_tree(project: Project, when: str | dict[str, object], types: Mapping[str, str]) -> exp.Expression:
+    """A condition as SQL over attributes and tags, with the audiences it names put in place."""
+    tree = to_sql_ast(parse_condition(when, types))
+
+    def expand(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Anonymous) and str(node.this).lower() == "in_audience":
+            inner = audience_tree(project, project.audiences[node.expressions[0].name].when, types)
+            return exp.Coalesce(this=exp.paren(inner), expressions=[exp.false()])
+        return node
+
+    return tree.transform(expand)
+
+
+def draw_profile(build: Build, sources: tuple[str, ...], as_of: AsOf) -> None:
+    """Leave table `profile`."""
+    project = build.project
+    rows = {}
+    for name in sources:
+        types = tuple(build.engine.types(unified_table(name)).items())
+        rows[name] = profile.SourceRows(name, unified_table(name), types, time_field(project.sources[name]))
+    build.run("profile", profile.plan_profile(check_attributes(project), rows, as_of.moment, as_of.end))
+
+
+def compute_tags(build: Build, as_of: AsOf) -> Mapping[str, str]:
+    """Leave table `tags`: profile and every tag that is not offline. Return the SQL of each tag on its own, for people to read."""
+    project = build.project
+    statistics = check_statistics(project)
+    rows = {}
+    for name in dict.fromkeys(s.spec.source for s in statistics):
+        types = tuple(build.engine.types(unified_table(name)).items())
+        rows[name] = tag.TagRows(unified_table(name), types, time_field(project.sources[name]))
+    steps = [*tag.plan_statistics(statistics, rows, as_of.moment, as_of.end)]
+    types = customer_types(project)
+    levels = [[project.tags[n] for n in level if project.tags[n].status != "offline"] for level in tag_order(project)]
+    levels = [[t for t in level if not isinstance(t, StatisticTag)] for level in levels]
+    computed = [t for level in levels for t in level]
+    checked = {t.name: check_values(project, t, types) for t in computed}
+    origins = {t.name: origin_of(project, "tags", t.name) for t in computed}
+    build.run("tag", [*steps, *tag.plan_levels([level for level in levels if level], checked, origins)])
+    alone = tag.plan_each(statistics, rows, as_of.moment, as_of.end) | tag.plan_each_computed(computed, checked, origins)
+    return {name: build.engine.sql(step) for name, step in alone.items()}
+
+
+def resolve_as_of(build: Build, asked: date | None, today: date) -> AsOf:
+    """The as-of day: as asked on the call, else as the project says (`today`, `data` or a date); never after today by `data`."""
+    said = build.project.spec.as_of
+    if asked is not None:
+        return AsOf(asked)
+    if said == "today":
+        return AsOf(today)
+    if said != "data":
+        return AsOf(date.fromisoformat(said))
+    latest = [d for d in (_latest(build, name) for name in build.project.sources) if d is not None]
+    return AsOf(min(max(latest), today)) if latest else AsOf(today)
+
+
+def _latest(build: Build, name: str) -> date | None:
+    source = build.project.sources[name]
+    field = time_field(source)
+    if field is None or source.entity in ("person", "account", "reference"):
+        return None
+    query = exp.select(sql.named(exp.Max(this=exp.cast(sql.column(field), "DATE")), "latest")).from_(sql.table(clean_table(name)))
+    build.engine.run(SqlStep(f"latest__{name}", (clean_table(name),), query))
+    found: date | None = build.engine.fetch(f"latest__{name}").column("latest")[0].as_py()
+    return found

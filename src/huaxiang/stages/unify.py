@@ -1,0 +1,162 @@
+"""Unify 打通: one customer, one ID. Plans the row checks (lookups, `where`, `unique`) and the joins that give every row its customer.
+
+Exact keys link records: all key values on one row belong to one customer, and so do all rows that share a value. Which values belong
+together is found by `huaxiang.learn.linking` between the two planned parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from huaxiang.plan import sql
+from huaxiang.plan.nodes import SqlStep
+from huaxiang.spec.models import IdentityKeySpec, LookupSpec, SourceSpec
+
+ID = "customer_id"
+ROW_COLUMNS = ("_file", "_row")
+BLOCKED = ("", "0", "-1", "null", "none", "nil", "nan", "n/a", "na", "undefined", "unknown", "anonymous", "test", "00000000", "11111111111")
+"""Values that never identify anybody, compared in lower case (conventions of the field: docs/identity.md)."""
+
+
+@dataclass(frozen=True)
+class RowRules:
+    """What decides over a source's cleaned rows: the checked `where` and the fields that identify a row."""
+
+    where: exp.Expression | None
+    unique: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return self.where is not None or bool(self.unique)
+
+
+def clean_table(source: str) -> str:
+    """Logical name of a source's cleaned rows."""
+    return f"clean__{source}"
+
+
+def unified_table(source: str) -> str:
+    """Logical name of a source's rows that carry their customer."""
+    return f"unified__{source}"
+
+
+def keys_of(source: SourceSpec, keys: Sequence[IdentityKeySpec]) -> tuple[IdentityKeySpec, ...]:
+    """Identity keys whose field this source maps, strongest first."""
+    found = (k for k in keys if k.field in source.columns)
+    return tuple(sorted(found, key=lambda k: (k.priority, k.name))) if source.entity != "reference" else ()
+
+
+def plan_rows(source: SourceSpec, columns: Sequence[str], rules: RowRules, origin: str) -> SqlStep:
+    """Plan `rows__<source>`: the cleaned rows with looked-up fields, `_kept` (meets `where`) and `_copy` (a later duplicate)."""
+    joined = sql.table(clean_table(source.name), "c")
+    query = exp.select(*(sql.column(c, "c") for c in columns)).from_(joined)
+    inputs = [clean_table(source.name)]
+    for number, lookup in enumerate(source.lookups):
+        query = _join_lookup(query, lookup, f"l{number}", source)
+        inputs.append(first_row_table(lookup))
+    inner = query.subquery("r")
+    kept = sql.is_true(rules.where.copy()) if rules.where is not None else exp.true()
+    with_kept = exp.select(exp.Star(), sql.named(kept, "_kept")).from_(inner)
+    outer = exp.select(exp.Star(), sql.named(_copy(rules.unique), "_copy")).from_(with_kept.subquery("k"))
+    return SqlStep(f"rows__{source.name}", tuple(inputs), outer, (origin,))
+
+
+def first_row_table(lookup: LookupSpec) -> str:
+    """Logical name of the reference source with one row per key."""
+    return f"lookup__{lookup.source}__{lookup.key or lookup.on}"
+
+
+def plan_lookup(lookup: LookupSpec, columns: Sequence[str], origin: str) -> SqlStep:
+    """Plan the reference rows, first row of each key, so that a lookup never multiplies rows."""
+    key = sql.column(lookup.key or lookup.on)
+    number = exp.Window(
+        this=exp.RowNumber(), partition_by=[key], order=exp.Order(expressions=[sql.column(c) for c in ROW_COLUMNS])
+    )
+    inner = exp.select(*(sql.column(c) for c in columns), sql.named(number, "_n")).from_(sql.table(clean_table(lookup.source)))
+    query = exp.select(*(sql.column(c) for c in columns)).from_(inner.subquery("n")).where(sql.column("_n").eq(1))
+    return SqlStep(first_row_table(lookup), (clean_table(lookup.source),), query, (origin,))
+
+
+def _join_lookup(query: exp.Select, lookup: LookupSpec, alias: str, source: SourceSpec) -> exp.Select:
+    for field, taken in lookup.take.items():
+        query = query.select(sql.named(sql.column(taken, alias), field))
+    on = sql.column(lookup.on, "c").eq(sql.column(lookup.key or lookup.on, alias))
+    return query.join(sql.table(first_row_table(lookup), alias), on=on, join_type="left")
+
+
+def _copy(unique: Sequence[str]) -> exp.Expression:
+    """TRUE for a kept row whose `unique` fields stand on an earlier kept row too; rows with a NULL among them are never copies."""
+    if not unique:
+        return exp.false()
+    number = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[*(sql.column(u) for u in unique), sql.column("_kept")],
+        order=exp.Order(expressions=[sql.column(c) for c in ROW_COLUMNS]),
+    )
+    known = [sql.is_not_null(sql.column(u)) for u in unique]
+    return sql.all_of([sql.column("_kept"), exp.GT(this=number, expression=sql.literal(1)), *known])
+
+
+def plan_kept(source: str, columns: Sequence[str], origin: str) -> SqlStep:
+    """Plan `kept__<source>`: rows that go on."""
+    rows = f"rows__{source}"
+    query = exp.select(*(sql.column(c) for c in columns)).from_(sql.table(rows))
+    query = query.where(sql.column("_kept")).where(exp.not_(sql.column("_copy")))
+    return SqlStep(f"kept__{source}", (rows,), query, (origin,))
+
+
+def plan_copies(source: str, columns: Sequence[str]) -> SqlStep:
+    """Plan `copies__<source>`: row numbers and text of the later duplicates, to be listed among the rows set aside."""
+    rows = f"rows__{source}"
+    text = exp.func("concat_ws", exp.Literal.string("|"), *(exp.cast(sql.column(c), "VARCHAR") for c in columns), dialect="duckdb")
+    query = exp.select(sql.column("_file"), sql.column("_row"), sql.named(text, "raw")).from_(sql.table(rows))
+    return SqlStep(f"copies__{source}", (rows,), query.where(sql.column("_copy")))
+
+
+def plan_counts(source: str) -> SqlStep:
+    """Plan `counts__<source>`: rows that meet `where`, and copies among them."""
+    rows = f"rows__{source}"
+    kept = exp.func("count_if", sql.column("_kept"), dialect="duckdb")
+    copies = exp.func("count_if", sql.column("_copy"), dialect="duckdb")
+    query = exp.select(sql.named(kept, "kept"), sql.named(copies, "copies")).from_(sql.table(rows))
+    return SqlStep(f"counts__{source}", (rows,), query)
+
+
+def plan_keys(source: SourceSpec, keys: Sequence[IdentityKeySpec], rows: str) -> SqlStep:
+    """Plan `keys__<source>`: the distinct combinations of key values on its rows, with how many rows hold each."""
+    fields = [sql.column(k.field) for k in keys]
+    query = exp.select(*fields, sql.named(exp.Count(this=exp.Star()), "rows")).from_(sql.table(rows)).group_by(*fields)
+    return SqlStep(f"keys__{source.name}", (rows,), query)
+
+
+def plan_unified(source: SourceSpec, keys: Sequence[IdentityKeySpec], columns: Sequence[str], rows: str) -> SqlStep:
+    """Plan `unified__<source>`: each row with the customer of its strongest linking key (NULL when it has none)."""
+    query = exp.select().from_(sql.table(rows, "r"))
+    ids: list[exp.Expression] = []
+    for number, key in enumerate(keys):
+        alias = f"k{number}"
+        on = sql.column(key.field, "r").eq(sql.column("value", alias))
+        query = query.join(sql.table(f"map__{key.name}", alias), on=on, join_type="left")
+        ids.append(sql.column(ID, alias))
+    found = ids[0] if len(ids) == 1 else exp.Coalesce(this=ids[0], expressions=ids[1:])
+    query = query.select(sql.named(found, ID), *(sql.column(c, "r") for c in columns))
+    inputs = (rows, *(f"map__{k.name}" for k in keys))
+    return SqlStep(unified_table(source.name), inputs, query, tuple(f"identity {k.name}" for k in keys))
+
+
+def plan_customers(sources: Sequence[str]) -> SqlStep:
+    """Plan `customers`: every customer that any source knows."""
+    parts: list[exp.Query] = [
+        exp.select(sql.column(ID)).distinct().from_(sql.table(unified_table(s))).where(sql.is_not_null(sql.column(ID))) for s in sources
+    ]
+    union: exp.Query = parts[0]
+    for part in parts[1:]:
+        union = exp.union(union, part, distinct=True)
+    return SqlStep("customers", tuple(unified_table(s) for s in sources), union)
+
+
+def field_columns(types: Mapping[str, str]) -> tuple[str, ...]:
+    """Columns of a cleaned table without the row numbers."""
+    return tuple(c for c in types if c not in ROW_COLUMNS)
