@@ -222,7 +222,7 @@ class SnapshotStore:
         for entry in list(self.snapshots.iterdir()):
             if current is None or entry.name > current:
                 self._remove(entry)
-        draft = Draft(self, _new_id(current), current)
+        draft = Draft(self, _new_id(current), self._newest_readable())
         draft.folder.mkdir(parents=True)
         return draft
 
@@ -253,6 +253,18 @@ class SnapshotStore:
         shutil.rmtree(gone, ignore_errors=True)
         entry.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
+
+    def _newest_readable(self) -> str | None:
+        """Return the id of the newest published snapshot that is whole: what a new build may build upon."""
+        current = self._pointer_or_newest() or ""
+        for path in sorted(self.snapshots.iterdir(), reverse=True):
+            if _ID.fullmatch(path.name) and path.name <= current:
+                try:
+                    self._open(path.name).close()
+                except (SnapshotError, FileNotFoundError):
+                    continue
+                return path.name
+        return None
 
     def _pointer_or_newest(self) -> str | None:
         """Return the current id; when the pointer is unreadable, the newest snapshot that has a manifest."""

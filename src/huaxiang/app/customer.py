@@ -1,0 +1,106 @@
+"""One customer in full 360°, and the search for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlglot import exp
+
+from huaxiang.app.audience import audience_condition, column_types
+from huaxiang.app.wiring import table_reader
+from huaxiang.errors import UsageError
+from huaxiang.store.snapshots import Snapshot
+
+CUSTOMER_KEYS = ("customer_id", "snapshot", "as_of", "attributes", "tags", "audiences", "identity", "records")
+SEARCH_KEYS = ("snapshot", "text", "found")
+
+
+def show_customer(snapshot: Snapshot, customer_id: str) -> dict[str, Any]:
+    """Return CUSTOMER_KEYS: attributes and tags with title and value, audiences the customer is in, the keys that
+    identify them, and how many records each source has. Raises UsageError for an unknown ID.
+    """
+    manifest = snapshot.manifest
+    columns = list(column_types(manifest))
+    audiences = [item["name"] for item in manifest.get("audiences", ())]
+    membership = [audience_condition(manifest, name) for name in audiences]
+    me = exp.EQ(this=exp.column("customer_id", quoted=True), expression=exp.Placeholder())
+    with table_reader(snapshot.table("customers")) as reader:
+        rows = reader.rows([*columns, *membership], me, values=[customer_id], limit=1)
+    if not rows:
+        raise UsageError(f"no customer with this ID in snapshot {snapshot.id}; `huaxiang customer search TEXT` finds IDs")
+    values = dict(zip(columns, rows[0][: len(columns)], strict=True))
+    return {
+        "customer_id": customer_id,
+        "snapshot": snapshot.id,
+        "as_of": manifest["as_of"],
+        "attributes": [_field(item, values) for item in manifest.get("attributes", ())],
+        "tags": [_field(item, values) for item in manifest.get("tags", ())],
+        "audiences": [name for name, met in zip(audiences, rows[0][len(columns) :], strict=True) if met],
+        "identity": _identity(snapshot, customer_id),
+        "records": _records(snapshot, customer_id),
+    }
+
+
+def search_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[str, Any]:
+    """Return SEARCH_KEYS: customers whose ID, a text attribute, or an identity key (the whole value) holds `text`.
+
+    Case is ignored. Each hit is {customer_id, matched: [attribute names]}; IDs that equal the text come first.
+    """
+    names = ["customer_id"]
+    names += [item["name"] for item in snapshot.manifest.get("attributes", ()) if item["value_type"] in ("text", "enum")]
+    holds = [_holds(name, text) for name in names]
+    keys = exp.EQ(this=exp.column("value", quoted=True), expression=exp.Placeholder())
+    with table_reader(snapshot.table("identity")) as reader:
+        by_key = reader.rows(["customer_id", "key"], keys, values=[text], order_by=["customer_id", "key"], limit=limit)
+    with table_reader(snapshot.table("customers")) as reader:
+        rows = reader.rows(["customer_id", *holds], exp.or_(*(part.copy() for part in holds)),
+                           order_by=["customer_id"], limit=limit)  # fmt: skip
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found[row[0]] = [name for name, met in zip(names, row[1:], strict=True) if met]
+    for customer_id, key in by_key:
+        matched = found.setdefault(customer_id, [])
+        if key not in matched:
+            matched.append(key)
+    hits = [{"customer_id": key, "matched": matched} for key, matched in found.items()]
+    hits.sort(key=lambda hit: (hit["customer_id"] != text, hit["customer_id"]))
+    return {"snapshot": snapshot.id, "text": text, "found": hits[:limit]}
+
+
+def _holds(column: str, text: str) -> exp.Expression:
+    folded = exp.Lower(this=exp.column(column, quoted=True))
+    return exp.func("contains", folded, exp.Literal.string(text.lower()), dialect="duckdb")
+
+
+def _field(item: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    value = values[item["name"]]
+    titles = item.get("values") or {}
+    return {
+        "name": item["name"], "title": item.get("title"), "class": item.get("class"), "unit": item.get("unit"),
+        "value_type": item["value_type"], "value": value,
+        "value_title": titles.get(value) if isinstance(value, str) else None,
+    }  # fmt: skip
+
+
+def _identity(snapshot: Snapshot, customer_id: str) -> list[dict[str, Any]]:
+    me = exp.EQ(this=exp.column("customer_id", quoted=True), expression=exp.Placeholder())
+    columns = ["key", "value", "value_digest", "source"]
+    with table_reader(snapshot.table("identity")) as reader:
+        rows = reader.rows(columns, me, values=[customer_id], order_by=["key", "value_digest", "source"])
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _records(snapshot: Snapshot, customer_id: str) -> list[dict[str, Any]]:
+    """Count the rows of each source that are this customer's."""
+    me = exp.EQ(this=exp.column("customer_id", quoted=True), expression=exp.Placeholder())
+    titles = {item["name"]: item.get("title") for item in snapshot.manifest.get("sources", ())}
+    records = []
+    for table in snapshot.manifest["tables"]:
+        source = table["name"].removeprefix("source_")
+        if source == table["name"]:
+            continue
+        with table_reader(snapshot.table(table["name"])) as reader:
+            rows = reader.rows([exp.Count(this=exp.Star())], me, values=[customer_id])[0][0]
+        records.append({"source": source, "title": titles.get(source), "rows": rows})
+    return records
