@@ -236,7 +236,8 @@ def make_venv():
 def pip(arguments):
     """Install quietly into `.venv` without looking for further packages; on failure show pip's own words and stop."""
     command = [PYTHON, "-m", "pip", "install", "--no-deps", "--disable-pip-version-check", "--no-input"] + arguments
-    environment = dict(os.environ, PIP_USER="0", PIP_REQUIRE_VIRTUALENV="0", PYTHONUTF8="1")
+    environment = dict(os.environ, PIP_USER="0", PYTHONUTF8="1")
+    environment.setdefault("NODE_USE_SYSTEM_CA", "1")  # npm trusts the certificates that this system trusts
     shown = sys.stderr.isatty()
     with open(LOG, "a") as log:
         process = subprocess.Popen(
