@@ -18,7 +18,6 @@ from huaxiang.run.context import AsOf, Build, Progress
 from huaxiang.spec.loader import Project, load_project
 from huaxiang.store.failpoints import failpoint
 from huaxiang.store.runs import Run
-from huaxiang.store.snapshots import Draft
 
 EngineName = Literal["duckdb", "spark"]
 
@@ -56,7 +55,12 @@ def issues_of(project: Project) -> tuple[Any, ...]:
 
 
 def build(
-    folder: Path, *, as_of: date | None = None, full: bool = False, engine: EngineName = "duckdb", progress: Progress | None = None
+    folder: Path,
+    *,
+    as_of: date | None = None,
+    full: bool = False,
+    engine: EngineName = "duckdb",
+    progress: Progress | None = None,
 ) -> BuildResult:
     """Build and publish a snapshot of the project in `folder`.
 

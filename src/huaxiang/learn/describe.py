@@ -55,7 +55,11 @@ def _values(column: pa.ChunkedArray, kind: str, order: Sequence[str]) -> dict[st
         ((_plain(v.as_py()), n.as_py()) for v, n in zip(counted.field("values"), counted.field("counts"), strict=True)),
         key=lambda pair: (order.index(str(pair[0])) if str(pair[0]) in order else len(order), -pair[1], str(pair[0])),
     )
-    return {"kind": "values", "values": [list(p) for p in pairs[:TOP_VALUES]], "other": sum(n for _, n in pairs[TOP_VALUES:])}
+    return {
+        "kind": "values",
+        "values": [list(p) for p in pairs[:TOP_VALUES]],
+        "other": sum(n for _, n in pairs[TOP_VALUES:]),
+    }
 
 
 def _plain(value: object) -> object:
@@ -76,7 +80,14 @@ def _numbers(column: pa.ChunkedArray, kind: str) -> dict[str, Any]:
     counts, edges = np.histogram(np.clip(numbers, low, high), bins=BINS if high > low else 1)
     bins = [[show(a), show(b), int(n)] for a, b, n in zip(edges, edges[1:], counts, strict=False)]
     quantiles = dict(zip(("p5", "p25", "p50", "p75", "p95"), map(show, cuts), strict=True))
-    return {"kind": "numbers", "min": show(numbers.min()), **quantiles, "max": show(numbers.max()), "mean": show(numbers.mean()), "bins": bins}
+    return {
+        "kind": "numbers",
+        "min": show(numbers.min()),
+        **quantiles,
+        "max": show(numbers.max()),
+        "mean": show(numbers.mean()),
+        "bins": bins,
+    }
 
 
 def _figure(value: float) -> Any:

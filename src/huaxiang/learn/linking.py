@@ -28,9 +28,7 @@ class Linked:
     customers: int
 
 
-def link_exact(
-    keys: Sequence[IdentityKeySpec], combinations: Sequence[pa.Table], blocked: Sequence[str]
-) -> Linked:
+def link_exact(keys: Sequence[IdentityKeySpec], combinations: Sequence[pa.Table], blocked: Sequence[str]) -> Linked:
     """Link key values to customers.
 
     `combinations`: per source a table with a text column per key field it has, and `rows`. A value in `blocked` (lower case) or in the
@@ -41,7 +39,9 @@ def link_exact(
     held: dict[str, int] = {}
     for key in ordered:
         values[key.name], held[key.name] = _usable(key, combinations, blocked)
-    offsets = dict(zip((k.name for k in ordered), np.cumsum([0, *(len(values[k.name]) for k in ordered)]), strict=False))
+    offsets = dict(
+        zip((k.name for k in ordered), np.cumsum([0, *(len(values[k.name]) for k in ordered)]), strict=False)
+    )
     total = sum(len(v) for v in values.values())
     left, right = _edges(ordered, combinations, values, offsets)
     graph = coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=(total, total))
@@ -71,7 +71,10 @@ def _usable(key: IdentityKeySpec, combinations: Sequence[pa.Table], blocked: Seq
 
 
 def _edges(
-    keys: Sequence[IdentityKeySpec], combinations: Sequence[pa.Table], values: Mapping[str, pa.Array], offsets: Mapping[str, int]
+    keys: Sequence[IdentityKeySpec],
+    combinations: Sequence[pa.Table],
+    values: Mapping[str, pa.Array],
+    offsets: Mapping[str, int],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of value numbers that stand on one record: each key of a record is tied to the record's strongest usable one."""
     left: list[np.ndarray] = []
@@ -82,7 +85,9 @@ def _edges(
             if key.field not in combination.column_names:
                 continue
             position = pc.index_in(combination.column(key.field).combine_chunks(), values[key.name])
-            number = np.where(position.is_valid(), position.fill_null(0).to_numpy(zero_copy_only=False) + offsets[key.name], -1)
+            number = np.where(
+                position.is_valid(), position.fill_null(0).to_numpy(zero_copy_only=False) + offsets[key.name], -1
+            )
             if first is None:
                 first = number
                 continue
@@ -95,7 +100,11 @@ def _edges(
 
 
 def _ids(
-    keys: Sequence[IdentityKeySpec], values: Mapping[str, pa.Array], offsets: Mapping[str, int], component: np.ndarray, count: int
+    keys: Sequence[IdentityKeySpec],
+    values: Mapping[str, pa.Array],
+    offsets: Mapping[str, int],
+    component: np.ndarray,
+    count: int,
 ) -> np.ndarray:
     """One ID per component: the smallest value of its strongest key, or a digest when that key is personal."""
     ids = np.full(count, None, dtype=object)
@@ -111,7 +120,8 @@ def _ids(
 
 def customer_id(key: IdentityKeySpec, value: str, *, strongest: bool) -> str:
     """The ID drawn from a key value: the value itself, with the key's name before it when it is not the strongest key, or
-    `<key>-<16 hex digits of SHA-256>` when the key is personal."""
+    `<key>-<16 hex digits of SHA-256>` when the key is personal.
+    """
     if not key.personal:
         return value if strongest else f"{key.name}-{value}"
     return f"{key.name}-{hashlib.sha256(f'{key.name}:{value}'.encode()).hexdigest()[:16]}"

@@ -12,7 +12,9 @@ Value = str | int | float | bool | date | datetime | None
 
 def column(name: str, table: str | None = None) -> exp.Column:
     """A quoted column, of `table` when given."""
-    return exp.column(exp.to_identifier(name, quoted=True), table=exp.to_identifier(table, quoted=True) if table else None)
+    return exp.column(
+        exp.to_identifier(name, quoted=True), table=exp.to_identifier(table, quoted=True) if table else None
+    )
 
 
 def table(name: str, alias: str | None = None) -> exp.Table:
@@ -44,7 +46,9 @@ def call(function: str, *arguments: exp.Expression) -> exp.Expression:
     return exp.func(function, *arguments, dialect="duckdb")
 
 
-def case(branches: Iterable[tuple[exp.Expression, exp.Expression]], otherwise: exp.Expression | None = None) -> exp.Case:
+def case(
+    branches: Iterable[tuple[exp.Expression, exp.Expression]], otherwise: exp.Expression | None = None
+) -> exp.Case:
     """CASE WHEN … THEN … [ELSE …] END."""
     tree = exp.Case()
     for condition, value in branches:

@@ -16,7 +16,16 @@ from huaxiang.run.segmenting import text_of
 from huaxiang.run.tagging import check_values
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import (
-    AttributeSpec, BandsTag, ExpressionTag, FactTag, LayeredTag, LifecycleTag, RfmTag, RuleTag, StatisticTag, Tag,
+    AttributeSpec,
+    BandsTag,
+    ExpressionTag,
+    FactTag,
+    LayeredTag,
+    LifecycleTag,
+    RfmTag,
+    RuleTag,
+    StatisticTag,
+    Tag,
 )  # fmt: skip
 from huaxiang.stages.tag_values import LIFECYCLE, band_labels
 from huaxiang.templates.tag_titles import PART_TITLES, VALUE_TITLES
@@ -38,7 +47,13 @@ def _attribute(project: Project, spec: AttributeSpec, customers: pa.Table) -> di
     }  # fmt: skip
 
 
-def describe_tags(project: Project, customers: pa.Table, fresh: Mapping[str, str | None], sql: Mapping[str, str], before: Mapping[str, Any]) -> list[dict[str, Any]]:
+def describe_tags(
+    project: Project,
+    customers: pa.Table,
+    fresh: Mapping[str, str | None],
+    sql: Mapping[str, str],
+    before: Mapping[str, Any],
+) -> list[dict[str, Any]]:
     """Manifest entries of every column that a tag writes. `fresh`: newest row by source; `before`: the last manifest."""
     old = {t["name"]: t for t in before.get("tags", [])}
     entries = []
@@ -46,7 +61,11 @@ def describe_tags(project: Project, customers: pa.Table, fresh: Mapping[str, str
         if spec.status == "offline":
             continue
         for name in tag_outputs(spec, {}):
-            entries.append(_tag(project, spec, name, customers) | _upkeep(project, spec, name, fresh, old) | {"sql": sql.get(spec.name, "")})
+            entries.append(
+                _tag(project, spec, name, customers)
+                | _upkeep(project, spec, name, fresh, old)
+                | {"sql": sql.get(spec.name, "")}
+            )
     return entries
 
 
@@ -87,7 +106,9 @@ def _values_of(project: Project, spec: Tag, name: str) -> dict[str, dict[str, st
             known_values = tuple(v for v in VALUE_TITLES if v.startswith(("key_", "general_")))
         case FactTag() if spec.from_ in project.attributes:
             known_values = project.attributes[spec.from_].order
-    titles: dict[str, Any] = {v: VALUE_TITLES.get(v) if isinstance(spec, RfmTag | LifecycleTag) else None for v in known_values}
+    titles: dict[str, Any] = {
+        v: VALUE_TITLES.get(v) if isinstance(spec, RfmTag | LifecycleTag) else None for v in known_values
+    }
     if isinstance(spec, LayeredTag):
         titles |= {layer.value: layer.title for layer in spec.layers if layer.title is not None}
     titles = {v: (spec.values or {}).get(v) or t for v, t in titles.items()}
@@ -95,8 +116,12 @@ def _values_of(project: Project, spec: Tag, name: str) -> dict[str, dict[str, st
     return {v: t if isinstance(t, dict) else text_of(t, v) for v, t in titles.items()}
 
 
-def _upkeep(project: Project, spec: Tag, name: str, fresh: Mapping[str, str | None], old: Mapping[str, Any]) -> dict[str, Any]:
-    definition = spec.model_dump_json(by_alias=True, exclude={"title", "description", "owner", "status"}, exclude_defaults=True)
+def _upkeep(
+    project: Project, spec: Tag, name: str, fresh: Mapping[str, str | None], old: Mapping[str, Any]
+) -> dict[str, Any]:
+    definition = spec.model_dump_json(
+        by_alias=True, exclude={"title", "description", "owner", "status"}, exclude_defaults=True
+    )
     digest = hashlib.sha256(definition.encode()).hexdigest()[:16]
     last = old.get(name)
     version = 1 if last is None else int(last["version"]) + (last["definition_hash"] != digest)
@@ -172,7 +197,12 @@ def describe_definition(spec: Tag) -> str:
         case ExpressionTag():
             return spec.value
         case LayeredTag():
-            return "; ".join([*(f"{x.value}: {x.when}" for x in spec.layers), *([f"otherwise {spec.otherwise}"] if spec.otherwise else [])])
+            return "; ".join(
+                [
+                    *(f"{x.value}: {x.when}" for x in spec.layers),
+                    *([f"otherwise {spec.otherwise}"] if spec.otherwise else []),
+                ]
+            )
         case BandsTag():
             return f"bands of {spec.of}: {', '.join(band_labels(spec))}"
         case FactTag():

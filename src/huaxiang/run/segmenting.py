@@ -28,7 +28,9 @@ def assign_clusters(build: Build) -> Mapping[str, dict[str, object]]:
         build.progress("segment", number, len(specs) + 2, name)
         customers = _members(build, spec)
         result = _fit(customers, spec, before.get(name))
-        labels = pa.table({segment.ID: customers.column(segment.ID), "label": pa.array(list(result.labels), pa.string())})
+        labels = pa.table(
+            {segment.ID: customers.column(segment.ID), "label": pa.array(list(result.labels), pa.string())}
+        )
         path = build.draft.scratch(f"labels/{name}.parquet")
         pq.write_table(labels, path)
         build.engine.register(segment.labels_table(name), path)
@@ -74,7 +76,9 @@ def count_audiences(build: Build) -> Mapping[str, int]:
     return {n: int(pc.sum(members.column(n)).as_py() or 0) for n in trees}
 
 
-def draw_all_personas(build: Build, customers: pa.Table, described: list[Mapping[str, Any]], clusterings: Mapping[str, Any]) -> dict[str, Any]:
+def draw_all_personas(
+    build: Build, customers: pa.Table, described: list[Mapping[str, Any]], clusterings: Mapping[str, Any]
+) -> dict[str, Any]:
     """Draw every persona set from the published table of customers (sorted by customer)."""
     sets = []
     project = build.project

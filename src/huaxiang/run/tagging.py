@@ -38,7 +38,11 @@ def check_attributes(project: Project) -> tuple[profile.CheckedAttribute, ...]:
 
 def check_statistics(project: Project) -> tuple[tag.CheckedStatistic, ...]:
     """Statistic tags with their checked expressions, in declared order."""
-    return tuple(_check_statistic(project, t) for t in project.tags.values() if isinstance(t, StatisticTag) and t.status != "offline")
+    return tuple(
+        _check_statistic(project, t)
+        for t in project.tags.values()
+        if isinstance(t, StatisticTag) and t.status != "offline"
+    )
 
 
 def _check_statistic(project: Project, spec: StatisticTag) -> tag.CheckedStatistic:
@@ -112,7 +116,9 @@ def compute_tags(build: Build, as_of: AsOf) -> Mapping[str, str]:
     checked = {t.name: check_values(project, t, types) for t in computed}
     origins = {t.name: origin_of(project, "tags", t.name) for t in computed}
     build.run("tag", [*steps, *tag.plan_levels([level for level in levels if level], checked, origins)])
-    alone = tag.plan_each(statistics, rows, as_of.moment, as_of.end) | tag.plan_each_computed(computed, checked, origins)
+    alone = tag.plan_each(statistics, rows, as_of.moment, as_of.end) | tag.plan_each_computed(
+        computed, checked, origins
+    )
     return {name: build.engine.sql(step) for name, step in alone.items()}
 
 
@@ -134,7 +140,9 @@ def _latest(build: Build, name: str) -> date | None:
     field = time_field(source)
     if field is None or source.entity in ("person", "account", "reference"):
         return None
-    query = exp.select(sql.named(exp.Max(this=exp.cast(sql.column(field), "DATE")), "latest")).from_(sql.table(clean_table(name)))
+    query = exp.select(sql.named(exp.Max(this=exp.cast(sql.column(field), "DATE")), "latest")).from_(
+        sql.table(clean_table(name))
+    )
     build.engine.run(SqlStep(f"latest__{name}", (clean_table(name),), query))
     found: date | None = build.engine.fetch(f"latest__{name}").column("latest")[0].as_py()
     return found

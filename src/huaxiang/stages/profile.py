@@ -15,7 +15,12 @@ from huaxiang.spec.models import AttributeSpec
 ID = "customer_id"
 ORDER = "_at"
 FUNCTION = {
-    "latest": "last", "earliest": "first", "most_frequent": "top", "minimum": "min", "maximum": "max", "union": "top_n",
+    "latest": "last",
+    "earliest": "first",
+    "most_frequent": "top",
+    "minimum": "min",
+    "maximum": "max",
+    "union": "top_n",
 }
 UNION_SIZE = 50
 
@@ -52,7 +57,9 @@ def plan_dated(rows: SourceRows) -> SqlStep:
     return SqlStep(f"dated__{rows.name}", (rows.table,), query.from_(sql.table(rows.table)))
 
 
-def plan_profile(attributes: Sequence[CheckedAttribute], sources: Mapping[str, SourceRows], as_of: datetime, end: datetime) -> tuple[Step, ...]:
+def plan_profile(
+    attributes: Sequence[CheckedAttribute], sources: Mapping[str, SourceRows], as_of: datetime, end: datetime
+) -> tuple[Step, ...]:
     """Plan table `profile`: customer_id and one column per attribute, in declared order. `end` is the first moment that doesn't count."""
     by_source: dict[str, list[CheckedAttribute]] = {}
     for attribute in attributes:
@@ -74,7 +81,13 @@ def plan_profile(attributes: Sequence[CheckedAttribute], sources: Mapping[str, S
 def _measure(attribute: CheckedAttribute, end: datetime) -> Measure:
     spec = attribute.spec
     return Measure(
-        spec.name, FUNCTION[spec.pick], TimeRange(None, end), of=attribute.value, of_type=attribute.type, n=UNION_SIZE, origin=attribute.origin
+        spec.name,
+        FUNCTION[spec.pick],
+        TimeRange(None, end),
+        of=attribute.value,
+        of_type=attribute.type,
+        n=UNION_SIZE,
+        origin=attribute.origin,
     )
 
 

@@ -25,11 +25,15 @@ def plan_members(condition: exp.Expression, output: str, table: str) -> SqlStep:
 
 def plan_customers_with_clusters(clusterings: Sequence[str]) -> SqlStep:
     """Plan `everyone`: profile and tags, and a column per clustering."""
-    query = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("t", quoted=True))).from_(sql.table("tags", "t"))
+    query = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("t", quoted=True))).from_(
+        sql.table("tags", "t")
+    )
     for number, name in enumerate(clusterings):
         alias = f"l{number}"
         on = sql.column(ID, "t").eq(sql.column(ID, alias))
-        query = query.select(sql.named(sql.column("label", alias), name)).join(sql.table(labels_table(name), alias), on=on, join_type="left")
+        query = query.select(sql.named(sql.column("label", alias), name)).join(
+            sql.table(labels_table(name), alias), on=on, join_type="left"
+        )
     return SqlStep("everyone", ("tags", *(labels_table(c) for c in clusterings)), query)
 
 

@@ -71,7 +71,9 @@ def plan_statistics(
         read = rows[source]
         measures = tuple(_measure(s, end) for s in own)
         origin = tuple(s.origin for s in own)
-        steps.append(AggregateNode(read.table, f"statistics__{source}", ID, read.time, as_of, read.columns, measures, origin))
+        steps.append(
+            AggregateNode(read.table, f"statistics__{source}", ID, read.time, as_of, read.columns, measures, origin)
+        )
     steps.append(_join(statistics, tuple(by_source)))
     return tuple(steps)
 
@@ -85,7 +87,9 @@ def _measure(tag: CheckedStatistic, end: datetime) -> Measure:
 
 
 def _join(statistics: Sequence[CheckedStatistic], sources: Sequence[str]) -> SqlStep:
-    query = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("p", quoted=True))).from_(sql.table("profile", "p"))
+    query = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("p", quoted=True))).from_(
+        sql.table("profile", "p")
+    )
     for tag in statistics:
         value: exp.Expression = sql.column(tag.spec.name, f"s{sources.index(tag.spec.source)}")
         empty = tag.spec.empty if tag.spec.empty is not None else (0 if tag.spec.measure in ZERO_WHEN_EMPTY else None)
@@ -99,7 +103,9 @@ def _join(statistics: Sequence[CheckedStatistic], sources: Sequence[str]) -> Sql
     return SqlStep("tags_0", inputs, query, tuple(t.origin for t in statistics))
 
 
-def plan_levels(levels: Sequence[Sequence[Tag]], checked: Mapping[str, CheckedValues], origins: Mapping[str, str]) -> tuple[SqlStep, ...]:
+def plan_levels(
+    levels: Sequence[Sequence[Tag]], checked: Mapping[str, CheckedValues], origins: Mapping[str, str]
+) -> tuple[SqlStep, ...]:
     """Plan the tags that are computed from other tags: `tags_1`, `tags_2`, … and last `tags`."""
     steps: list[SqlStep] = []
     before = "tags_0"
@@ -121,14 +127,20 @@ def plan_levels(levels: Sequence[Sequence[Tag]], checked: Mapping[str, CheckedVa
         before = f"tags_{number}"
         if scored:
             number += 1
-            steps.append(_split_level(f"tags_{number}", before, [t for t in level if isinstance(t, RfmTag)], scored, origins))
+            steps.append(
+                _split_level(f"tags_{number}", before, [t for t in level if isinstance(t, RfmTag)], scored, origins)
+            )
             before = f"tags_{number}"
     steps.append(SqlStep("tags", (before,), exp.select(exp.Star()).from_(sql.table(before))))
     return tuple(steps)
 
 
-def _level(output: str, before: str, joins: Sequence[str], added: Sequence[exp.Expression], origin: tuple[str, ...]) -> SqlStep:
-    query = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("t", quoted=True)), *added).from_(sql.table(before, "t"))
+def _level(
+    output: str, before: str, joins: Sequence[str], added: Sequence[exp.Expression], origin: tuple[str, ...]
+) -> SqlStep:
+    query = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("t", quoted=True)), *added).from_(
+        sql.table(before, "t")
+    )
     for edges in joins:
         query = query.join(sql.table(edges, edges), join_type="cross")
     return SqlStep(output, (before, *joins), query, origin)
@@ -138,7 +150,9 @@ def _split_level(
     output: str, before: str, tags: Sequence[RfmTag], scored: Sequence[exp.Expression], origins: Mapping[str, str]
 ) -> SqlStep:
     """The eight classes need the means of the scores, so they come one level after the scores."""
-    query = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("t", quoted=True)), *scored).from_(sql.table(before, "t"))
+    query = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("t", quoted=True)), *scored).from_(
+        sql.table(before, "t")
+    )
     for tag in tags:
         means = exp.select(
             *(
@@ -168,7 +182,9 @@ def plan_each(
     return steps
 
 
-def plan_each_computed(tags: Sequence[Tag], checked: Mapping[str, CheckedValues], origins: Mapping[str, str]) -> dict[str, Step]:
+def plan_each_computed(
+    tags: Sequence[Tag], checked: Mapping[str, CheckedValues], origins: Mapping[str, str]
+) -> dict[str, Step]:
     """Plan each computed tag on its own over the table of tags: what a person sees as its SQL. Never run by a build."""
     steps: dict[str, Step] = {}
     for tag in tags:

@@ -9,7 +9,17 @@ from sqlglot import exp
 
 from huaxiang.plan import sql
 from huaxiang.plan.nodes import SqlStep
-from huaxiang.spec.models import BandsTag, ExpressionTag, FactTag, LayeredTag, LifecycleTag, RfmTag, RuleTag, StatisticTag, Tag
+from huaxiang.spec.models import (
+    BandsTag,
+    ExpressionTag,
+    FactTag,
+    LayeredTag,
+    LifecycleTag,
+    RfmTag,
+    RuleTag,
+    StatisticTag,
+    Tag,
+)
 
 AGE_BOUNDS = (18, 25, 30, 35, 40, 50, 60)
 AGE_LABELS = ("<18", "18-24", "25-29", "30-34", "35-39", "40-49", "50-59", "other")
@@ -112,7 +122,9 @@ def plan_rfm_edges(tag: RfmTag, before: str, origin: str) -> SqlStep:
     """Plan the edges: the discrete 1/n … (n−1)/n quantiles of R, F and M, and their means and medians for the eight classes."""
     query = exp.select(exp.Star())
     for number, (part, name) in enumerate((("r", tag.recency), ("f", tag.frequency), ("m", tag.monetary))):
-        row = _edge_row(f"{tag.name}_{part}", sql.column(name), before, (sql.column(tag.recency), tag.scores.levels)).subquery(part)
+        row = _edge_row(
+            f"{tag.name}_{part}", sql.column(name), before, (sql.column(tag.recency), tag.scores.levels)
+        ).subquery(part)
         query = query.from_(row) if number == 0 else query.join(row, join_type="cross")
     return SqlStep(edges_table(tag), (before,), query, (origin,))
 
@@ -122,7 +134,9 @@ def _edge_row(prefix: str, value: exp.Column, before: str, among: tuple[exp.Colu
     recency, levels = among
     below = exp.Window(this=exp.Count(this=exp.Star()), order=exp.Order(expressions=[exp.Ordered(this=value.copy())]))
     everyone = exp.Window(this=exp.Count(this=exp.Star()))
-    counted = exp.select(sql.named(value.copy(), "v"), sql.named(below, "n"), sql.named(everyone, "total")).from_(sql.table(before))
+    counted = exp.select(sql.named(value.copy(), "v"), sql.named(below, "n"), sql.named(everyone, "total")).from_(
+        sql.table(before)
+    )
     counted = counted.where(sql.is_not_null(recency)).where(sql.is_not_null(value.copy()))
 
     def edge(level: int, of: int) -> exp.Expression:
@@ -140,9 +154,15 @@ def _rfm(tag: RfmTag) -> Outputs:
     edges = _edges(tag)
     known = sql.is_null(sql.column(tag.recency))
     now: list[tuple[str, exp.Expression]] = []
-    for part, name, lower_is_better in (("r", tag.recency, True), ("f", tag.frequency, False), ("m", tag.monetary, False)):
+    for part, name, lower_is_better in (
+        ("r", tag.recency, True),
+        ("f", tag.frequency, False),
+        ("m", tag.monetary, False),
+    ):
         score = _score(sql.column(name), edges[part], lower_is_better=lower_is_better)
-        now.append((f"{tag.name}_{part}", sql.case([(known.copy(), sql.null_of("INTEGER"))], exp.cast(score, "INTEGER"))))
+        now.append(
+            (f"{tag.name}_{part}", sql.case([(known.copy(), sql.null_of("INTEGER"))], exp.cast(score, "INTEGER")))
+        )
     now.append((f"{tag.name}_band", _activity(tag)))
     return Outputs(tuple(now), ((f"{tag.name}_class", _eight_classes(tag)),))
 
@@ -152,7 +172,9 @@ def _edges(tag: RfmTag) -> Mapping[str, list[exp.Expression]]:
         given = {"r": tag.scores.recency, "f": tag.scores.frequency, "m": tag.scores.monetary}
         return {part: [_number(b) for b in bounds] for part, bounds in given.items()}
     table = edges_table(tag)
-    return {part: [sql.column(f"{tag.name}_{part}_edge{i}", table) for i in range(1, tag.scores.levels)] for part in "rfm"}
+    return {
+        part: [sql.column(f"{tag.name}_{part}_edge{i}", table) for i in range(1, tag.scores.levels)] for part in "rfm"
+    }
 
 
 def _score(value: exp.Expression, edges: list[exp.Expression], *, lower_is_better: bool) -> exp.Expression:
@@ -186,7 +208,10 @@ def _eight_classes(tag: RfmTag) -> exp.Expression:
     high = {part: _is_high(tag, part) for part in "rfm"}
     branches = [(sql.is_null(sql.column(tag.recency)), sql.null_of("VARCHAR"))]
     for (r, f, m), label in list(CLASSES.items()):
-        wanted = [high[p].copy() if yes else exp.not_(exp.paren(high[p].copy())) for p, yes in zip("rfm", (r, f, m), strict=True)]
+        wanted = [
+            high[p].copy() if yes else exp.not_(exp.paren(high[p].copy()))
+            for p, yes in zip("rfm", (r, f, m), strict=True)
+        ]
         branches.append((exp.and_(*wanted), sql.literal(label)))
     return sql.case(branches)
 
@@ -194,7 +219,10 @@ def _eight_classes(tag: RfmTag) -> exp.Expression:
 def _is_high(tag: RfmTag, part: str) -> exp.Expression:
     """Above the mean of all scores, or on the better side of the mean or median of the values."""
     if tag.split == "mean_score":
-        scaled = exp.Mul(this=sql.column(f"{tag.name}_{part}"), expression=sql.column(f"{tag.name}_{part}_count", f"{tag.name}_means"))
+        scaled = exp.Mul(
+            this=sql.column(f"{tag.name}_{part}"),
+            expression=sql.column(f"{tag.name}_{part}_count", f"{tag.name}_means"),
+        )
         return exp.GT(this=scaled, expression=sql.column(f"{tag.name}_{part}_total", f"{tag.name}_means"))
     name = {"r": tag.recency, "f": tag.frequency, "m": tag.monetary}[part]
     split = sql.column(f"{tag.name}_{part}_{'mean' if tag.split == 'mean_value' else 'median'}", f"{tag.name}_split")

@@ -17,7 +17,23 @@ from huaxiang.spec.models import IdentityKeySpec, LookupSpec, SourceSpec
 
 ID = "customer_id"
 ROW_COLUMNS = ("_file", "_row")
-BLOCKED = ("", "0", "-1", "null", "none", "nil", "nan", "n/a", "na", "undefined", "unknown", "anonymous", "test", "00000000", "11111111111")
+BLOCKED = (
+    "",
+    "0",
+    "-1",
+    "null",
+    "none",
+    "nil",
+    "nan",
+    "n/a",
+    "na",
+    "undefined",
+    "unknown",
+    "anonymous",
+    "test",
+    "00000000",
+    "11111111111",
+)
 """Values that never identify anybody, compared in lower case (conventions of the field: docs/identity.md)."""
 
 
@@ -74,7 +90,9 @@ def plan_lookup(lookup: LookupSpec, columns: Sequence[str], origin: str) -> SqlS
     number = exp.Window(
         this=exp.RowNumber(), partition_by=[key], order=exp.Order(expressions=[sql.column(c) for c in ROW_COLUMNS])
     )
-    inner = exp.select(*(sql.column(c) for c in columns), sql.named(number, "_n")).from_(sql.table(clean_table(lookup.source)))
+    inner = exp.select(*(sql.column(c) for c in columns), sql.named(number, "_n")).from_(
+        sql.table(clean_table(lookup.source))
+    )
     query = exp.select(*(sql.column(c) for c in columns)).from_(inner.subquery("n")).where(sql.column("_n").eq(1))
     return SqlStep(first_row_table(lookup), (clean_table(lookup.source),), query, (origin,))
 
@@ -110,7 +128,9 @@ def plan_kept(source: str, columns: Sequence[str], origin: str) -> SqlStep:
 def plan_copies(source: str, columns: Sequence[str]) -> SqlStep:
     """Plan `copies__<source>`: row numbers and text of the later duplicates, to be listed among the rows set aside."""
     rows = f"rows__{source}"
-    text = exp.func("concat_ws", exp.Literal.string("|"), *(exp.cast(sql.column(c), "VARCHAR") for c in columns), dialect="duckdb")
+    text = exp.func(
+        "concat_ws", exp.Literal.string("|"), *(exp.cast(sql.column(c), "VARCHAR") for c in columns), dialect="duckdb"
+    )
     query = exp.select(sql.column("_file"), sql.column("_row"), sql.named(text, "raw")).from_(sql.table(rows))
     return SqlStep(f"copies__{source}", (rows,), query.where(sql.column("_copy")))
 
@@ -149,7 +169,8 @@ def plan_unified(source: SourceSpec, keys: Sequence[IdentityKeySpec], columns: S
 def plan_customers(sources: Sequence[str]) -> SqlStep:
     """Plan `customers`: every customer that any source knows."""
     parts: list[exp.Query] = [
-        exp.select(sql.column(ID)).distinct().from_(sql.table(unified_table(s))).where(sql.is_not_null(sql.column(ID))) for s in sources
+        exp.select(sql.column(ID)).distinct().from_(sql.table(unified_table(s))).where(sql.is_not_null(sql.column(ID)))
+        for s in sources
     ]
     union: exp.Query = parts[0]
     for part in parts[1:]:
