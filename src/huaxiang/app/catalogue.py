@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -68,9 +68,30 @@ class CatalogueItem(Spec):
         return Text(zh=self.zh, en=self.en)
 
 
+class Catalogue(Mapping[str, CatalogueItem]):
+    """All items by code, in the order of the classes and of the files."""
+
+    def __init__(self, items: Mapping[str, CatalogueItem]) -> None:
+        self._items = dict(items)
+
+    def __getitem__(self, code: str) -> CatalogueItem:
+        return self._items[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def attributes(self) -> tuple[CatalogueItem, ...]:
+        """The items in order."""
+        return tuple(self._items.values())
+
+
 @cache
-def load_catalogue() -> Mapping[str, CatalogueItem]:
-    """Return all items by code, in the order of the classes and of the files; a doubled code is a ValueError."""
+def load_catalogue() -> Catalogue:
+    """Read the catalogue; a code that occurs twice is a ValueError."""
     from ruamel.yaml import YAML
 
     folder = files("huaxiang") / "templates" / "catalogue"
@@ -84,4 +105,4 @@ def load_catalogue() -> Mapping[str, CatalogueItem]:
             if item.code in items:
                 raise ValueError(f"catalogue/{class_}.yaml: attribute {item.code} is there twice")
             items[item.code] = item
-    return MappingProxyType(items)
+    return Catalogue(items)
