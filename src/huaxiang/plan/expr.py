@@ -1,0 +1,219 @@
+"""SQL expressions of users: parsed as DuckDB SQL, admitted node by node, typed, and rewritten to the portable form.
+
+The portable form means the same on every engine. Where engines differ, it spells out our choice:
+
+* `a / b` is always a DOUBLE, and NULL when `b` is 0; `a % b` is NULL when `b` is 0.
+* `cast` never fails: a text that is no number or date gives NULL; a number becomes an integer by rounding half away from 0.
+* `concat` takes NULL as the empty text, `||` gives NULL. `ln` and `log10` of what is not positive, `sqrt` of a negative: NULL.
+* amounts stay exact under + and − (and × with integers): DECIMAL(18,4).
+* a text literal compared with a date is a date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError
+
+from huaxiang.errors import ExpressionError, did_you_mean
+from huaxiang.plan import calls, operators
+from huaxiang.plan.functions import INSTEAD, PORTABLE
+from huaxiang.plan.types import BOOLEAN, INTEGER, NULL, NUMBER, TEXT, Typed, settle, words
+
+MAX_LENGTH = 20_000
+AS_OF = "AS_OF"
+IN_AUDIENCE = "IN_AUDIENCE"
+
+
+@dataclass(frozen=True)
+class CheckedExpression:
+    """An admitted expression: portable `ast` (column names quoted), the columns it reads, the DuckDB type of its value.
+
+    `as_of()` stays in the tree as a call; `bind_as_of` replaces it by the day of the build.
+    """
+
+    ast: exp.Expression
+    columns: frozenset[str]
+    type: str
+
+
+def check_expression(text: str, columns: Mapping[str, str], *, boolean: bool = False) -> CheckedExpression:
+    """Check one expression over `columns` (name → DuckDB type); raise ExpressionError when it can't be admitted.
+
+    With `boolean`, it must be a condition.
+    """
+    return check_tree(parse_expression(text), columns, boolean=boolean)
+
+
+def check_tree(
+    tree: exp.Expression, columns: Mapping[str, str], *, boolean: bool = False, audiences: bool = False
+) -> CheckedExpression:
+    """Check a parsed expression, see `check_expression`; with `audiences`, `in_audience('name')` is admitted too."""
+    checker = Checker(columns, audiences=audiences)
+    try:
+        result = checker.visit(tree)
+    except RecursionError:
+        raise ExpressionError("EXP012", "the expression is nested too deeply; split it into several tags") from None
+    if boolean and result.type not in (BOOLEAN, NULL):
+        message = f"a condition must be true or false, but this is {words(result.type)}; compare it with something"
+        raise ExpressionError("EXP008", message)
+    if result.type == NULL:
+        raise ExpressionError("EXP010", "the expression is always NULL; give it a value")
+    return CheckedExpression(settle(result).node, frozenset(checker.read), result.type)
+
+
+def parse_expression(text: str) -> exp.Expression:
+    """Parse exactly one SQL expression; EXP001 syntax, EXP003 not one expression, EXP012 too long or deep."""
+    if not text.strip():
+        raise ExpressionError("EXP001", "the expression is empty")
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError("EXP012", f"the expression has more than {MAX_LENGTH} characters; split it into several tags")
+    try:
+        tree = sqlglot.parse_one(text, into=exp.Condition, dialect="duckdb")
+    except ParseError as error:
+        raise _syntax_error(error) from None
+    except RecursionError:
+        raise ExpressionError("EXP012", "the expression is nested too deeply; split it into several tags") from None
+    except SqlglotError:
+        raise ExpressionError("EXP001", "syntax error: a quote or bracket is not closed") from None
+    if isinstance(tree, exp.Block):
+        raise ExpressionError("EXP003", "write exactly one expression, without `;`")
+    return tree
+
+
+def _syntax_error(error: ParseError) -> ExpressionError:
+    found = error.errors[0] if error.errors else {}
+    word = str(found.get("highlight") or "")
+    before = str(found.get("start_context") or "")[-20:]
+    if word.lower() in ("select", "from", "with", "as") or word in (",", ";"):
+        return ExpressionError("EXP003", f'write exactly one expression; "{word}" is not part of one')
+    if str(found.get("description", "")).startswith("Required keyword") and word not in ("", ">", "<", "=", "+", "-", "*", "/"):
+        return ExpressionError("EXP009", f'an operand or argument is missing before or after "{word}"')
+    if not word:
+        return ExpressionError("EXP001", "syntax error: the expression is not complete")
+    return ExpressionError("EXP001", f'syntax error at "{word}"' + (f' after "{before.strip()}"' if before.strip() else ""))
+
+
+def bind_as_of(tree: exp.Expression, as_of: date) -> exp.Expression:
+    """Return a copy with `as_of()` replaced by the day of the build."""
+
+    def bind(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Anonymous) and node.name.upper() == AS_OF:
+            return exp.cast(exp.Literal.string(as_of.isoformat()), exp.DataType.build("DATE"))
+        return node
+
+    return tree.copy().transform(bind, copy=False)
+
+
+class Checker:
+    """Visits a tree once, from the leaves; `read` collects the columns."""
+
+    def __init__(self, columns: Mapping[str, str], *, audiences: bool = False) -> None:
+        self.columns = columns
+        self.audiences = audiences
+        self.read: set[str] = set()
+
+    def visit(self, node: exp.Expression) -> Typed:
+        """Return the portable form of a node with its type."""
+        if isinstance(node, (exp.Literal, exp.Null, exp.Boolean)):
+            return _constant(node)
+        if isinstance(node, exp.Column):
+            return self._column(node)
+        if isinstance(node, exp.Anonymous):
+            return self._named(node)
+        rule = _RULES.get(type(node))
+        if rule is not None:
+            _refuse_extra(node)
+            return rule(self, node)
+        raise _refusal(node)
+
+    def _column(self, node: exp.Column) -> Typed:
+        if node.args.get("table") is not None or isinstance(node.this, exp.Star):
+            message = f'"{node.sql(dialect="duckdb")}" is not a column; write the plain name of one'
+            raise ExpressionError("EXP002", message)
+        name = node.name
+        if name not in self.columns and not node.this.quoted and name.lower() in self.columns:
+            name = name.lower()
+        if name not in self.columns:
+            raise ExpressionError("EXP002", f'unknown column "{name}"{did_you_mean(name, self.columns)}')
+        self.read.add(name)
+        return Typed(exp.column(exp.to_identifier(name, quoted=True)), self.columns[name])
+
+    def _named(self, node: exp.Anonymous) -> Typed:
+        name = node.name.lower()
+        if name == "in_audience":
+            return self._in_audience(node)
+        rule = calls.NAMED.get(name)
+        if rule is None:
+            raise unknown_function(name)
+        return rule(self, node)
+
+    def _in_audience(self, node: exp.Anonymous) -> Typed:
+        argument = node.expressions[0] if len(node.expressions) == 1 else None
+        if not isinstance(argument, exp.Literal) or not argument.is_string:
+            raise ExpressionError("EXP009", "in_audience takes the name of one audience in quotes: in_audience('loyal')")
+        if not self.audiences:
+            raise ExpressionError("EXP005", "in_audience(…) can only be used in conditions over customers")
+        return Typed(exp.Anonymous(this=IN_AUDIENCE, expressions=[argument.copy()]), BOOLEAN)
+
+
+def _constant(node: exp.Expression) -> Typed:
+    if isinstance(node, exp.Null):
+        return Typed(exp.Null(), NULL)
+    if isinstance(node, exp.Boolean):
+        return Typed(exp.Boolean(this=node.this), BOOLEAN)
+    if node.is_string:
+        return Typed(node.copy(), TEXT)
+    return Typed(node.copy(), INTEGER if node.name.isdigit() else NUMBER)
+
+
+_ARGUMENTS = {
+    "this", "expression", "expressions", "decimals", "unit", "to", "ifs", "default", "true", "false", "start", "length",
+    "delimiter", "part_index", "replacement", "position", "low", "high", "query", "unnest", "field", "is_string",
+}
+
+
+def _refuse_extra(node: exp.Expression) -> None:
+    extra = [k for k, v in node.args.items() if isinstance(v, exp.Expression) and k not in _ARGUMENTS]
+    if extra:
+        raise ExpressionError("EXP009", f"`{operators.shown(node)}` has too many arguments")
+
+
+_FORBIDDEN: tuple[tuple[type[exp.Expression], str], ...] = (
+    (exp.Window, "a window function"), (exp.Query, "a subquery"), (exp.Subquery, "a subquery"), (exp.Exists, "a subquery"),
+    (exp.Star, "`*`"), (exp.Placeholder, "a parameter"), (exp.Interval, "an interval (use date_diff)"),
+    (exp.Lambda, "a lambda"), (exp.Bracket, "an index (use list_contains or substring)"), (exp.Struct, "a struct"),
+    (exp.JSONExtract, "a lambda or JSON path"), (exp.SimilarTo, "similar to (use regexp_matches)"),
+    (exp.Glob, "glob (use like)"), (exp.Array, "a list literal (allowed only in list_has_any, list_has_all)"),
+)
+
+
+def unknown_function(name: str) -> ExpressionError:
+    """EXP004, with what to write instead."""
+    hint = INSTEAD.get(name)
+    tail = f"; {hint}" if hint else did_you_mean(name, [f for f in PORTABLE if f[0].isalpha() and f != name])
+    return ExpressionError("EXP004", f'function "{name}" is not one of the portable functions{tail}')
+
+
+def _refusal(node: exp.Expression) -> ExpressionError:
+    """Say why a node is not admitted, and what to write in its place."""
+    inner = node.this if isinstance(node, (exp.IgnoreNulls, exp.RespectNulls)) else node
+    if isinstance(inner, exp.AggFunc):
+        name = inner.sql_name().lower()
+        message = f"the aggregate {name}(…) is not allowed in an expression; define a statistic tag and use it here"
+        return ExpressionError("EXP005", message)
+    for kind, word in _FORBIDDEN:
+        if isinstance(inner, kind):
+            return ExpressionError("EXP005", f"{word} is not allowed in an expression")
+    if isinstance(inner, exp.Func):
+        name = inner.sql_name().lower()
+        return unknown_function(name)
+    shown = inner.sql(dialect="duckdb")
+    return ExpressionError("EXP005", f"`{shown[:40]}` is not allowed in an expression")
+
+
+_RULES: dict[type[exp.Expression], Callable[[Checker, exp.Expression], Typed]] = {**operators.RULES, **calls.RULES}
