@@ -1,0 +1,95 @@
+"""`huaxiang audience count | list | show | export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from huaxiang.app.audience import (
+    AUDIENCE_KEYS, COUNT_KEYS, EXPORT_KEYS, LIST_KEYS, count_audience, export_audience, list_audiences, show_audience,
+)  # fmt: skip
+from huaxiang.serve.cli import output
+from huaxiang.serve.cli.framework import LazyGroup, View, command, option, shows
+from huaxiang.serve.cli.texts import pick, t
+
+audience = LazyGroup(
+    "audience", help="help.audience", lazy={name: f"{__name__}:audience_{name}" for name in ("count", "list", "show", "export")}
+)
+
+
+@command("count", help="help.audience.count", keys=COUNT_KEYS)
+@click.argument("expr")
+@shows()
+def audience_count(view: View, expr: str) -> None:
+    """Count the customers who meet a condition."""
+    with view.snapshot() as snapshot:
+        view.show(count_audience(snapshot, expr), _count)
+
+
+def _count(found: dict[str, Any]) -> None:
+    share = found["count"] / found["base"] if found["base"] else None
+    output.line(t("audience.counted", count=output.number(found["count"]), base=output.number(found["base"]),
+                  share=output.percent(share, 2), milliseconds=output.number(round(found["elapsed_ms"])),
+                  snapshot=found["snapshot"]))  # fmt: skip
+
+
+@command("list", help="help.audience.list", keys=LIST_KEYS)
+@shows()
+def audience_list(view: View) -> None:
+    """Show the declared audiences."""
+    with view.snapshot() as snapshot:
+        view.show(list_audiences(snapshot), _list)
+
+
+def _list(found: dict[str, Any]) -> None:
+    if not found["audiences"]:
+        output.line(t("audience.none"))
+        return
+    rows = [
+        (item["name"], pick(item["title"], item["name"]), output.number(item["size"]), output.percent(item["share"]),
+         item["owner"] or "–", item["definition"])
+        for item in found["audiences"]
+    ]  # fmt: skip
+    heads = ("name", "title", "size", "share", "owner", "definition")
+    output.table([t(f"audience.{head}") for head in heads], rows, right=frozenset({2, 3}))
+    output.line(t("audience.base", customers=output.number(found["customers"]), as_of=found["as_of"]))
+
+
+@command("show", help="help.audience.show", keys=(*AUDIENCE_KEYS, "snapshot", "as_of"))
+@click.argument("name")
+@shows()
+def audience_show(view: View, name: str) -> None:
+    """Show one audience."""
+    with view.snapshot() as snapshot:
+        view.show(show_audience(snapshot, name), _show)
+
+
+def _show(found: dict[str, Any]) -> None:
+    output.heading(f"{pick(found['title'], found['name'])}  ({found['name']})")
+    if found["description"]:
+        output.line(pick(found["description"]))
+    output.facts([
+        (t("audience.definition"), found["definition"]),
+        (t("audience.place"), found["place"] or ""),
+        (t("audience.owner"), found["owner"] or ""),
+        (t("audience.size"), f"{output.number(found['size'])} ({output.percent(found['share'], 2)})"),
+        (t("ui.snapshot"), f"{found['snapshot']} · {t('ui.as_of')} {found['as_of']}"),
+    ])  # fmt: skip
+
+
+@command("export", help="help.audience.export", keys=EXPORT_KEYS)
+@click.argument("name")
+@option("--to", "to", key="to", required=True, metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@option("--columns", key="columns", metavar="A,B,…", default="")
+@shows()
+def audience_export(view: View, name: str, to: Path, columns: str) -> None:
+    """Write the customers of an audience (or of a condition) to a file."""
+    chosen = tuple(part.strip() for part in columns.split(",") if part.strip())
+    with view.snapshot() as snapshot:
+        view.show(export_audience(snapshot, name, to, chosen), _export)
+
+
+def _export(found: dict[str, Any]) -> None:
+    output.line(t("audience.exported", rows=output.number(found["rows"]), file=found["file"], snapshot=found["snapshot"]))

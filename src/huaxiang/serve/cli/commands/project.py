@@ -1,0 +1,94 @@
+"""`huaxiang init | check | build | schema write`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from huaxiang.serve.cli import output
+from huaxiang.serve.cli.framework import LazyGroup, View, command, language_option, option, shows
+from huaxiang.serve.cli.texts import language, pick, t
+
+CHECK_KEYS = ("folder", "valid", "errors", "warnings", "issues")
+BUILD_KEYS = ("snapshot", "as_of", "customers", "tags", "audiences", "rows_in", "loaded", "set_aside", "left_out", "seconds")
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@command("check", help="help.check", keys=CHECK_KEYS)
+@click.argument("folder", metavar="[DIR]", required=False, type=_FOLDER)
+@shows(snapshot=False)
+def check(view: View, folder: Path | None) -> int:
+    """Check a project; exit 1 when it has errors."""
+    from huaxiang.app.build import issues_of
+    from huaxiang.errors import Issue, ProjectInvalid
+    from huaxiang.spec.loader import load_project
+
+    place = _folder(view, folder)
+    try:
+        issues: tuple[Issue, ...] = issues_of(load_project(place))
+    except ProjectInvalid as error:
+        issues = error.issues
+    errors = sum(issue.severity == "error" for issue in issues)
+    view.show(
+        {
+            "folder": str(place), "valid": not errors, "errors": errors, "warnings": len(issues) - errors,
+            "issues": [
+                {"file": i.place.file, "line": i.place.line, "code": i.code, "severity": i.severity, "message": i.message}
+                for i in sorted(issues)
+            ],
+        },
+        lambda found: _issues(found, issues),
+    )  # fmt: skip
+    return 1 if errors else 0
+
+
+def _issues(found: dict[str, Any], issues: tuple[Any, ...]) -> None:
+    for issue in sorted(issues):
+        output.line(str(issue))
+    output.line(t("check.clean" if not issues else "check.found", errors=found["errors"], warnings=found["warnings"]))
+
+
+@command("build", help="help.build", keys=BUILD_KEYS)
+@click.argument("folder", metavar="[DIR]", required=False, type=_FOLDER)
+@option("--as-of", "as_of", key="as_of", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]))
+@option("--full", key="full", is_flag=True)
+@option("--engine", key="engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
+@shows(snapshot=False)
+def build(view: View, folder: Path | None, as_of: datetime | None, full: bool, engine: str) -> None:
+    """Build and publish a snapshot."""
+    from huaxiang.app.build import build as run_build
+    from huaxiang.serve.cli.progress import progress
+
+    day: date | None = as_of.date() if as_of else None
+    with progress() as tell:
+        result = run_build(_folder(view, folder), as_of=day, full=full, engine=engine, progress=tell)  # type: ignore[arg-type]
+    manifest, quality = result.manifest, result.manifest["quality"]
+    counts = {key: quality[key] for key in ("rows_in", "loaded", "set_aside", "left_out")}
+    view.show(
+        {
+            "snapshot": result.snapshot, "as_of": manifest["as_of"], "customers": manifest["customers"],
+            "tags": len(manifest["tags"]), "audiences": len(manifest["audiences"]), **counts, "seconds": result.seconds,
+        },
+        _built,
+    )  # fmt: skip
+
+
+def _built(found: dict[str, Any]) -> None:
+    output.line(t("build.done", snapshot=found["snapshot"], seconds=output.seconds(found["seconds"]), as_of=found["as_of"]))
+    output.facts([
+        (t("ui.customers"), output.number(found["customers"])),
+        (t("status.tags"), output.number(found["tags"])),
+        (t("status.audiences"), output.number(found["audiences"])),
+        (t("quality.rows"), t("quality.sum", **{
+            key: output.number(found[key]) for key in ("rows_in", "loaded", "set_aside", "left_out")
+        })),
+    ])  # fmt: skip
+    output.line(t("build.next"))
+
+
+def _folder(view: View, folder: Path | None) -> Path:
+    """Return the project's folder: the argument, else --project, else the nearest above."""
+    return View(folder or view.project, view.as_json).folder()

@@ -1,0 +1,55 @@
+"""Errors for people: what we foresaw is one message; what we didn't is a short one and a log file with the traceback."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from huaxiang.errors import HuaxiangError, ProjectInvalid, UsageError
+from huaxiang.serve.cli.texts import t
+
+_WORDS = frozenset({
+    "init", "check", "build", "status", "quality", "runs", "customer", "tag", "attribute", "audience", "persona", "snapshot",
+    "schema", "demo", "list", "show", "count", "export", "search", "report", "write",
+})  # fmt: skip
+
+
+def report(error: Exception, start: Path, arguments: Sequence[str]) -> int:
+    """Tell the user of `error` on stderr and return the exit code."""
+    if isinstance(error, ProjectInvalid):
+        for issue in error.issues:
+            click.echo(str(issue), err=True)
+        click.echo(t("ui.faults", count=len(error.issues)), err=True)
+        return error.exit_code
+    if isinstance(error, HuaxiangError):
+        click.echo(t("ui.error") + str(error), err=True)
+        return error.exit_code
+    place = _write_log(error, start, arguments)
+    click.echo(t("ui.unexpected", kind=type(error).__name__, place=place or t("ui.no_log")), err=True)
+    return 1
+
+
+def _write_log(error: Exception, start: Path, arguments: Sequence[str]) -> Path | None:
+    """Write where it happened. Messages and arguments may hold customers' values: only types, lines and option names are kept."""
+    from huaxiang.app.wiring import find_project
+
+    try:
+        folder = find_project(start) / ".huaxiang" / "logs"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
+        names = " ".join(word.partition("=")[0] if word.startswith("--") or word in _WORDS else "…" for word in arguments[:8])
+        path.write_text(f"huaxiang {names}\n{_frames(error)}", "utf-8")
+    except (OSError, UsageError):
+        return None
+    return path
+
+
+def _frames(error: BaseException) -> str:
+    lines = [f"{type(error).__module__}.{type(error).__name__}\n", *traceback.format_tb(error.__traceback__)]
+    cause = error.__cause__ or error.__context__
+    return "".join(lines) + (f"\ncaused by {_frames(cause)}" if cause is not None else "")

@@ -1,0 +1,194 @@
+"""How answers look: JSON for programs; for people aligned tables (Chinese counts two columns), grouped numbers, bars."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from huaxiang.serve.cli.texts import pick, t, t_or
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_WIDE = 240
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON: dates as ISO text, decimals as numbers, keys in their documented order."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def line(text: str = "") -> None:
+    """Print one line."""
+    click.echo(text)
+
+
+def heading(text: str) -> None:
+    """Print a heading, with an empty line before it."""
+    click.echo()
+    click.secho(text, bold=True)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False, soft_wrap=False)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: frozenset[int] = frozenset()) -> None:
+    """Print a table; the columns numbered in `right` are right-aligned. Cells are plain text, never markup."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=box.SIMPLE_HEAD if sys.stdout.isatty() else box.ASCII2, pad_edge=False, show_edge=False)
+    for number, name in enumerate(columns):
+        grid.add_column(Text(name), justify="right" if number in right else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text(cell) for cell in row))
+    _print_lines(grid)
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> None:
+    """Print label and value pairs, aligned; pairs without a value are left out."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column()
+    grid.add_column(overflow="fold")
+    for label, value in pairs:
+        if value:
+            grid.add_row(Text(label, style="dim" if sys.stdout.isatty() else ""), Text(value))
+    _print_lines(grid)
+
+
+def _print_lines(grid: Any) -> None:
+    """Print without the blanks that would fill each line up."""
+    console = _console()
+    with console.capture() as capture:
+        console.print(grid)
+    for text in capture.get().splitlines():
+        click.echo(text.rstrip())
+
+
+def number(value: Any, digits: int | None = None) -> str:
+    """Return a number with thousands separators: whole ones without decimals, others with at most two unless told."""
+    if value is None:
+        return "–"
+    if digits is None:
+        digits = 0 if value == int(value) else 2
+    return f"{value:,.{digits}f}"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """Return a share (0…1) in percent."""
+    return "–" if share is None else f"{share * 100:.{digits}f}%"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes for people."""
+    value = float(count)
+    for unit in ("B", "KB", "MB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} GB"
+
+
+def moment(text: str | None) -> str:
+    """Return an ISO time to the minute, as the user's clock shows it."""
+    if not text:
+        return "–"
+    value = datetime.fromisoformat(text)
+    return f"{value.astimezone() if value.tzinfo else value:%Y-%m-%d %H:%M}"
+
+
+def seconds(value: float | None) -> str:
+    """Return a duration."""
+    if value is None:
+        return "–"
+    return f"{value:.1f} s" if value < 60 else f"{int(value // 60)} min {int(value % 60)} s"
+
+
+def bar(share: float, width: int = 24) -> str:
+    """Return a bar of `share` (0…1) of `width` columns, to an eighth of a column."""
+    eighths = round(max(0.0, min(share, 1.0)) * width * 8)
+    whole, part = divmod(eighths, 8)
+    return "█" * whole + (_EIGHTHS[part] if part else "")
+
+
+def value(item: Any, kind: str, unit: str | None = None) -> str:
+    """Return a customer's value of a tag or attribute as people write it; `kind` is its value_type."""
+    if item is None:
+        return "–"
+    match kind:
+        case "boolean":
+            return t("value.true") if item in (True, "true") else t("value.false")
+        case "list":
+            return t("ui.comma").join(str(part) for part in item)
+        case "money":
+            text = number(item, 2)
+        case "integer" | "number":
+            text = number(item)
+        case "datetime":
+            return str(item)[:19]
+        case _:
+            return str(item)
+    return f"{text} {unit_text(unit)}" if unit else text
+
+
+def unit_text(unit: str | None) -> str:
+    """Return a unit in the current language (`days` → 天); units that the catalogue lacks stand as they are."""
+    return t_or(f"unit.{unit}", unit) if unit else ""
+
+
+def value_title(titles: Any, item: Any, kind: str) -> str:
+    """Return the title of an enum value, else the value."""
+    known = (titles or {}).get(item) if isinstance(item, str) else None
+    return pick(known) or value(item, kind)
+
+
+def distribution(shape: dict[str, Any], *, kind: str, titles: Any, base: int, unit: str | None) -> None:
+    """Print a manifest distribution: values or bins with counts, shares of `base` customers and bars."""
+    if not shape:
+        return
+    if shape["kind"] == "values":
+        rows = [(value_title(titles, _key(item), kind), count) for item, count in shape["values"]]
+        if shape.get("other"):
+            rows.append((t("tag.other"), shape["other"]))
+        _bars(rows, base, t("tag.value"))
+        return
+    marks = ("min", "p5", "p25", "p50", "p75", "p95", "max", "mean")
+    facts((t(f"mark.{mark}"), value(shape.get(mark), kind, unit)) for mark in marks if shape.get(mark) is not None)
+    _bars([(f"{value(low, kind)} – {value(high, kind)}", count) for low, high, count in shape.get("bins", ())], base,
+          t("tag.range"))  # fmt: skip
+
+
+def _key(item: Any) -> Any:
+    """Boolean values are keyed like JSON does."""
+    return {True: "true", False: "false"}.get(item, item) if isinstance(item, bool) else item
+
+
+def _bars(rows: Sequence[tuple[str, int]], base: int, label: str) -> None:
+    top = max((count for _, count in rows), default=0) or 1
+    table(
+        (label, t("ui.customers"), t("ui.share"), ""),
+        [(name, number(count), percent(count / base if base else None), bar(count / top)) for name, count in rows],
+        right=frozenset({1, 2}),
+    )
