@@ -1,0 +1,175 @@
+"""Conditions from and to the YAML tree: `{all: […]}`, `{any: […]}`, `{not: …}`, `{tag: x, op: ">=", value: 3}`,
+`{audience: name}`, `{sql: …}`; a text in a list is SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from huaxiang.errors import ExpressionError, did_you_mean
+from huaxiang.plan.conditions import (
+    And,
+    Between,
+    Comparison,
+    In,
+    InAudience,
+    IsNull,
+    ListMatch,
+    Node,
+    Not,
+    Or,
+    Raw,
+    TextMatch,
+    Value,
+)
+
+Path = tuple[str | int, ...]
+ReadSql = Callable[[str], Node]
+CheckLeaf = Callable[[Node], None]
+
+_COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
+_TEXTS = ("contains", "starts_with", "ends_with", "like", "ilike", "matches")
+_LISTS = {"has_any": "any", "has_all": "all", "has_none": "none"}
+_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    **dict.fromkeys(_COMPARISONS, ("value",)),
+    **{p + t: ("value",) for t in _TEXTS for p in ("", "not_")},
+    **dict.fromkeys(_LISTS, ("values",)),
+    "in": ("values",), "not_in": ("values",), "between": ("low", "high"), "not_between": ("low", "high"),
+    "is_null": (), "is_not_null": (),
+})
+"""Operator → the keys it needs besides `tag` and `op`."""
+OPERATORS = tuple(_KEYS)
+
+
+class ConditionError(ExpressionError):
+    """A fault in a condition tree; `path` leads to the part that has it."""
+
+    def __init__(self, code: str, message: str, path: Path = ()) -> None:
+        super().__init__(code, message)
+        self.path = path
+
+
+def from_tree(data: object, read_sql: ReadSql, check: CheckLeaf, path: Path = ()) -> Node:
+    """Read a tree. `read_sql` reads SQL texts, `check` is called for each leaf and raises ExpressionError."""
+    try:
+        node = _from_tree(data, read_sql, check, path)
+        if not isinstance(node, (And, Or, Not)):
+            check(node)
+        return node
+    except ConditionError:
+        raise
+    except ExpressionError as error:
+        raise ConditionError(error.code, error.message, path) from None
+
+
+def _from_tree(data: object, read_sql: ReadSql, check: CheckLeaf, path: Path) -> Node:
+    if isinstance(data, str):
+        return read_sql(data)
+    if not isinstance(data, Mapping):
+        raise ConditionError("CON001", "a condition must be SQL text or one of all, any, not, tag, audience, sql", path)
+    heads = [k for k in ("all", "any", "not", "tag", "audience", "sql") if k in data]
+    if len(heads) != 1:
+        found = ", ".join(map(str, data)) or "nothing"
+        raise ConditionError("CON001", f"a condition holds exactly one of all, any, not, tag, audience, sql; found {found}", path)
+    head = heads[0]
+    if head != "tag" and len(data) > 1:
+        extra = next(k for k in data if k != head)
+        raise ConditionError("CON001", f'"{head}" stands alone, but "{extra}" is written beside it', (*path, str(extra)))
+    if head in ("all", "any"):
+        return _group(head, data[head], read_sql, check, path)
+    if head == "not":
+        return Not(from_tree(data["not"], read_sql, check, (*path, "not")))
+    if head == "tag":
+        return _leaf(data, path)
+    text = data[head]
+    if not isinstance(text, str):
+        raise ConditionError("CON003", f'"{head}" must be text', (*path, head))
+    return InAudience(text) if head == "audience" else read_sql(text)
+
+
+def _group(head: str, items: object, read_sql: ReadSql, check: CheckLeaf, path: Path) -> Node:
+    if not isinstance(items, (list, tuple)) or not items:
+        raise ConditionError("CON003", f'"{head}" must be a list of at least one condition', (*path, head))
+    parts = tuple(from_tree(item, read_sql, check, (*path, head, i)) for i, item in enumerate(items))
+    return And(parts) if head == "all" else Or(parts)
+
+
+def _leaf(data: Mapping[object, object], path: Path) -> Node:
+    name = data["tag"]
+    if not isinstance(name, str):
+        raise ConditionError("CON003", '"tag" must be the name of a tag or attribute', (*path, "tag"))
+    if len(data) == 1:
+        return Comparison(name, "=", True)
+    op = {"==": "=", "<>": "!="}.get(str(data.get("op")), str(data.get("op", "=")))
+    if op not in _KEYS:
+        raise ConditionError("CON002", f'unknown operator "{op}"{did_you_mean(op, OPERATORS)}', (*path, "op"))
+    needed = _KEYS[op]
+    for key in data:
+        if key not in ("tag", "op", *needed):
+            expected = " and ".join(f'"{k}"' for k in needed) or "no further key"
+            raise ConditionError("CON001", f'operator "{op}" takes {expected}, not "{key}"', (*path, str(key)))
+    missing = [k for k in needed if k not in data]
+    if missing:
+        raise ConditionError("CON003", f'operator "{op}" of "{name}" needs the key "{missing[0]}"', path)
+    return _operation(name, op, data, path)
+
+
+def _operation(name: str, op: str, data: Mapping[object, object], path: Path) -> Node:
+    negate = op.startswith(("not_", "is_not"))
+    plain = op.removeprefix("not_")
+    if plain == "in":
+        return In(name, _values(data["values"], (*path, "values")), negate)
+    if plain == "between":
+        return Between(name, _value(data["low"], (*path, "low")), _value(data["high"], (*path, "high")), negate)
+    if op in ("is_null", "is_not_null"):
+        return IsNull(name, negate)
+    if op in _LISTS:
+        return ListMatch(name, _LISTS[op], _values(data["values"], (*path, "values")))  # type: ignore[arg-type]
+    value = _value(data["value"], (*path, "value"))
+    if plain in _TEXTS:
+        if not isinstance(value, str):
+            raise ConditionError("CON003", f'operator "{op}" of "{name}" needs a text', (*path, "value"))
+        return TextMatch(name, plain, value, negate)  # type: ignore[arg-type]
+    return Comparison(name, op, value)  # type: ignore[arg-type]
+
+
+def _value(value: object, path: Path) -> Value:
+    if isinstance(value, (str, int, float, bool)):
+        return value
+    if value is None:
+        raise ConditionError("CON003", "the value is empty; use the operator is_null for missing values", path)
+    raise ConditionError("CON003", "the value must be a text, number, true or false", path)
+
+
+def _values(values: object, path: Path) -> tuple[Value, ...]:
+    if not isinstance(values, (list, tuple)) or not values:
+        raise ConditionError("CON003", '"values" must be a list of at least one value', path)
+    return tuple(_value(v, (*path, i)) for i, v in enumerate(values))
+
+
+def to_tree(node: Node) -> dict[str, object]:
+    """Print a condition as the tree that `from_tree` reads."""
+    if isinstance(node, (And, Or)):
+        return {"all" if isinstance(node, And) else "any": [to_tree(p) for p in node.parts]}
+    if isinstance(node, Not):
+        return {"not": to_tree(node.part)}
+    if isinstance(node, InAudience):
+        return {"audience": node.name}
+    if isinstance(node, Raw):
+        return {"sql": node.text}
+    return {"tag": node.column, **_operation_tree(node)}
+
+
+def _operation_tree(node: Comparison | In | Between | IsNull | TextMatch | ListMatch) -> dict[str, object]:
+    if isinstance(node, Comparison):
+        return {"op": node.op, "value": node.value}
+    if isinstance(node, ListMatch):
+        return {"op": f"has_{node.quantifier}", "values": list(node.values)}
+    prefix = "not_" if node.negate else ""
+    if isinstance(node, In):
+        return {"op": f"{prefix}in", "values": list(node.values)}
+    if isinstance(node, Between):
+        return {"op": f"{prefix}between", "low": node.low, "high": node.high}
+    if isinstance(node, IsNull):
+        return {"op": "is_not_null" if node.negate else "is_null"}
+    return {"op": f"{prefix}{node.op}", "value": node.value}
