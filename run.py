@@ -32,7 +32,19 @@ LOCKS = {
     "build": ["--group", "build"],
     "demo": ["pyproject.toml", "--extra", "demo"],
     "test": ["pyproject.toml", "--extra", "demo", "--group", "test"],
-    "ci": ["pyproject.toml", "--extra", "demo", "--extra", "spark", "--group", "build", "--group", "test", "--group", "lint"],
+    "ci": [
+        "pyproject.toml",
+        "--extra",
+        "demo",
+        "--extra",
+        "spark",
+        "--group",
+        "build",
+        "--group",
+        "test",
+        "--group",
+        "lint",
+    ],
 }
 LINTERS = (
     ["ruff", "check"],
@@ -123,7 +135,10 @@ def lock(rest):
             [os.path.join(SCRIPTS, "uv"), "pip", "compile", "--universal", "--python-version", "%d.%d" % OLDEST]
             + ["--fork-strategy", "fewest", "--generate-hashes", "--no-emit-index-url", "--no-annotate", "--quiet"]
             + ["--custom-compile-command", "python3 run.py lock"]
-            + LOCKS[name] + others + ["-o", target] + rest,
+            + LOCKS[name]
+            + others
+            + ["-o", target]
+            + rest,
             cwd=ROOT,
         )
         if code:
@@ -145,7 +160,8 @@ def use_new_python(arguments):
     stop(
         "Huaxiang needs Python %d.%d or newer; this is %s and none of %s is on PATH.\n"
         "Install one (Debian, Ubuntu: apt-get install python3.11 python3.11-venv; macOS: brew install python@3.13;\n"
-        "Windows: the installer of python.org) and run the same command again." % (OLDEST + (mine, ", ".join(CANDIDATES)))
+        "Windows: the installer of python.org) and run the same command again."
+        % (OLDEST + (mine, ", ".join(CANDIDATES)))
     )
 
 
@@ -241,7 +257,12 @@ def pip(arguments):
     shown = sys.stderr.isatty()
     with open(LOG, "a") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            universal_newlines=True,
         )
         lines = []
         for line in process.stdout:
@@ -253,7 +274,9 @@ def pip(arguments):
             print("\r\033[K", end="", file=sys.stderr)
     if process.wait():
         print("".join(lines[-30:]), file=sys.stderr)
-        stop("pip could not install (all it said: %s).\nThe command was: %s" % (os.path.relpath(LOG), " ".join(command)))
+        stop(
+            "pip could not install (all it said: %s).\nThe command was: %s" % (os.path.relpath(LOG), " ".join(command))
+        )
 
 
 def replace_by(command):
