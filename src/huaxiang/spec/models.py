@@ -60,6 +60,9 @@ class ColumnSpec(Spec):
         None, description="declared type; default: the canonical field's type, or text"
     )
     format: str | None = Field(None, description="date format (strptime) when it is not one of the common ones")
+    timezone: str | None = Field(
+        None, description="zone of the file's times, e.g. UTC, when it is not the project's; they are converted to the project's"
+    )
     unit: str | None = None
     scale: float | None = Field(None, description="factor applied to numbers, e.g. 0.01 when the file holds cents")
     vocabulary: dict[str, str | list[str]] | None = Field(
