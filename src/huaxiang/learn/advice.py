@@ -11,6 +11,8 @@ from huaxiang.learn.phrasebook import Advice, Phrasebook, Rule, phrasebook
 from huaxiang.learn.selection import MOST_STATEMENTS
 
 _VALUES_A_RULE = 2
+SPEAKS_FOR = 0.1
+"""A more frequent value supports advice only when at least this share of the segment has it."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,11 @@ class Suggestion:
     section: str
     text: Both
     because: tuple[str, ...]
+
+
+def weighty(finding: Finding, least: float) -> bool:
+    """Whether enough of the segment shares what the finding says."""
+    return finding.kind == "mean" or not finding.over or finding.share_segment >= least
 
 
 def matching(rule: Advice | Rule, stated: Sequence[Finding], book: Phrasebook) -> list[Finding]:
@@ -41,7 +48,7 @@ def advise(segment: str, stated: Sequence[Finding]) -> list[Suggestion]:
     book = phrasebook()
     made: dict[tuple[str, str], Suggestion] = {}
     for rule in book.advice:
-        for text, because in _texts(rule, matching(rule, stated, book), book):
+        for text, because in _texts(rule, [f for f in matching(rule, stated, book) if weighty(f, SPEAKS_FOR)], book):
             key = (rule.section, text.zh)
             if key in made:
                 old = made[key]

@@ -15,7 +15,7 @@ from huaxiang.learn.features import Mask, tidy
 from huaxiang.learn.phrasebook import phrasebook
 from huaxiang.learn.selection import rank
 from huaxiang.learn.spoken import EVIDENCE_SECTIONS, Spoken
-from huaxiang.learn.wording import amount, brief, joined, percent, statement
+from huaxiang.learn.wording import amount, brief, joined, lowered, percent, statement, versus_base
 
 TITLES = {
     "demographic": Both("人口统计", "Demographics"), "consumption": Both("消费行为", "Consumption"),
@@ -134,9 +134,14 @@ def _figure(value: float | None) -> float | None:
 def _advice_section(section: str, segment: Segment, suggestions: Sequence[Suggestion]) -> dict[str, object]:
     mine = [s for s in suggestions if s.section == section]
     statements: list[dict[str, object]] = [
-        {"id": s.id, "text": s.text.as_dict(), "kind": "advice", "because": list(s.because)} | dict.fromkeys(_FINDING_KEYS) for s in mine
+        {"id": s.id, "text": s.text.as_dict(), "kind": "advice", "because": list(s.because)}
+        | dict.fromkeys(_FINDING_KEYS)
+        for s in mine
     ]
-    unknown = None if mine else Both("未知：没有足以支持建议的显著特征。", "Unknown: no significant trait supports advice.")
+    title = TITLES[section]
+    unknown = None if mine else Both(
+        f"未知：没有显著特征足以给出{title.zh}建议。", f"Unknown: no significant trait supports advice on {lowered(title.en)}."
+    )  # fmt: skip
     if segment.small:
         unknown = _too_small(segment)
     return {
@@ -151,33 +156,47 @@ def _unknown(section: str, segment: Segment, setting: Setting) -> Both | None:
         return _too_small(segment)
     said: list[Both] = []
     absent = [
-        Both(e.zh, e.en) for e in phrasebook().expected.get(section, ()) if not setting.spoken.filled & {e.code, *e.also}
+        Both(e.zh, e.en)
+        for e in phrasebook().expected.get(section, ())
+        if not setting.spoken.filled & {e.code, *e.also}
     ]
     if absent:
-        names = joined(absent)
-        said.append(Both(f"未知：本项目的数据没有{names.zh}。", f"Unknown: this project's data hold no {names.en}."))
+        names = joined(absent, "or")
+        said.append(Both(f"未知：本项目的数据没有{names.zh}。", f"Unknown: the project has no data on {names.en}."))
     tested = [f for f in segment.tested if f.tag.section == section]
     thin = {f.tag.name: f for f in tested if f.missing_base > MOSTLY_MISSING}
     if thin:
-        names = joined([Both(f"{f.tag.title.zh}（缺失 {percent(f.missing_base)}）", f"{f.tag.title.en} ({percent(f.missing_base)} missing)") for f in thin.values()])
-        said.append(Both(f"多数客户未知：{names.zh}。", f"Unknown for most customers: {names.en}."))
+        names = joined([Both(f.tag.title.zh, lowered(f.tag.title.en)) for f in thin.values()])
+        span = "–".join(dict.fromkeys(percent(edge(f.missing_base for f in thin.values())) for edge in (min, max)))
+        said.append(
+            Both(
+                f"多数客户未知（缺失 {span}）：{names.zh}。",
+                f"Unknown for most customers ({span} missing): {names.en}.",
+            )
+        )
     tags = len({f.tag.name for f in tested})
     if tags and not segment.stated.get(section):
-        said.append(Both(f"已检验 {tags} 个标签，与大盘没有显著差异。", f"{tags} tags tested: no significant difference from the base."))
+        title = TITLES[section]
+        said.append(Both(
+            f"已检验 {tags} 个{title.zh}标签，与大盘没有显著差异。",
+            f"{title.en}: {tags} tags tested, none differs significantly from the base.",
+        ))  # fmt: skip
     return Both("".join(s.zh for s in said), " ".join(s.en for s in said)) if said else None
 
 
 def _too_small(segment: Segment) -> Both:
-    return Both(f"只有 {segment.size} 人，人数太少，不作推断。", f"Only {segment.size} customers: too few to conclude anything.")
+    return Both(
+        f"只有 {segment.size} 人，人数太少，不作推断。", f"Only {segment.size} customers: too few to conclude anything."
+    )
 
 
 def _all_unknown(sections: Sequence[Mapping[str, object]]) -> list[dict[str, str]]:
-    """The sections' unknowns with their titles; one line when all say the same."""
-    lines = []
+    """What the sections don't know, each thing once."""
+    lines: list[dict[str, str]] = []
     for section in sections:
-        unknown, title = section["unknown"], section["title"]
-        if isinstance(unknown, Mapping) and isinstance(title, Mapping):
-            lines.append({"zh": f"{title['zh']}：{unknown['zh']}", "en": f"{title['en']}: {unknown['en']}"})
+        unknown = section["unknown"]
+        if isinstance(unknown, dict) and unknown not in lines:
+            lines.append(unknown)
     return lines
 
 
@@ -194,14 +213,17 @@ def _summary(segment: Segment, setting: Setting, worth: Mapping[str, object]) ->
         versus = _versus(segment, setting)
         first = Both(
             f"{first.zh}；{info.title.zh}人均 {each.zh}（{versus.zh}）{part}",
-            f"{first.en}; mean {info.title.en[:1].lower()}{info.title.en[1:]} {each.en} ({versus.en}){part_en}",
+            f"{first.en}; mean {lowered(info.title.en)} {each.en} ({versus.en}){part_en}",
         )
     if segment.small:
         second = _too_small(segment)
         return Both(f"{first.zh}。{second.zh}", f"{first.en}. {second.en}")
     spoken = _strongest(segment, info.name)
     if not spoken:
-        return Both(f"{first.zh}。其他方面与大盘没有显著差异。", f"{first.en}. Otherwise not significantly different from the base.")
+        return Both(
+            f"{first.zh}。其他方面与大盘没有显著差异。",
+            f"{first.en}. Otherwise not significantly different from the base.",
+        )
     traits = joined([brief(f, phrasebook().title_of(f)) for f in spoken])
     return Both(f"{first.zh}。与大盘相比：{traits.zh}。", f"{first.en}. Compared with the base: {traits.en}.")
 
@@ -210,7 +232,7 @@ def _versus(segment: Segment, setting: Setting) -> Both:
     worth = segment.worth
     if worth is None or worth.tgi is None or not worth.stands(setting.alpha):
         return Both("与大盘没有显著差异", "not significantly different from the base")
-    return Both(f"大盘的 {worth.tgi / 100:.1f} 倍", f"{worth.tgi / 100:.1f} times the base")
+    return versus_base(worth.tgi)
 
 
 def _strongest(segment: Segment, worth: str) -> list[Finding]:

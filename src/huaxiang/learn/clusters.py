@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from huaxiang.errors import LearnError
 from huaxiang.learn.features import Floats, Prepared, prepare_features, tidy
-from huaxiang.learn.stability import Candidate, Labels, assess, choose, rank_sums, sample_rows
+from huaxiang.learn.stability import RULES, Candidate, Labels, assess, choose, rank_sums, sample_rows
 from huaxiang.spec.models import ClusteringSpec, Feature
 
 FIT_SAMPLE = 50_000
@@ -68,14 +68,19 @@ def fit_clusters(
     with threadpool_limits(limits=1):
         sample = prepared.matrix[sample_rows(len(prepared.matrix), FIT_SAMPLE, spec.seed)]
         candidates = [assess(sample, k, seed=spec.seed, resamples=spec.resamples) for k in _range_of_k(sample, spec)]
-        chosen, rule = choose(candidates, previous.k if previous else None)
+        chosen, rule = choose(candidates, previous.k if previous else None, fixed=isinstance(spec.k, int))
         centres, codes = _assign(prepared.matrix, sample, chosen)
     names, last_number = _name(centres, codes, prepared, previous)
     report = {
-        "name": spec.name, "k": chosen.k, "chosen_by": rule if not isinstance(spec.k, int) else "fixed",
+        "name": spec.name,
+        "k": chosen.k,
+        "chosen_by": rule,
+        "chosen_because": RULES[rule],
         "candidates": [c.report(s) for c, s in zip(candidates, rank_sums(candidates), strict=True)],
-        "features": [f.report() for f in prepared.features], "stability_ari": tidy(chosen.stability_ari),
-        "excluded": int((~prepared.kept).sum()), "last_number": last_number,
+        "features": [f.report() for f in prepared.features],
+        "stability_ari": tidy(chosen.stability_ari),
+        "excluded": int((~prepared.kept).sum()),
+        "last_number": last_number,
     } | _describe(columns, prepared, centres, codes, names)
     labels = np.full(len(prepared.kept), None, dtype=object)
     labels[prepared.kept] = np.array(names, dtype=object)[codes]
@@ -86,7 +91,9 @@ def _range_of_k(sample: Floats, spec: ClusteringSpec) -> range:
     low, high = (spec.k, spec.k) if isinstance(spec.k, int) else spec.k
     different = len(np.unique(sample, axis=0))
     if low < 2 or high < low:
-        raise LearnError(f'clustering "{spec.name}": k is {low} to {high}; expected at least 2, and the lower number first')
+        raise LearnError(
+            f'clustering "{spec.name}": k is {low} to {high}; expected at least 2, and the lower number first'
+        )
     if different <= low:
         raise LearnError(
             f'clustering "{spec.name}": {low} clusters need more than {low} different customers, there are {different}; '
@@ -99,7 +106,9 @@ def _assign(matrix: Floats, sample: Floats, chosen: Candidate) -> tuple[Floats, 
     """Take a fit on a sample to all rows by a few full iterations; the fit itself when the sample was everyone."""
     if len(sample) == len(matrix):
         return chosen.centres, chosen.labels
-    model = KMeans(n_clusters=chosen.k, init=chosen.centres, n_init=1, algorithm="lloyd", max_iter=FULL_ITERATIONS, tol=0.0)
+    model = KMeans(
+        n_clusters=chosen.k, init=chosen.centres, n_init=1, algorithm="lloyd", max_iter=FULL_ITERATIONS, tol=0.0
+    )
     codes = model.fit_predict(matrix).astype(np.int32)
     return np.asarray(model.cluster_centers_, dtype=np.float64), codes
 

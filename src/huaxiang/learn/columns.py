@@ -130,4 +130,4 @@ def _coded(rows: NDArray[np.int64], items: pa.ChunkedArray | pa.Array, known: Ma
     position = np.empty(len(words), dtype=np.int64)
     position[order] = np.arange(len(words))
     codes = np.asarray(coded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
-    return Shares(rows, position[codes] if len(words) else codes, tuple(words[i] for i in order), known)
+    return Shares(rows, position[codes] if words else codes, tuple(words[i] for i in order), known)

@@ -62,9 +62,7 @@ class Finding:
         return off and enough and abs(self.tgi - 100) >= MATERIAL
 
 
-def compare_all(
-    columns: Sequence[tuple[TagInfo, Shares | Numbers]], segments: Mapping[str, Mask]
-) -> list[Finding]:
+def compare_all(columns: Sequence[tuple[TagInfo, Shares | Numbers]], segments: Mapping[str, Mask]) -> list[Finding]:
     """All comparisons of a persona set with q over all of them; the tests that were impossible are left out."""
     found: list[Finding] = []
     for info, column in columns:

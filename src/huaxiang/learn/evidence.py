@@ -22,6 +22,7 @@ from huaxiang.learn.features import SKEW_LIMIT, skewness
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Counts = tuple[Floats, Floats, Floats, Floats]
 
 _STEPS = 80
 _WIDEST = 40.0
@@ -59,8 +60,12 @@ class Means:
 
 
 def compare_shares(
-    holders_segment: ArrayLike, known_segment: ArrayLike, holders_base: ArrayLike, known_base: ArrayLike,
-    *, level: float = 0.95,
+    holders_segment: ArrayLike,
+    known_segment: ArrayLike,
+    holders_base: ArrayLike,
+    known_base: ArrayLike,
+    *,
+    level: float = 0.95,
 ) -> Shares:
     """Compare shares of segments with their base; the counts of the base include the segment's. All arrays broadcast.
 
@@ -79,7 +84,11 @@ def compare_shares(
         tgi = np.where(xb > 0, 100 * segment / base, np.nan)
     low, high = ratio_interval(x1, n1, x2, n2, level=level)
     return Shares(
-        share_segment=segment, share_base=base, tgi=tgi, low=_to_base(low, weight), high=_to_base(high, weight),
+        share_segment=segment,
+        share_base=base,
+        tgi=tgi,
+        low=_to_base(low, weight),
+        high=_to_base(high, weight),
         p=two_proportions_p(x1, n1, x2, n2),
     )
 
@@ -91,16 +100,15 @@ def _to_base(theta: Floats, weight: Floats) -> Floats:
         return np.asarray(np.where(np.isinf(theta), 100 / weight, finite), dtype=np.float64)
 
 
-def ratio_interval(
-    x1: Floats, n1: Floats, x2: Floats, n2: Floats, *, level: float = 0.95
-) -> tuple[Floats, Floats]:
+def ratio_interval(x1: Floats, n1: Floats, x2: Floats, n2: Floats, *, level: float = 0.95) -> tuple[Floats, Floats]:
     """Score interval for θ = (x1/n1) / (x2/n2) by bisection on ln θ; (0, ∞) when it tells nothing, (1, 1) without a rest."""
     limit = stats.chi2.ppf(level, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = np.log((x1 / n1) / (x2 / n2))
     middle = np.clip(np.nan_to_num(centre, nan=0.0, posinf=_WIDEST, neginf=-_WIDEST), -_WIDEST, _WIDEST)
-    low = _bisect(x1, n1, x2, n2, (np.full_like(middle, -_WIDEST), middle), limit)
-    high = _bisect(x1, n1, x2, n2, (np.full_like(middle, _WIDEST), middle), limit)
+    counts = (x1, n1, x2, n2)
+    low = _bisect(counts, np.full_like(middle, -_WIDEST), middle, limit)
+    high = _bisect(counts, np.full_like(middle, _WIDEST), middle, limit)
     low = np.where(x1 == 0, 0.0, np.exp(low))
     high = np.where(x2 == 0, np.inf, np.exp(high))
     nothing = (n1 == 0) | (x1 + x2 == 0)
@@ -109,20 +117,18 @@ def ratio_interval(
     return np.where(alone, 1.0, low), np.where(alone, 1.0, high)
 
 
-def _bisect(
-    x1: Floats, n1: Floats, x2: Floats, n2: Floats, bracket: tuple[Floats, Floats], limit: float
-) -> Floats:
-    """ln θ between an outer end (rejected) and an inner one (not rejected) where the score statistic equals `limit`."""
-    outer, inner = bracket
+def _bisect(counts: Counts, outer: Floats, inner: Floats, limit: float) -> Floats:
+    """Find ln θ between an outer end (rejected) and an inner one (not rejected) where the score statistic equals `limit`."""
     for _ in range(_STEPS):
         half = (outer + inner) / 2
-        rejected = _score(x1, n1, x2, n2, np.exp(half)) > limit
+        rejected = _score(counts, np.exp(half)) > limit
         outer, inner = np.where(rejected, half, outer), np.where(rejected, inner, half)
     return np.asarray(inner, dtype=np.float64)
 
 
-def _score(x1: Floats, n1: Floats, x2: Floats, n2: Floats, theta: Floats) -> Floats:
+def _score(counts: Counts, theta: Floats) -> Floats:
     """Koopman's chi-square for p1 = θ·p2, with p2 at its maximum likelihood under that restriction (Miettinen–Nurminen root)."""
+    x1, n1, x2, n2 = counts
     with np.errstate(divide="ignore", invalid="ignore"):
         a = (n1 + n2) * theta
         b = n1 * theta + x1 + n2 + x2 * theta
@@ -134,7 +140,7 @@ def _score(x1: Floats, n1: Floats, x2: Floats, n2: Floats, theta: Floats) -> Flo
         spread1, spread2 = n1 * p1 * (1 - p1), n2 * p2 * (1 - p2)
         first = np.where(deviation == 0, 0.0, deviation**2 / spread1)
         second = np.where(x2 - n2 * p2 == 0, 0.0, (x2 - n2 * p2) ** 2 / spread2)
-        return np.nan_to_num(first + second, nan=0.0, posinf=np.inf)
+        return np.asarray(np.nan_to_num(first + second, nan=0.0, posinf=np.inf), dtype=np.float64)
 
 
 def two_proportions_p(x1: Floats, n1: Floats, x2: Floats, n2: Floats) -> Floats:
@@ -176,9 +182,17 @@ def compare_means(values: Floats, members: Mask, *, level: float = 0.95) -> Mean
         p = max(p, p_log) if direction == direction_log else 1.0
     index, low, high = _index(inside, outside, float(everyone.mean()), level)
     return Means(
-        n_segment=inside.size, n_base=everyone.size, mean_segment=float(inside.mean()), mean_base=float(everyone.mean()),
-        median_segment=float(np.median(inside)), median_base=float(np.median(everyone)), index=index, low=low, high=high,
-        p=p, effect=_effect(*shifted),
+        n_segment=inside.size,
+        n_base=everyone.size,
+        mean_segment=float(inside.mean()),
+        mean_base=float(everyone.mean()),
+        median_segment=float(np.median(inside)),
+        median_base=float(np.median(everyone)),
+        index=index,
+        low=low,
+        high=high,
+        p=p,
+        effect=_effect(*shifted),
     )
 
 

@@ -42,20 +42,29 @@ class PreparedFeature:
     def scale(self, values: Floats) -> Floats:
         """Original units → the weighted, standardised scale of the matrix."""
         bent = signed_log1p(values) if self.transform == "log1p" else values
-        return (bent - self.mean) / self.std * np.sqrt(self.weight)
+        return np.asarray((bent - self.mean) / self.std * np.sqrt(self.weight), dtype=np.float64)
 
     def unscale(self, scaled: Floats) -> Floats:
         """The inverse of `scale`."""
         bent = scaled / np.sqrt(self.weight) * self.std + self.mean
-        return np.sign(bent) * np.expm1(np.abs(bent)) if self.transform == "log1p" else bent
+        return np.asarray(
+            np.sign(bent) * np.expm1(np.abs(bent)) if self.transform == "log1p" else bent, dtype=np.float64
+        )
 
     def report(self) -> dict[str, object]:
         """The entry of the manifest's `clusterings[].features`."""
         return {
-            "tag": self.tag, "transform": self.transform, "skew": tidy(self.skew), "skew_after": tidy(self.skew_after),
-            "missing": self.missing, "treatment": self.treatment,
+            "tag": self.tag,
+            "transform": self.transform,
+            "skew": tidy(self.skew),
+            "skew_after": tidy(self.skew_after),
+            "missing": self.missing,
+            "treatment": self.treatment,
             "filled_with": None if self.filled_with is None else tidy(self.filled_with),
-            "mean": tidy(self.mean), "std": tidy(self.std), "weight": self.weight, "used": self.used,
+            "mean": tidy(self.mean),
+            "std": tidy(self.std),
+            "weight": self.weight,
+            "used": self.used,
         }
 
 
@@ -80,7 +89,7 @@ def tidy(value: float, digits: int = 8) -> float:
 
 def signed_log1p(values: Floats) -> Floats:
     """sign(x)·ln(1+|x|): log1p for non-negative values, and defined for the odd refund too."""
-    return np.sign(values) * np.log1p(np.abs(values))
+    return np.asarray(np.sign(values) * np.log1p(np.abs(values)), dtype=np.float64)
 
 
 def skewness(values: Floats) -> float:
@@ -101,7 +110,9 @@ def prepare_features(columns: Mapping[str, Floats], features: Sequence[Feature],
     """
     absent = [f.tag for f in features if f.tag not in columns]
     if absent:
-        raise LearnError(f'clustering "{name}": no column for feature {", ".join(absent)}; declare a number tag of that name')
+        raise LearnError(
+            f'clustering "{name}": no column for feature {", ".join(absent)}; declare a number tag of that name'
+        )
     kept = np.ones(len(next(iter(columns.values()))), dtype=bool)
     for feature in features:
         if feature.missing == "exclude":
@@ -127,7 +138,15 @@ def _prepare_one(raw: Floats, feature: Feature) -> tuple[PreparedFeature, Floats
     if std <= 1e-12 * max(1.0, abs(mean)):
         std = 0.0
     one = PreparedFeature(
-        tag=feature.tag, transform="log1p" if log else "none", treatment=feature.missing, weight=feature.weight,
-        missing=missing, filled_with=fill if missing else None, skew=skew, skew_after=skewness(bent), mean=mean, std=std,
+        tag=feature.tag,
+        transform="log1p" if log else "none",
+        treatment=feature.missing,
+        weight=feature.weight,
+        missing=missing,
+        filled_with=fill if missing else None,
+        skew=skew,
+        skew_after=skewness(bent),
+        mean=mean,
+        std=std,
     )
     return one, one.scale(filled) if one.used else bent

@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from huaxiang.learn.advice import matching
+from huaxiang.learn.advice import matching, weighty
 from huaxiang.learn.columns import Both
 from huaxiang.learn.compare import Finding
 from huaxiang.learn.phrasebook import Phrasebook, phrasebook
-from huaxiang.learn.wording import joined
+from huaxiang.learn.wording import joined, lowered
 
 MOST_TRAITS = 3
+NAMES_FROM = 0.2
+"""A value names a persona only when at least this share of the segment has it."""
 LONGEST_TRAIT = 24
 """Characters of a trait (Chinese text counts the same); longer ones make no name."""
 
@@ -40,6 +42,7 @@ class Parts:
 def parts_of(stated: Sequence[Finding], worth: Finding | None, alpha: float) -> Parts:
     """Parts of a name from stated findings, strongest first; `worth`: the comparison of mean worth, None when impossible."""
     book = phrasebook()
+    stated = [f for f in stated if weighty(f, NAMES_FROM)]
     rhythm = next((r.both for r in book.names.rhythm if matching(r, stated, book)), None)
     return Parts(_level(worth, alpha, book), rhythm, _traits(stated, worth, book))
 
@@ -60,10 +63,11 @@ def _traits(stated: Sequence[Finding], worth: Finding | None, book: Phrasebook) 
             continue
         rule = next((r for r in book.names.traits if finding in matching(r, stated, book)), None)
         title = book.title_of(finding)
-        if rule is not None:
-            trait = rule.fill(title, finding.tag.title)
+        plain = finding.tag.value_type == "boolean" and (rule is None or "{value}" in rule.zh)
+        if rule is not None and not plain:
+            trait = rule.fill(Both(title.zh, lowered(title.en)), finding.tag.title)
         elif finding.kind == "share" and finding.over and finding.tag.topic not in spent:
-            trait = Both(title.zh, f"{title.en} customers")
+            trait = Both(title.zh, _people(lowered(title.en)))
         else:
             continue
         if len(trait.zh) <= LONGEST_TRAIT and len(trait.en) <= 2 * LONGEST_TRAIT:
@@ -92,6 +96,15 @@ def _clashing(parts: Mapping[str, Parts], used: Mapping[str, int], taken: Sequen
     zh = Counter([n.zh for n in names.values()] + [n.zh for n in taken])
     en = Counter([n.en for n in names.values()] + [n.en for n in taken])
     return [segment for segment, n in names.items() if zh[n.zh] > 1 or en[n.en] > 1]
+
+
+def _people(title: str) -> str:
+    """An English title as a word for people: `pet owner` → `pet owners`, `baby family` → `baby families`."""
+    if title.endswith("y") and title[-2:-1] not in "aeiou":
+        return f"{title[:-1]}ies"
+    if title.endswith(("er", "or", "ist")):
+        return f"{title}s"
+    return title if title.endswith("s") else f"{title} customers"
 
 
 def _sentence(text: str) -> str:

@@ -17,7 +17,7 @@ from huaxiang.learn.spoken import EVIDENCE_SECTIONS, Entry, Spoken, both, choose
 from huaxiang.spec.models import PersonaSetSpec
 
 
-def draw_personas(
+def draw_personas(  # noqa: PLR0913 the inputs of a set are what they are
     customers: pa.Table,
     tags: Sequence[Entry],
     spec: PersonaSetSpec,
@@ -29,9 +29,9 @@ def draw_personas(
 ) -> dict[str, object]:
     """One persona set in the shape of personas.json: a card for each segment, in the order of `segments`.
 
-    `customers`: one row per customer, the base of every comparison. `tags`: manifest entries of tags and attributes; those without a
-    column are passed over. `segments`: membership, aligned with `customers`. `titles`: titles of audiences. `defined_by`: tags that made the
-    segments, whose statements are marked. Raises LearnError when the worth tag is no number, or a mask has the wrong length.
+    `customers`: one row per customer, the base of every comparison. `tags`: manifest entries of tags and attributes; those without
+    a column are passed over. `segments`: membership, aligned with `customers`. `titles`: titles of audiences. `defined_by`: tags
+    that made the segments, whose statements are marked. Raises LearnError when the worth tag is no number, or a mask has the wrong length.
     """
     _check(customers, segments, spec)
     spoken = choose_tags(customers, tags, spec, defined_by)
@@ -53,9 +53,13 @@ def draw_personas(
 def _check(customers: pa.Table, segments: Mapping[str, Mask], spec: PersonaSetSpec) -> None:
     wrong = [name for name, mask in segments.items() if len(mask) != customers.num_rows]
     if wrong:
-        raise LearnError(f'persona set "{spec.name}": segment {wrong[0]} is not aligned with the {customers.num_rows} customers')
+        raise LearnError(
+            f'persona set "{spec.name}": segment {wrong[0]} is not aligned with the {customers.num_rows} customers'
+        )
     if spec.worth not in customers.column_names:
-        raise LearnError(f'persona set "{spec.name}": no column for worth "{spec.worth}"{did_you_mean(spec.worth, customers.column_names)}')
+        raise LearnError(
+            f'persona set "{spec.name}": no column for worth "{spec.worth}"{did_you_mean(spec.worth, customers.column_names)}'
+        )
 
 
 def _worth(spoken: Spoken, spec: PersonaSetSpec) -> tuple[TagInfo, Numbers]:
@@ -63,7 +67,9 @@ def _worth(spoken: Spoken, spec: PersonaSetSpec) -> tuple[TagInfo, Numbers]:
         if info.name == spec.worth and isinstance(column, Numbers):
             return info, column
     reason = spoken.left_out.get(spec.worth, "not a number")
-    raise LearnError(f'persona set "{spec.name}": worth "{spec.worth}" can\'t be compared ({reason}); name a money or number tag')
+    raise LearnError(
+        f'persona set "{spec.name}": worth "{spec.worth}" can\'t be compared ({reason}); name a money or number tag'
+    )
 
 
 def _segment(name: str, members: Mask, tested: Sequence[Finding], likeness: Likeness, spec: PersonaSetSpec) -> Segment:

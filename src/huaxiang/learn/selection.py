@@ -70,7 +70,11 @@ def choose_statements(standing: Sequence[Finding], likeness: Likeness) -> list[F
     """Up to MOST_STATEMENTS of one section's findings that stand, strongest first."""
     ranked = [f for f in rank(standing) if not phrasebook().silent(f)]
     chosen: list[Finding] = []
-    for pool, seats in ((ranked, STRONGEST), ([f for f in ranked if _useful(f)], MOST_STATEMENTS), (ranked, MOST_STATEMENTS)):
+    for pool, seats in (
+        (ranked, STRONGEST),
+        ([f for f in ranked if _useful(f)], MOST_STATEMENTS),
+        (ranked, MOST_STATEMENTS),
+    ):
         for finding in pool:
             if len(chosen) < seats and finding not in chosen and _adds(finding, chosen, likeness):
                 chosen.append(finding)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
 
 from huaxiang.learn.columns import Both, Numbers, Shares, TagInfo, read_column
@@ -57,7 +58,7 @@ def choose_tags(
         if isinstance(column, str):
             left_out[name] = column
         else:
-            columns.append((info, column))
+            columns.append((_with_unit(info, column), column))
     return Spoken(tuple(columns), left_out, filled)
 
 
@@ -100,14 +101,29 @@ def _barred(entry: Entry, spec: PersonaSetSpec) -> str | None:
     return "health data are not shown on cards" if entry.get("class") == "health" else None
 
 
+def _with_unit(info: TagInfo, column: Shares | Numbers) -> TagInfo:
+    """A number without unit that never leaves 0–1 is a share, and read by people in per cent."""
+    if info.value_type != "number" or info.unit or not isinstance(column, Numbers):
+        return info
+    within = np.nanmin(column.values) >= 0 and np.nanmax(column.values) <= 1
+    return replace(info, unit="%") if within else info
+
+
 def _info(customers: pa.Table, entry: Entry, defined_by: Collection[str]) -> TagInfo:
     name = str(entry["name"])
     values = entry.get("values")
-    titled = {str(v): both(t, str(v)) for v, t in values.items() if t is not None} if isinstance(values, Mapping) else {}
+    titled = (
+        {str(v): both(t, str(v)) for v, t in values.items() if t is not None} if isinstance(values, Mapping) else {}
+    )
     attribute, unit = entry.get("attribute"), entry.get("unit")
     kind = value_type(customers.column(name), listed=bool(titled))
     return TagInfo(
-        name=name, title=both(entry.get("title"), name), section=_SECTION_OF_CLASS.get(str(entry.get("class")), "consumption"),
-        attribute=str(attribute) if attribute else None, value_type=str(entry.get("value_type") or kind),
-        unit=str(unit) if unit else None, values=titled, defines_segment=name in defined_by,
+        name=name,
+        title=both(entry.get("title"), name),
+        section=_SECTION_OF_CLASS.get(str(entry.get("class")), "consumption"),
+        attribute=str(attribute) if attribute else None,
+        value_type=str(entry.get("value_type") or kind),
+        unit=str(unit) if unit else None,
+        values=titled,
+        defines_segment=name in defined_by,
     )

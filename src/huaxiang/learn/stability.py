@@ -30,6 +30,23 @@ TINY_SHARE = 0.02
 NEAR_SCORE = 2.0
 """A stable k of the last build is kept when its rank sum is at most this much worse than the best."""
 
+RULES = {
+    "fixed": {"zh": "k 由定义指定", "en": "k is fixed by the definition"},
+    "rank_sum_stable": {
+        "zh": "在稳定且没有过小类的候选中，五项指标（轮廓系数、CH、DB、Gap、稳定性）名次之和最小",
+        "en": "lowest sum of ranks over silhouette, Calinski-Harabasz, Davies-Bouldin, gap and stability among the stable "
+        "candidates without tiny clusters",
+    },
+    "rank_sum_all": {
+        "zh": "没有稳定的候选：在全部候选中，五项指标名次之和最小，请谨慎使用",
+        "en": "no candidate is stable: lowest sum of ranks over the five indices among all; use with care",
+    },
+    "previous_kept": {
+        "zh": "沿用上次的 k：它仍然稳定，名次之和与最优相差不超过 2",
+        "en": "k of the last build kept: still stable, its sum of ranks within 2 of the best",
+    },
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -49,9 +66,15 @@ class Candidate:
     def report(self, score: float) -> dict[str, object]:
         """The entry of the manifest's `clusterings[].candidates`; a lower `score` (rank sum) is better."""
         return {
-            "k": self.k, "silhouette": tidy(self.silhouette), "calinski_harabasz": tidy(self.calinski_harabasz),
-            "davies_bouldin": tidy(self.davies_bouldin), "gap": tidy(self.gap), "stability_ari": tidy(self.stability_ari),
-            "inertia": tidy(self.inertia), "smallest_share": tidy(self.smallest_share), "score": score,
+            "k": self.k,
+            "silhouette": tidy(self.silhouette),
+            "calinski_harabasz": tidy(self.calinski_harabasz),
+            "davies_bouldin": tidy(self.davies_bouldin),
+            "gap": tidy(self.gap),
+            "stability_ari": tidy(self.stability_ari),
+            "inertia": tidy(self.inertia),
+            "smallest_share": tidy(self.smallest_share),
+            "score": score,
         }
 
 
@@ -76,12 +99,16 @@ def assess(matrix: Floats, k: int, *, seed: int, resamples: int) -> Candidate:
     several = len(np.unique(sampled)) > 1
     sizes = np.bincount(labels, minlength=k)
     return Candidate(
-        k=k, centres=np.asarray(model.cluster_centers_, dtype=np.float64), labels=labels,
+        k=k,
+        centres=np.asarray(model.cluster_centers_, dtype=np.float64),
+        labels=labels,
         silhouette=float(silhouette_score(matrix[rows], sampled)) if several and len(rows) > k else 0.0,
         calinski_harabasz=float(calinski_harabasz_score(matrix, labels)) if len(matrix) > k else 0.0,
         davies_bouldin=float(davies_bouldin_score(matrix, labels)) if len(matrix) > k else 0.0,
-        gap=gap_statistic(matrix, k, seed), stability_ari=stability(matrix, labels, k, seed=seed, resamples=resamples),
-        inertia=float(model.inertia_), smallest_share=float(sizes.min() / len(labels)),
+        gap=gap_statistic(matrix, k, seed),
+        stability_ari=stability(matrix, labels, k, seed=seed, resamples=resamples),
+        inertia=float(model.inertia_),
+        smallest_share=float(sizes.min() / len(labels)),
     )
 
 
@@ -125,9 +152,9 @@ def rank_sums(candidates: Sequence[Candidate]) -> list[float]:
     return [float(x) for x in ranks + len(candidates) * tiny]
 
 
-def choose(candidates: Sequence[Candidate], previous_k: int | None) -> tuple[Candidate, str]:
-    """The candidate to use, and a sentence saying by which rule (the rule is explained in docs/personas.md)."""
-    if len(candidates) == 1:
+def choose(candidates: Sequence[Candidate], previous_k: int | None, *, fixed: bool = False) -> tuple[Candidate, str]:
+    """The candidate to use, and the code of the rule that chose it (a key of RULES, explained in docs/personas.md)."""
+    if fixed:
         return candidates[0], "fixed"
     scores = dict(zip((c.k for c in candidates), rank_sums(candidates), strict=True))
     sound = [c for c in candidates if c.stability_ari >= STABLE_ARI and c.smallest_share >= TINY_SHARE]
@@ -135,6 +162,5 @@ def choose(candidates: Sequence[Candidate], previous_k: int | None) -> tuple[Can
     best = min(pool, key=lambda c: (scores[c.k], -c.stability_ari, c.k))
     kept = next((c for c in sound if c.k == previous_k), None)
     if kept is not None and kept is not best and scores[kept.k] <= scores[best.k] + NEAR_SCORE:
-        return kept, "previous k kept: stable, and its rank sum is within 2 of the best"
-    which = "stable candidates" if sound else "all candidates (none is stable)"
-    return best, f"lowest rank sum of silhouette, Calinski-Harabasz, Davies-Bouldin, gap and stability among {which}"
+        return kept, "previous_kept"
+    return best, "rank_sum_stable" if sound else "rank_sum_all"

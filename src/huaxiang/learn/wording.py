@@ -9,13 +9,13 @@ CURRENCIES = {
     "CNY": Both("元", "¥"), "USD": Both("美元", "$"), "EUR": Both("欧元", "€"), "GBP": Both("英镑", "£"),
     "JPY": Both("日元", "JP¥"), "HKD": Both("港元", "HK$"), "TWD": Both("新台币", "NT$"), "SGD": Both("新加坡元", "S$"),
 }  # fmt: skip
-UNITS = {
-    "day": Both("天", "days"), "days": Both("天", "days"), "天": Both("天", "days"), "times": Both("次", "times"), "次": Both("次", "times"),
-    "order": Both("单", "orders"), "orders": Both("单", "orders"), "单": Both("单", "orders"), "items": Both("件", "items"),
-    "件": Both("件", "items"), "years": Both("岁", "years"), "岁": Both("岁", "years"), "month": Both("个月", "months"),
-    "months": Both("个月", "months"), "trips": Both("次", "trips"), "visits": Both("次", "visits"), "points": Both("分", "points"),
-    "分": Both("分", "points"), "种": Both("种", "kinds"), "products": Both("种", "products"), "个": Both("个", ""),
-}  # fmt: skip
+_UNIT_WORDS = (
+    ("天", "days", "day"), ("次", "times", "time"), ("单", "orders", "order"), ("件", "items", "item"), ("岁", "years", "year"),
+    ("个月", "months", "month"), ("次", "trips", "trip"), ("次", "visits", "visit"), ("分", "points", "point"),
+    ("种", "products", "product"), ("行", "lines", "line"), ("次/月", "times a month", "per month"), ("个", "", "piece"), ("家", "", "store"),
+)  # fmt: skip
+UNITS = {word: Both(zh, en) for zh, en, single in reversed(_UNIT_WORDS) for word in (zh, en, single) if word}
+"""Written unit, in either language → both."""
 _MANY = 1.5
 """From this multiple of the base on, "x times" reads better than "x % more"."""
 
@@ -43,8 +43,11 @@ def money(value: float, currency: str) -> Both:
 
 def amount(value: float, tag: TagInfo, currency: str) -> Both:
     """A mean or median of a tag with its unit."""
-    if tag.value_type == "money":
-        return money(value, currency)
+    unit_code = (tag.unit or "").upper()
+    if tag.value_type == "money" or unit_code in CURRENCIES:
+        return money(value, unit_code if unit_code in CURRENCIES else currency)
+    if tag.unit == "%":
+        return Both(percent(value), percent(value))
     if not tag.unit:
         return Both(number(value), number(value))
     unit = UNITS.get(tag.unit.lower(), Both(tag.unit, tag.unit))
@@ -55,7 +58,10 @@ def subject(finding: Finding, value: Both) -> Both:
     """Who or what a statement is about: `年龄段“65+”`, `“促销敏感”`."""
     tag = finding.tag.title
     if finding.kind == "mean":
-        return Both(f"平均{tag.zh}" if not tag.zh.startswith(("平均", "人均")) else tag.zh, f"Mean {tag.en[:1].lower()}{tag.en[1:]}")
+        average = any(word in tag.zh for word in ("平均", "人均", "均价", "每次"))
+        return Both(
+            f"{tag.zh}{'' if average else '平均'}", f"Mean {lowered(tag.en)}" if "ean " not in tag.en else tag.en
+        )
     if finding.tag.value_type == "boolean":
         return Both(f"“{tag.zh}”的客户", f"“{tag.en}”")
     link = "含" if finding.tag.value_type == "list" else ""
@@ -72,44 +78,49 @@ def _share(finding: Finding, value: Both) -> Both:
     share, base = percent(finding.share_segment), percent(finding.share_base)
     if finding.count_segment == 0:
         return Both(f"没有{about.zh}（大盘 {base}，TGI 0）", f"{about.en}: none (base {base}, TGI 0)")
-    than = _than(tgi)
+    than = versus_base(tgi)
     return Both(f"{about.zh}占 {share}，{than.zh}（TGI {tgi:.0f}）", f"{about.en}: {share}, {than.en} (TGI {tgi:.0f})")
 
 
 def _mean(finding: Finding, currency: str) -> Both:
     about, index = subject(finding, Both("", "")), finding.tgi or 0.0
     mean = amount(finding.means.mean_segment if finding.means else 0.0, finding.tag, currency)
-    than = _than(index)
-    return Both(f"{about.zh} {mean.zh}，{than.zh}（指数 {index:.0f}）", f"{about.en} {mean.en}, {than.en} (index {index:.0f})")
+    than = versus_base(index)
+    return Both(
+        f"{about.zh} {mean.zh}，{than.zh}（指数 {index:.0f}）", f"{about.en} {mean.en}, {than.en} (index {index:.0f})"
+    )
 
 
-def _than(index: float) -> Both:
+def versus_base(index: float) -> Both:
     """The comparison with the base in words."""
     if index >= 100 * _MANY:
         return Both(f"是大盘的 {index / 100:.1f} 倍", f"{index / 100:.1f} times the base")
     if index >= 100:
-        return Both(f"比大盘高 {index - 100:.0f} %", f"{index - 100:.0f} % above the base")
+        return Both(f"高于大盘 {index - 100:.0f} %", f"{index - 100:.0f} % above the base")
     if index > 50:
-        return Both(f"比大盘低 {100 - index:.0f} %", f"{100 - index:.0f} % below the base")
+        return Both(f"低于大盘 {100 - index:.0f} %", f"{100 - index:.0f} % below the base")
     return Both(f"只有大盘的 {index:.0f} %", f"only {index:.0f} % of the base")
 
 
 def brief(finding: Finding, value: Both) -> Both:
-    """A finding as a phrase in a summary: `促销敏感（TGI 182）`."""
-    index = f"{finding.tgi or 0:.0f}"
+    """A finding as a phrase in a summary: `购物次数是大盘的 1.8 倍`, `“用券”占 85.4 %（TGI 135）`."""
+    index, tag = finding.tgi or 0.0, finding.tag.title
     if finding.kind == "mean":
-        up = finding.over
-        tag = finding.tag.title
-        return Both(f"{tag.zh}{'更高' if up else '更低'}（指数 {index}）", f"{'higher' if up else 'lower'} {tag.en[:1].lower()}{tag.en[1:]} (index {index})")
+        than = versus_base(index)
+        return Both(f"{tag.zh}{than.zh}", f"{lowered(tag.en)} {than.en}")
     about = subject(finding, value)
-    if finding.tag.value_type == "boolean":
-        about = Both(f"“{finding.tag.title.zh}”", about.en)
-    more = Both("更多", "more") if finding.over else Both("更少", "fewer")
-    return Both(f"{about.zh}{more.zh}（TGI {index}）", f"{more.en} with {about.en} (TGI {index})")
+    name = f"“{tag.zh}”" if finding.tag.value_type == "boolean" else about.zh
+    share = percent(finding.share_segment)
+    return Both(f"{name}占 {share}（TGI {index:.0f}）", f"{lowered(about.en)} {share} (TGI {index:.0f})")
 
 
-def joined(parts: list[Both]) -> Both:
+def lowered(text: str) -> str:
+    """For the middle of an English sentence: small first letter, unless the word is an acronym."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+
+
+def joined(parts: list[Both], last: str = "and") -> Both:
     """A list in prose: 、 between Chinese parts, commas between English ones."""
     english = [p.en for p in parts]
-    tail = f"{', '.join(english[:-1])} and {english[-1]}" if len(english) > 1 else "".join(english)
+    tail = f"{', '.join(english[:-1])} {last} {english[-1]}" if len(english) > 1 else "".join(english)
     return Both("、".join(p.zh for p in parts), tail)
