@@ -18,7 +18,7 @@ from huaxiang.engines.bind import bind_tables
 from huaxiang.engines.render import render
 from huaxiang.engines.words import DuckdbWords
 from huaxiang.errors import UsageError
-from huaxiang.plan.nodes import AggregateNode, SqlStep, Step
+from huaxiang.plan.nodes import SqlStep, Step
 
 _BATCH = 65_536
 
@@ -36,7 +36,7 @@ class DuckdbEngine:
         self, *, threads: int | None = None, memory_limit: str | None = None, temp: Path | None = None
     ) -> None:
         self._temp = Path(tempfile.mkdtemp(prefix="huaxiang-", dir=temp))
-        self._known: set[str] = set()
+        self._known: dict[str, str] = {}
         self._connection = duckdb.connect(
             str(self._temp / "build.duckdb"),
             config={
@@ -61,7 +61,7 @@ class DuckdbEngine:
 
     def run(self, step: Step) -> None:
         """Compute the step and keep its table in the build's temporary database."""
-        self._create("TABLE", step.output, self._query(step))
+        self._create("TABLE", step.output, bind_tables(self._query(step), self._known))
 
     def save(self, table: str, path: Path, *, order_by: tuple[str, ...] = ()) -> int:
         """Write the table to one Parquet file sorted by `order_by`, ties by all other columns; return its rows."""
@@ -88,24 +88,20 @@ class DuckdbEngine:
 
     def sql(self, step: Step) -> str:
         """The SQL that `run` executes, with a comment for each definition it serves."""
-        return render(self._query(step, bind=False), step.origin, "duckdb")
+        return render(self._query(step).sql(dialect="duckdb", pretty=True), step.origin)
 
     def close(self) -> None:
         """Close the database and remove all temporary files."""
         self._connection.close()
         shutil.rmtree(self._temp, ignore_errors=True)
 
-    def _query(self, step: Step, *, bind: bool = True) -> exp.Query:
-        query = step.query if isinstance(step, SqlStep) else self._aggregate(step)
-        return bind_tables(query, self._known) if bind else query
-
-    def _aggregate(self, node: AggregateNode) -> exp.Query:
-        return aggregate_query(node, DuckdbWords())
+    def _query(self, step: Step) -> exp.Query:
+        return step.query if isinstance(step, SqlStep) else aggregate_query(step, DuckdbWords())
 
     def _create(self, kind: str, table: str, query: exp.Query) -> None:
         self._drop(table)
         self._connection.execute(_text(exp.Create(this=_table(table), kind=kind, expression=query)))
-        self._known.add(table)
+        self._known[table] = table
 
     def _drop(self, table: str) -> None:
         found = self._connection.execute(
@@ -113,7 +109,7 @@ class DuckdbEngine:
         ).fetchone()
         if found:
             kind = "VIEW" if found[0] == "VIEW" else "TABLE"
-            self._connection.execute(_text(exp.Drop(this=_table(table), kind=kind)))
+            self._connection.execute(_text(exp.Drop(tables=[_table(table)], kind=kind)))
 
     def _unique(self, table: str, columns: tuple[str, ...]) -> bool:
         keys = [_column(c) for c in columns]
@@ -135,7 +131,7 @@ def _column(name: str) -> exp.Column:
     return exp.column(name, quoted=True)
 
 
-def _text(tree: exp.Expression) -> str:
+def _text(tree: exp.Expr) -> str:
     return tree.sql(dialect="duckdb", comments=False)
 
 

@@ -34,7 +34,7 @@ class RowFilter:
     """Which rows count: those inside `window` (None: any time) that meet all `terms`."""
 
     window: TimeRange | None
-    terms: tuple[exp.Expression, ...] = ()
+    terms: tuple[exp.Expr, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Partial:
 
     kind: Kind
     rows: RowFilter
-    value: exp.Expression | None = None
+    value: exp.Expr | None = None
     type: str | None = None
 
 
@@ -55,7 +55,7 @@ class Partial:
 class Histogram:
     """State per customer and value of `sub_key` (NULL is no value)."""
 
-    sub_key: exp.Expression
+    sub_key: exp.Expr
     type: str
     partials: tuple[Partial, ...]
 
@@ -138,7 +138,7 @@ class _Decomposer:
     def __init__(self, node: AggregateNode) -> None:
         self._node = node
         self._flat = _Partials()
-        self._histograms: dict[str, tuple[exp.Expression, str, _Partials]] = {}
+        self._histograms: dict[str, tuple[exp.Expr, str, _Partials]] = {}
 
     def run(self) -> Decomposition:
         states = tuple(self._state(m) for m in self._node.measures)
@@ -152,7 +152,7 @@ class _Decomposer:
             return self._counted(m)
         return MeasureState(m, self._plain(m) | self._emptiness(m))
 
-    def _rows(self, m: Measure, *extra: exp.Expression) -> RowFilter:
+    def _rows(self, m: Measure, *extra: exp.Expr) -> RowFilter:
         terms = [m.where] if m.where is not None else []
         if m.of is not None:
             terms.append(_counts(m.of, m.of_type or "", m.function))
@@ -200,7 +200,7 @@ class _Decomposer:
             "total": self._flat.add(Partial("sum", whole, m.of, m.of_type)),
         }
 
-    def _histogram(self, sub_key: exp.Expression, kind: str) -> tuple[int, _Partials]:
+    def _histogram(self, sub_key: exp.Expr, kind: str) -> tuple[int, _Partials]:
         name = sub_key.sql()
         if name not in self._histograms:
             self._histograms[name] = (sub_key, kind, _Partials())
@@ -234,7 +234,7 @@ class _Decomposer:
         return MeasureState(m, flat, at, inner)
 
 
-def _counts(of: exp.Expression, kind: str, function: str) -> exp.Expression:
+def _counts(of: exp.Expr, kind: str, function: str) -> exp.Expr:
     """The condition under which a value counts: not NULL, and for exact sums of DOUBLEs finite and within the limit."""
     if function in _NUMERIC and is_double(kind):
         limit = STDDEV_LIMIT if function == "stddev" else DOUBLE_LIMIT
@@ -242,7 +242,7 @@ def _counts(of: exp.Expression, kind: str, function: str) -> exp.Expression:
     return exp.Not(this=exp.Is(this=exp.paren(of.copy()), expression=exp.Null()))
 
 
-def _plain_zero(of: exp.Expression | None, kind: str | None) -> exp.Expression | None:
+def _plain_zero(of: exp.Expr | None, kind: str | None) -> exp.Expr | None:
     """Turn -0.0 into 0.0, so that which of two equal values comes first can't be seen."""
     if of is None or not is_double(kind or ""):
         return of

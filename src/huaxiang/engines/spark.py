@@ -1,0 +1,187 @@
+"""The Spark engine: the same steps on Apache Spark (extra `huaxiang[spark]`, Java 17 or newer).
+
+Every table lies as Parquet in a temporary folder, so that a step is computed once and nothing is collected in the driver.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlglot import exp
+
+from huaxiang.engines.aggregate_sql import aggregate_query
+from huaxiang.engines.arrow_io import ROW_GROUP, plain_schema, write_parquet
+from huaxiang.engines.bind import bind_tables
+from huaxiang.engines.render import render
+from huaxiang.engines.spark_dialect import to_spark
+from huaxiang.engines.spark_words import SparkWords
+from huaxiang.errors import UsageError
+from huaxiang.plan.nodes import SqlStep, Step
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+JAVA_AT_LEAST = 17
+_JAVA_HINT = "install it (Debian, Ubuntu: apt-get install openjdk-17-jre-headless) or set JAVA_HOME"
+
+
+class SparkEngine:
+    """Engine protocol over a Spark session: `local[2]` by default, another `master` URL for a cluster that shares `temp`.
+
+    Session: UTC, ANSI mode (overflow and bad casts are errors, as in DuckDB), TIMESTAMP without time zone, no web UI.
+    Raises UsageError when pyspark or Java is missing, saying how to get it.
+    """
+
+    name = "spark"
+
+    def __init__(
+        self,
+        *,
+        master: str = "local[2]",
+        memory: str = "2g",
+        temp: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self._temp = Path(tempfile.mkdtemp(prefix="huaxiang-spark-", dir=temp))
+        try:
+            self._spark = _session(master, memory, self._temp, settings or {})
+        except BaseException:
+            shutil.rmtree(self._temp, ignore_errors=True)
+            raise
+        self._views: dict[str, str] = {}
+        self._files: dict[str, Path] = {}
+
+    def register(self, table: str, path: Path) -> None:
+        """Make a Parquet file, or a folder of them, readable as `table`."""
+        if not path.exists():
+            raise UsageError(f'table "{table}": no Parquet file at {path}; expected a file or a folder with *.parquet')
+        view = self._views.setdefault(table, f"hx{len(self._views)}")
+        self._spark.read.parquet(str(path)).createOrReplaceTempView(view)
+        self._files[table] = path
+
+    def run(self, step: Step) -> None:
+        """Compute the step into a temporary Parquet folder and register it."""
+        folder = self._temp / f"step{len(os.listdir(self._temp))}"
+        self._spark.sql(to_spark(bind_tables(self._query(step), self._views))).write.parquet(str(folder))
+        self.register(step.output, folder)
+
+    def save(self, table: str, path: Path, *, order_by: tuple[str, ...] = ()) -> int:
+        """Write the table to one Parquet file sorted by `order_by`, ties by all other columns; return its rows."""
+        frame = self._frame(table)
+        order = [*order_by, *(c for c in frame.columns if c not in order_by)]
+        folder = self._temp / f"sorted{len(os.listdir(self._temp))}"
+        frame.sort(*(frame[f"`{c}`"].asc_nulls_last() for c in order)).write.parquet(str(folder))
+        try:
+            return write_parquet(_schema(frame), _batches(folder), path)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def fetch(self, table: str, columns: tuple[str, ...] | None = None) -> pa.Table:
+        """Return a small table, or some of its columns, in memory; rows in any order."""
+        read: pa.Table = pq.read_table(self._files[table], columns=list(columns) if columns is not None else None)
+        return read.cast(plain_schema(read.schema))
+
+    def types(self, table: str) -> Mapping[str, str]:
+        """Column → DuckDB type name, in column order."""
+        return {f.name: _duckdb_type(f.dataType.simpleString()) for f in self._frame(table).schema.fields}
+
+    def sql(self, step: Step) -> str:
+        """The SQL that `run` executes, with a comment for each definition it serves."""
+        return render(to_spark(self._query(step), pretty=True, comments=True), step.origin)
+
+    def close(self) -> None:
+        """Stop the session and remove all temporary files."""
+        self._spark.stop()
+        shutil.rmtree(self._temp, ignore_errors=True)
+
+    def _query(self, step: Step) -> exp.Query:
+        return step.query if isinstance(step, SqlStep) else aggregate_query(step, SparkWords())
+
+    def _frame(self, table: str) -> DataFrame:
+        return self._spark.table(self._views[table])
+
+
+def _session(master: str, memory: str, temp: Path, settings: Mapping[str, str]) -> SparkSession:
+    require_java()
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise UsageError(
+            'the spark engine needs the package pyspark; install it with: pip install "huaxiang[spark]"'
+        ) from None
+    chosen = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.memory": memory,
+        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+        "spark.local.dir": str(temp),
+        "spark.sql.warehouse.dir": str(temp / "warehouse"),
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.timestampType": "TIMESTAMP_NTZ",
+        "spark.sql.ansi.enabled": "true",
+        "spark.sql.shuffle.partitions": "4",
+        "spark.sql.parquet.compression.codec": "snappy",
+        "spark.log.level": "ERROR",
+    }
+    if master.startswith("local"):
+        chosen |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    builder = SparkSession.builder.master(master).appName("huaxiang")
+    for key, value in (chosen | dict(settings)).items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
+
+
+def require_java() -> None:
+    """Raise UsageError unless Java 17 or newer is found in JAVA_HOME or on PATH."""
+    home = os.environ.get("JAVA_HOME")
+    program = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    if not program or not Path(program).exists():
+        raise UsageError(f"the spark engine needs Java {JAVA_AT_LEAST} or newer and none was found; {_JAVA_HINT}")
+    said = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', said)
+    if not found or int(found.group(1)) < JAVA_AT_LEAST:
+        version = found.group(1) if found else "unknown"
+        raise UsageError(f"the spark engine needs Java {JAVA_AT_LEAST} or newer, {program} is {version}; {_JAVA_HINT}")
+
+
+def _batches(folder: Path) -> Iterator[pa.RecordBatch]:
+    for file in sorted(folder.glob("part-*.parquet")):
+        yield from pq.ParquetFile(file).iter_batches(batch_size=ROW_GROUP)
+
+
+_SPARK_TYPES = {
+    "string": "VARCHAR", "bigint": "BIGINT", "int": "INTEGER", "smallint": "SMALLINT", "tinyint": "TINYINT", "double": "DOUBLE",
+    "float": "FLOAT", "date": "DATE", "timestamp_ntz": "TIMESTAMP", "timestamp": "TIMESTAMP", "boolean": "BOOLEAN",
+}  # fmt: skip
+_ARROW_TYPES = {
+    "VARCHAR": pa.string(), "BIGINT": pa.int64(), "INTEGER": pa.int32(), "SMALLINT": pa.int16(), "TINYINT": pa.int8(),
+    "DOUBLE": pa.float64(), "FLOAT": pa.float32(), "DATE": pa.date32(), "TIMESTAMP": pa.timestamp("us"), "BOOLEAN": pa.bool_(),
+}  # fmt: skip
+
+
+def _duckdb_type(spark: str) -> str:
+    if spark.startswith("array<"):
+        return f"{_duckdb_type(spark.removeprefix('array<').removesuffix('>'))}[]"
+    return _SPARK_TYPES.get(spark, spark.upper())
+
+
+def _arrow_type(name: str) -> pa.DataType:
+    if name.endswith("[]"):
+        return pa.list_(_arrow_type(name.removesuffix("[]")))
+    if name.startswith("DECIMAL("):
+        precision, scale = name.removeprefix("DECIMAL(").rstrip(")").split(",")
+        return pa.decimal128(int(precision), int(scale))
+    return _ARROW_TYPES[name]
+
+
+def _schema(frame: DataFrame) -> pa.Schema:
+    return pa.schema([(f.name, _arrow_type(_duckdb_type(f.dataType.simpleString()))) for f in frame.schema.fields])
