@@ -1,0 +1,190 @@
+"""Clean one column: native Arrow types directly, everything else as distinct texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from huaxiang.store.cleaning import dates, numbers, texts
+from huaxiang.store.cleaning.codes import FAULT, Cleaned, clean
+from huaxiang.store.cleaning.rule import ColumnRule, fold, vocabularies
+
+_TEXTUAL = ("text", "gender", "education", "marital_status", "list")
+
+
+def clean_column(values: pa.Array, rule: ColumnRule) -> Cleaned:
+    """Typed values of one column; each fault names the first rule that the value breaks."""
+    native = None if rule.missing or rule.vocabulary or rule.unit else _native(values, rule)
+    cleaned = native if native is not None else _by_distinct(as_texts(values), rule)
+    return _limited(cleaned, rule)
+
+
+def _by_distinct(values: pa.Array, rule: ColumnRule) -> Cleaned:
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    distinct = _distinct_texts(encoded.dictionary.cast(pa.string()), rule)
+    index = encoded.indices
+    where = pc.fill_null(index, 0).to_numpy(zero_copy_only=False)
+    if len(distinct.values) == 0:
+        return clean(pa.nulls(len(values), rule.stored))
+    present = index.is_valid().to_numpy(zero_copy_only=False)
+    return Cleaned(distinct.values.take(index), distinct.faults[where] * present, distinct.kinds[where] * present)
+
+
+def _distinct_texts(raw: pa.Array, rule: ColumnRule) -> Cleaned:
+    tidied, kinds = texts.tidy(raw, plain=rule.type not in _TEXTUAL)
+    void = pc.equal(tidied, "")
+    if rule.missing:
+        absent = pa.array(sorted(rule.missing), pa.string())
+        void = pc.or_(void, pc.or_(pc.is_in(tidied, absent), pc.is_in(raw, absent)))
+    present = pc.if_else(void, None, tidied)
+    parsed = _parse(_premapped(present, rule), rule)
+    kinds = np.where(parsed.kinds != 0, parsed.kinds, kinds).astype(np.int8)
+    kinds[void.to_numpy(zero_copy_only=False)] = 0
+    faults = parsed.faults.copy()
+    texts.nul_faults(raw, faults)
+    kinds[faults != 0] = 0
+    return Cleaned(parsed.values, faults, kinds)
+
+
+def _premapped(values: pa.Array, rule: ColumnRule) -> pa.Array:
+    """A vocabulary on a number, date … column: known words are replaced before the value is read."""
+    if rule.vocabulary is None or rule.type in (*_TEXTUAL, "boolean"):
+        return values
+    words = rule.vocabulary
+    return pa.array([None if v is None else words.get(fold(v), v) for v in values.to_pylist()], pa.string())
+
+
+def _parse(values: pa.Array, rule: ColumnRule) -> Cleaned:
+    if rule.type in ("gender", "education", "marital_status") or (rule.type == "text" and rule.vocabulary is not None):
+        return texts.clean_words(values, rule)
+    return _PARSERS[rule.type](values, rule)
+
+
+_PARSERS: Mapping[str, Callable[[pa.Array, ColumnRule], Cleaned]] = MappingProxyType({
+    "text": lambda values, rule: clean(values),
+    "phone": lambda values, rule: texts.clean_phones(values),
+    "email": lambda values, rule: texts.clean_emails(values),
+    "boolean": lambda values, rule: texts.clean_booleans(values, rule.vocabulary or vocabularies()["boolean"]),
+    "list": texts.clean_lists,
+    "integer": numbers.clean_integers,
+    "number": numbers.clean_numbers,
+    "money": numbers.clean_money,
+    "date": dates.clean_dates,
+    "datetime": dates.clean_datetimes,
+})
+
+
+def as_texts(values: pa.Array) -> pa.Array:
+    """Any supported array as texts; whole floats without `.0`, NaN as missing. Raises TypeError for nested types."""
+    kind = values.type
+    if pa.types.is_dictionary(kind) and not pa.types.is_string(kind.value_type):
+        return as_texts(values.dictionary_decode())
+    if pa.types.is_dictionary(kind) or pa.types.is_string(kind):
+        return values
+    if pa.types.is_floating(kind):
+        return _float_texts(values)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return _list_texts(values)
+    if pa.types.is_nested(kind):
+        raise TypeError(f"nested values ({kind})")
+    return values.cast(pa.string())
+
+
+def _float_texts(values: pa.Array) -> pa.Array:
+    floats = np.asarray(pc.fill_null(values.cast(pa.float64()), float("nan")).to_numpy(zero_copy_only=False))
+    missing = np.isnan(floats)
+    with np.errstate(invalid="ignore"):
+        whole = (np.abs(floats) < 1e15) & (np.floor(floats) == floats)
+    if bool(np.all(whole | missing)):
+        return pa.array(np.where(missing, 0, floats).astype(np.int64), mask=missing).cast(pa.string())
+    return pa.array(
+        [None if np.isnan(f) else str(int(f)) if w else repr(float(f)) for f, w in zip(floats, whole, strict=True)], pa.string()
+    )
+
+
+def _list_texts(values: pa.Array) -> pa.Array:
+    import json
+
+    inner = values.type.value_type
+    if pa.types.is_nested(inner) or pa.types.is_binary(inner):
+        raise TypeError(f"lists of {inner}")
+    rows = values.cast(pa.list_(pa.string())).to_pylist()
+    return pa.array([None if row is None else json.dumps(row, ensure_ascii=False) for row in rows], pa.string())
+
+
+def _native(values: pa.Array, rule: ColumnRule) -> Cleaned | None:
+    """Cleaning of typed files without a detour through texts, where the file's type fits the field's; else None."""
+    kind, stored = values.type, rule.stored
+    if pa.types.is_null(kind):
+        return clean(pa.nulls(len(values), stored))
+    if rule.type == "text" and (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+        return clean(values.cast(pa.string()))
+    if rule.type == "boolean" and pa.types.is_boolean(kind):
+        return clean(values)
+    if pa.types.is_date(kind) and rule.type in ("date", "datetime"):
+        return clean(values.cast(stored))
+    if pa.types.is_timestamp(kind) and rule.type in ("date", "datetime"):
+        convert = dates.dates_from_stamps if rule.type == "date" else dates.local_stamps
+        return clean(convert(values, rule.timezone))
+    return _native_number(values, rule)
+
+
+def _native_number(values: pa.Array, rule: ColumnRule) -> Cleaned | None:
+    kind = values.type
+    signed = pa.types.is_signed_integer(kind) or kind in (pa.uint8(), pa.uint16(), pa.uint32())
+    if rule.type == "number" and (signed or pa.types.is_floating(kind)):
+        return _number(values.cast(pa.float64(), safe=False), rule)
+    if rule.scale is not None:
+        return None
+    if rule.type == "integer":
+        return clean(values.cast(pa.int64())) if signed else numbers.integers_from_floats(values) if pa.types.is_floating(kind) else None
+    if rule.type == "money":
+        if pa.types.is_float64(kind):
+            return numbers.money_from_floats(values)
+        if signed:
+            return numbers.money_from_integers(values.cast(pa.int64()))
+    return None
+
+
+def _number(values: pa.Array, rule: ColumnRule) -> Cleaned:
+    finite = pc.is_finite(values)
+    faults = np.where(pc.fill_null(pc.is_inf(values), False).to_numpy(zero_copy_only=False), FAULT["out_of_range"], 0)
+    kept = pc.if_else(pc.fill_null(finite, False), values, None)
+    if rule.scale is not None:
+        inverse = Decimal(1) / Decimal(repr(rule.scale)) if rule.scale else Decimal(0)
+        whole = inverse != 0 and inverse == inverse.to_integral_value()  # cents: / 100 is exact where × 0.01 is not
+        kept = pc.divide(kept, float(inverse)) if whole else pc.multiply(kept, rule.scale)
+    return Cleaned(kept, faults.astype(np.int8), np.zeros(len(values), np.int8))
+
+
+def _limited(cleaned: Cleaned, rule: ColumnRule) -> Cleaned:
+    """Apply minimum, maximum, not-after and required."""
+    values, faults = cleaned.values, cleaned.faults.copy()
+
+    def mark(mask: pa.Array, code: str) -> None:
+        hit = pc.fill_null(mask, False).to_numpy(zero_copy_only=False)
+        faults[(faults == 0) & hit] = FAULT[code]
+
+    if rule.type in ("integer", "number", "money"):
+        if rule.minimum is not None:
+            mark(pc.less(values, _bound(rule.minimum, rule)), "below_minimum")
+        if rule.maximum is not None:
+            mark(pc.greater(values, _bound(rule.maximum, rule)), "above_maximum")
+    if rule.not_after is not None and rule.type in ("date", "datetime"):
+        mark(dates.after(values, rule.not_after), "after_as_of")
+    if rule.required:
+        mark(values.is_null(), "required")
+    return Cleaned(values, faults, np.where(faults != 0, 0, cleaned.kinds).astype(np.int8))
+
+
+def _bound(bound: float, rule: ColumnRule) -> pa.Scalar:
+    if rule.type == "money":
+        return pa.scalar(Decimal(repr(bound)).quantize(Decimal("0.0001")), numbers.MONEY)
+    return pa.scalar(float(bound), pa.float64())
+
+

@@ -1,0 +1,137 @@
+"""What the readers of all formats share: the request, the batch, the limits, and the fault that ends a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from huaxiang.errors import HuaxiangError, did_you_mean
+
+RowNumbers = npt.NDArray[np.int64]
+
+
+class FileFault(HuaxiangError):
+    """A file can't be read on: what is wrong and what to do. The caller adds the source and the file."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds against files that unpack to far more than they are. All sizes in bytes or characters as named."""
+
+    cell_chars: int = 131_072
+    line_bytes: int = 16 * 2**20
+    columns: int = 32_768
+    json_record_chars: int = 8 * 2**20
+    unpacked_bytes: int = 2**30  # one packed member, or one Parquet column chunk
+    unpacked_ratio: int = 200  # unpacked ÷ packed, checked beyond `unpacked_floor`
+    unpacked_floor: int = 64 * 2**20
+    sheet_cells: int = 30_000_000
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class ReadRequest:
+    """Which columns of which file, and what is declared about its form."""
+
+    path: Path
+    format: str
+    columns: tuple[str, ...]
+    encoding: str = "auto"
+    delimiter: str = "auto"
+    sheet: str | int = 0
+    header_row: int = 1
+    limits: Limits = LIMITS
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that is no row of the table: number in the file, code of `cleaning.codes.REASONS`, the raw text."""
+
+    row: int
+    code: str
+    raw: str
+
+
+@dataclass(frozen=True)
+class RawBatch:
+    """Raw columns in the order of the request, the row number of each row, rows that failed, and access to raw texts.
+
+    Rows are numbered as a spreadsheet shows them: the header of a text or Excel file is a row, so its first data row is 2; files
+    without a header (JSON, NDJSON, Parquet) start at 1. `bytes_read` is how far the file has been read.
+    """
+
+    columns: Sequence[pa.Array]
+    rows: RowNumbers
+    raw: Callable[[int], str]
+    bad: Sequence[BadRow] = ()
+    faults: npt.NDArray[np.int8] | None = None
+    bytes_read: int = 0
+
+
+@dataclass(frozen=True)
+class FileForm:
+    """How a file turned out to be written."""
+
+    format: str
+    encoding: str | None
+    delimiter: str | None
+    header: tuple[str, ...]
+
+
+def locate(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """Position of each wanted column. Raises FileFault for duplicate headers and for columns that are not there."""
+    seen: dict[str, int] = {}
+    for at, name in enumerate(names):
+        if name and name in seen:
+            raise FileFault(
+                f"columns {seen[name] + 1} and {at + 1} have the same name"
+                f"{_quoted(name, names)}; rename one of them in the file"
+            )
+        seen.setdefault(name, at)
+    missing = [name for name in wanted if name not in seen]
+    if missing:
+        raise FileFault(missing_columns(missing, names))
+    return [seen[name] for name in wanted]
+
+
+def missing_columns(missing: Sequence[str], names: Sequence[str]) -> str:
+    """Message for mapped columns that a file lacks; a first row that looks like data is never quoted."""
+    listed = ", ".join(f'"{name}"' for name in missing[:5]) + (" …" if len(missing) > 5 else "")
+    what = f"no column {listed}" if len(missing) == 1 else f"no columns {listed}"
+    if looks_like_data(names):
+        return f"{what}; the header row looks like data, not like column names: set `header_row`, or add a header line"
+    return what + did_you_mean(missing[0], [name for name in names if name])
+
+
+def looks_like_data(names: Sequence[str]) -> bool:
+    """Whether cells of a header row are rather values: numbers, dates, addresses; such a row is never quoted."""
+    filled = [name for name in names if name]
+    values = sum(1 for name in filled if "@" in name or sum(c.isdigit() for c in name) * 2 > len(name) or len(name) > 64)
+    return values * 4 >= max(len(filled), 1)
+
+
+def _quoted(name: str, names: Sequence[str]) -> str:
+    return "" if looks_like_data(names) else f' "{name}"'
+
+
+def tidy_header(cells: Sequence[str]) -> tuple[str, ...]:
+    """Column names without surrounding space and byte order marks; a line break inside a name is a space."""
+    return tuple(re.sub(r"\s*[\r\n]+\s*", " ", cell.strip(" \t\r\n\xa0\ufeff\u200b\u3000")) for cell in cells)
+
+
+def check_header(header: Sequence[str], limits: Limits) -> None:
+    """Raise FileFault for a header that can't be one: too wide, blank, or binary."""
+    if not any(header):
+        raise FileFault("the row where the column names should stand is blank; set `header_row`")
+    if len(header) > limits.columns:
+        raise FileFault(f"{len(header):,} columns; at most {limits.columns:,} are read: is the delimiter right?")
+    if any(re.search("[\x00-\x08\x0e-\x1f\ud800-\udfff]", name) for name in header):
+        raise FileFault("the header row holds control characters or bytes of another encoding; set `encoding`, or name a text file")

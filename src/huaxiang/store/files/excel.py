@@ -1,0 +1,221 @@
+"""Excel workbooks (.xlsx, .xlsm, .xls), checked before they are unpacked.
+
+A workbook is unpacked in memory by calamine, so that its true unpacked size and the extent of its sheets are measured first,
+streaming. Error cells (`#N/A` …), which calamine reads as empty, are found in the same pass and set their rows aside.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import PurePosixPath
+from typing import Any
+from xml.etree import ElementTree
+from zlib import error as ZlibError
+
+import numpy as np
+import pyarrow as pa
+import python_calamine as calamine
+
+from huaxiang.errors import did_you_mean
+from huaxiang.store.cleaning.codes import FAULT
+from huaxiang.store.files.batch import FileFault, FileForm, Limits, RawBatch, ReadRequest, check_header, locate, tidy_header
+
+_BATCH = 20_000
+_CHUNK = 1 << 20
+_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,4})(\d{1,9})"[^>]*>')
+_ERROR = re.compile(rb'\st="e"')
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+@dataclass(frozen=True)
+class SheetScan:
+    """Extent of a sheet (rows and columns from A1) and its error cells as (row, column), both 1-based."""
+
+    rows: int
+    columns: int
+    errors: frozenset[tuple[int, int]]
+
+
+def open_excel(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
+    """Header and batches of one sheet. Raises FileFault."""
+    scans = _scan_package(request) if zipfile.is_zipfile(request.path) else _scan_binary(request)
+    sheet, at = _open_sheet(request)
+    errors = scans[at].errors if at < len(scans) else frozenset()
+    rows = iter(sheet.iter_rows())
+    cells: list[Any] | None = None
+    for _ in range(request.header_row):
+        cells = next(rows, None)
+    if cells is None:
+        raise FileFault(f"the sheet has no row {request.header_row}, where the column names should stand (`header_row`)")
+    header = tidy_header([cell_text(cell) or "" for cell in cells])
+    check_header(header, request.limits)
+    wanted = locate(header, request.columns)
+    left = sheet.start[1] if sheet.start else 0
+    return FileForm("excel", None, None, header), _batches(rows, wanted, request, _shifted(errors, left, set(wanted)))
+
+
+def _shifted(errors: frozenset[tuple[int, int]], left: int, wanted: set[int]) -> frozenset[int]:
+    """Rows that hold an error in a wanted column."""
+    return frozenset(row for row, column in errors if column - 1 - left in wanted)
+
+
+def _open_sheet(request: ReadRequest) -> tuple[calamine.CalamineSheet, int]:
+    try:
+        book = calamine.load_workbook(request.path)
+        names = book.sheet_names
+        if isinstance(request.sheet, str):
+            if request.sheet not in names:
+                raise FileFault(f'no sheet "{request.sheet}"{did_you_mean(request.sheet, names)}')
+            at = names.index(request.sheet)
+        else:
+            at = request.sheet
+            if not 0 <= at < len(names):
+                raise FileFault(f"no sheet number {at}; the workbook has {len(names)} (numbered from 0)")
+        return book.get_sheet_by_index(at), at
+    except calamine.PasswordError:
+        raise FileFault("the workbook is protected by a password; save it without one") from None
+    except (calamine.CalamineError, OSError, ValueError):
+        raise FileFault("the workbook is damaged or no Excel file; open it in a spreadsheet and save it anew as .xlsx") from None
+
+
+def _batches(rows: Iterator[list[Any]], wanted: Sequence[int], request: ReadRequest, errors: frozenset[int]) -> Iterator[RawBatch]:
+    size = request.path.stat().st_size
+    kept: list[list[Any]] = []
+    numbers: list[int] = []
+    for number, cells in enumerate(rows, start=request.header_row + 1):
+        if number not in errors and all(cell == "" for cell in cells):
+            continue  # a blank row
+        kept.append(cells)
+        numbers.append(number)
+        if len(kept) >= _BATCH:
+            yield _batch(kept, numbers, wanted, request.limits, errors, 0)
+            kept, numbers = [], []
+    yield _batch(kept, numbers, wanted, request.limits, errors, size)
+
+
+def _batch(
+    kept: list[list[Any]], numbers: list[int], wanted: Sequence[int], limits: Limits, errors: frozenset[int], read: int
+) -> RawBatch:
+    faults = np.array([FAULT["excel_error"] if number in errors else 0 for number in numbers], np.int8)
+    columns = []
+    for at in wanted:
+        texts = [cell_text(cells[at]) for cells in kept]
+        for index, text in enumerate(texts):
+            if text is not None and len(text) > limits.cell_chars:
+                faults[index], texts[index] = FAULT["too_long"], None
+        columns.append(pa.array(texts, pa.string()))
+    return RawBatch(columns, np.array(numbers, np.int64), lambda index: _raw(kept[index]), (), faults, read)
+
+
+def _raw(cells: Sequence[Any]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="").writerow([cell_text(cell) or "" for cell in cells])
+    return buffer.getvalue()
+
+
+def cell_text(cell: Any) -> str | None:
+    """A cell as text: whole numbers without `.0`, dates as ISO, booleans as true / false, empty as None."""
+    if isinstance(cell, str):
+        return cell or None
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    return None if cell is None else str(cell)
+
+
+def _scan_binary(request: ReadRequest) -> list[SheetScan]:
+    """An .xls file holds at most 65,536 × 256 cells a sheet: its size alone is bounded."""
+    if request.path.stat().st_size > request.limits.unpacked_bytes // 4:
+        raise FileFault("the .xls file is too large to be read; save it as .xlsx or CSV")
+    return []
+
+
+def _scan_package(request: ReadRequest) -> list[SheetScan]:
+    """Unpack an .xlsx as a stream, without keeping it: refuse bombs, and measure its sheets in workbook order."""
+    try:
+        with zipfile.ZipFile(request.path) as package:
+            names = set(package.namelist())
+            if "xl/workbook.xml" not in names:
+                raise FileFault("the content is a ZIP archive without an Excel workbook; unpack it, or save it as .xlsx or CSV")
+            scans = {info.filename: _scan_member(package, info, request) for info in package.infolist() if not info.is_dir()}
+            _check_total(package, request)
+            return [scans[path] for path in _sheet_paths(package) if path in scans]
+    except (zipfile.BadZipFile, ZlibError, ElementTree.ParseError, KeyError, EOFError, NotImplementedError, RuntimeError):
+        raise FileFault("the workbook is damaged or encrypted; open it in a spreadsheet and save it anew as .xlsx") from None
+
+
+def _check_total(package: zipfile.ZipFile, request: ReadRequest) -> None:
+    total = sum(info.file_size for info in package.infolist())
+    if total > 2 * request.limits.unpacked_bytes:
+        raise FileFault(f"the workbook unpacks to {total:,} bytes, more than is read; save the sheet as CSV")
+
+
+def _scan_member(package: zipfile.ZipFile, info: zipfile.ZipInfo, request: ReadRequest) -> SheetScan:
+    """Read one member to its end. The declared size is checked first; zipfile refuses content that is not of that size."""
+    limits = request.limits
+    packed = max(info.compress_size, 1)
+    if info.file_size > limits.unpacked_bytes or (info.file_size > limits.unpacked_floor and info.file_size > limits.unpacked_ratio * packed):
+        raise FileFault(
+            f"the workbook unpacks to far more than it is ({info.file_size:,} bytes from {packed:,}); it is not opened. "
+            "If it is genuine, save the sheet as CSV"
+        )
+    sheet = info.filename.startswith("xl/worksheets/") and info.filename.endswith(".xml")
+    rows = columns = 0
+    errors: set[tuple[int, int]] = set()
+    rest = b""
+    with package.open(info) as member:
+        while chunk := member.read(_CHUNK):
+            if not sheet:
+                continue
+            data = rest + chunk
+            cut = data.rfind(b"<") if len(data) < 2 * _CHUNK else len(data)
+            rest = data[cut:]
+            rows, columns = _extent(data[:cut], rows, columns, errors)
+    rows, columns = _extent(rest, rows, columns, errors) if sheet else (0, 0)
+    if rows * columns > limits.sheet_cells:
+        raise FileFault(
+            f"a sheet spans {rows:,} rows × {columns:,} columns, more than the {limits.sheet_cells:,} cells that are read; "
+            "delete stray cells far below or to the right, or save the sheet as CSV"
+        )
+    return SheetScan(rows, columns, frozenset(errors))
+
+
+def _extent(data: bytes, rows: int, columns: int, errors: set[tuple[int, int]]) -> tuple[int, int]:
+    for cell in _CELL.finditer(data):
+        row, column = int(cell.group(2)), _column_number(cell.group(1))
+        rows, columns = max(rows, row), max(columns, column)
+        if _ERROR.search(cell.group(0)):
+            errors.add((row, column))
+    return rows, columns
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _sheet_paths(package: zipfile.ZipFile) -> list[str]:
+    """Paths of the sheets in the order of the workbook."""
+    if max(package.getinfo(name).file_size for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")) > 8 * 2**20:
+        raise FileFault("the workbook's list of sheets is unreasonably long; save the sheet as CSV")
+    relations = ElementTree.fromstring(package.read("xl/_rels/workbook.xml.rels"))
+    targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
+    paths = []
+    for element in ElementTree.fromstring(package.read("xl/workbook.xml")).iter():
+        if element.tag.endswith("}sheet"):
+            target = targets.get(element.get(_RELATION), "")
+            paths.append(target.lstrip("/") if target.startswith("/") else str(PurePosixPath("xl") / target))
+    return paths

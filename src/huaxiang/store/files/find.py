@@ -1,0 +1,53 @@
+"""Which files a source names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from huaxiang.errors import SourceError
+from huaxiang.spec.models import SourceSpec
+
+_ENDINGS = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".json", ".jsonl", ".ndjson", ".parquet"})
+_MAGIC = frozenset("*?[")
+
+
+def find_files(source: SourceSpec, folder: Path) -> tuple[Path, ...]:
+    """Files of a source, each once, in the order of the patterns and sorted within one. Raises SourceError if one finds none."""
+    patterns = (source.files,) if isinstance(source.files, str) else source.files
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        files = [path for path in _expand(folder, pattern) if path.is_file()]
+        if not files:
+            raise SourceError(source.name, f"files: {pattern}", _nothing(folder, pattern))
+        found.update(dict.fromkeys(files))
+    if not found:
+        raise SourceError(source.name, "files", "no pattern given; name a file, a folder or a glob relative to the project folder")
+    return tuple(found)
+
+
+def shown(path: Path, folder: Path) -> str:
+    """Path as messages and reports name it: relative to the project where it lies inside, else the file name."""
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+
+
+def _expand(folder: Path, pattern: str) -> Iterator[Path]:
+    path = folder / pattern
+    if path.is_dir():
+        yield from sorted(child for child in path.rglob("*") if child.suffix.lower() in _ENDINGS and _visible(child, path))
+    elif path.exists() or not _MAGIC & set(pattern):
+        yield path
+    else:
+        base = Path(path.anchor) if Path(pattern).is_absolute() else folder
+        relative = str(Path(pattern).relative_to(path.anchor)) if Path(pattern).is_absolute() else pattern
+        yield from sorted(child for child in base.glob(relative) if _visible(child, base))
+
+
+def _visible(path: Path, base: Path) -> bool:
+    return not any(part.startswith((".", "~$")) for part in path.relative_to(base).parts)
+
+
+def _nothing(folder: Path, pattern: str) -> str:
+    if (folder / pattern).is_dir():
+        return f"the folder holds no data file (looked for {', '.join(sorted(_ENDINGS))})"
+    return "no such file; paths are relative to the project folder"
