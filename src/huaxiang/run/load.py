@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -27,12 +28,22 @@ from huaxiang.store.files.open import open_file, request_for
 from huaxiang.store.files.sniff import digest
 
 ROW_GROUP = 122_880
-REJECTED_SCHEMA = pa.schema([
-    ("source", pa.string()), ("file", pa.string()), ("row", pa.int64()), ("column", pa.string()), ("code", pa.string()),
-    ("reason", pa.string()), ("raw", pa.string()),
-])
+REJECTED_SCHEMA = pa.schema(
+    [
+        ("source", pa.string()),
+        ("file", pa.string()),
+        ("row", pa.int64()),
+        ("column", pa.string()),
+        ("code", pa.string()),
+        ("reason", pa.string()),
+        ("raw", pa.string()),
+    ]
+)
 Progress = Callable[[int, int, int], None]
 """Called after each batch with (bytes read, bytes in all, rows read) of the source."""
+
+
+_Bad = tuple[int, str | None, str, str]  # row, field, code, raw
 
 
 @dataclass(frozen=True)
@@ -76,9 +87,16 @@ class LoadReport:
         return sum(sum(column.repaired.values()) for column in self.columns)
 
 
-def load_source(
-    source: SourceSpec, folder: Path, out: Path, rejected: Path, *, as_of: date, progress: Progress | None = None,
-    timezone: str = "Asia/Shanghai", limits: Limits = LIMITS,
+def load_source(  # noqa: PLR0913  (two places to write to, and what tests and the runner vary)
+    source: SourceSpec,
+    folder: Path,
+    out: Path,
+    rejected: Path,
+    *,
+    as_of: date,
+    progress: Progress | None = None,
+    timezone: str = "Asia/Shanghai",
+    limits: Limits = LIMITS,
 ) -> LoadReport:
     """Load all files of a source.
 
@@ -101,11 +119,20 @@ def load_source(
                     progress(done + read, total, tally.rows_in)
             done += path.stat().st_size
             reports.append(reader.report())
-        if source.on_bad_row == "set_aside" and tally.rows_in == 0 and all(report.format == "empty" for report in reports):
+        if (
+            source.on_bad_row == "set_aside"
+            and tally.rows_in == 0
+            and all(report.format == "empty" for report in reports)
+        ):
             raise SourceError(source.name, reports[0].path, "the file is empty (0 bytes), without even a header row")
     _refuse_too_many(source, tally)
     return LoadReport(
-        source.name, tuple(reports), tally.rows_in, tally.rows_in - tally.set_aside, tally.set_aside, dict(sorted(tally.reasons.items())),
+        source.name,
+        tuple(reports),
+        tally.rows_in,
+        tally.rows_in - tally.set_aside,
+        tally.set_aside,
+        dict(sorted(tally.reasons.items())),
         tally.columns(),
     )
 
@@ -159,7 +186,9 @@ class _Tally:
     def columns(self) -> tuple[ColumnReport, ...]:
         """Reports of all columns."""
         return tuple(
-            ColumnReport(rule.field, rule.type, self.missing[rule.field], dict(sorted(self.repaired.get(rule.field, {}).items())))
+            ColumnReport(
+                rule.field, rule.type, self.missing[rule.field], dict(sorted(self.repaired.get(rule.field, {}).items()))
+            )
             for rule in self.rules
         )
 
@@ -169,11 +198,15 @@ class _Tables:
 
     def __init__(self, rules: Sequence[ColumnRule], out: Path, rejected: Path) -> None:
         self._out, self._rejected = out, rejected
-        self.schema = pa.schema([*((rule.field, rule.stored) for rule in rules), ("_file", pa.int32()), ("_row", pa.int64())])
+        self.schema = pa.schema(
+            [*((rule.field, rule.stored) for rule in rules), ("_file", pa.int32()), ("_row", pa.int64())]
+        )
         self._waiting: list[pa.RecordBatch] = []
 
-    def __enter__(self) -> _Tables:
-        self._rows = pq.ParquetWriter(self._out, self.schema, compression="zstd", compression_level=1, store_decimal_as_integer=True)
+    def __enter__(self) -> Self:
+        self._rows = pq.ParquetWriter(
+            self._out, self.schema, compression="zstd", compression_level=1, store_decimal_as_integer=True
+        )
         self._bad = pq.ParquetWriter(self._rejected, REJECTED_SCHEMA, compression="zstd")
         return self
 
@@ -193,7 +226,9 @@ class _Tables:
             self._rows.write_table(pa.Table.from_batches(self._waiting, self.schema).combine_chunks())
         self._waiting = []
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if error is None:
             self._flush()
         self._rows.close()
@@ -227,12 +262,16 @@ class _FileLoad:
         except FileFault as fault:
             raise SourceError(self._source.name, self._name, str(fault)) from None
         except OSError as error:
-            raise SourceError(self._source.name, self._name, f"the file can't be read ({error.strerror or 'I/O error'})") from None
+            raise SourceError(
+                self._source.name, self._name, f"the file can't be read ({error.strerror or 'I/O error'})"
+            ) from None
 
     def report(self) -> FileReport:
         """What the file was."""
         form = self._form
-        return FileReport(self._name, form.format, form.encoding, form.delimiter, self._rows, self._path.stat().st_size, self._sha256)
+        return FileReport(
+            self._name, form.format, form.encoding, form.delimiter, self._rows, self._path.stat().st_size, self._sha256
+        )
 
     def _take(self, batch: RawBatch, rules: Sequence[ColumnRule], tables: _Tables, tally: _Tally) -> None:
         cleaned = [clean_column(values, rule) for values, rule in zip(batch.columns, rules, strict=True)]
@@ -241,28 +280,35 @@ class _FileLoad:
         for rule, column in zip(rules, cleaned, strict=True):
             tally.accept(rule, column, good)
         tables.add(self._clean_rows(batch, cleaned, good, tables.schema))
-        bad = [(row.row, None, row.code, row.raw) for row in batch.bad]
+        bad: list[_Bad] = [(row.row, None, row.code, row.raw) for row in batch.bad]
         for at in np.flatnonzero(~good):
             field_ = rules[columns[at]].field if columns[at] >= 0 else None
             bad.append((int(batch.rows[at]), field_, FAULTS[faults[at]], batch.raw(int(at))))
         bad.sort(key=lambda entry: entry[0])
-        for row, column, code, _ in bad:
-            tally.reject(self._name, row, column, code)
+        for row, name, code, _ in bad:
+            tally.reject(self._name, row, name, code)
         tables.add_rejected([self._rejected(entry) for entry in bad])
         tally.rows_in += len(batch.rows) + len(batch.bad)
         self._rows += len(batch.rows) + len(batch.bad)
 
-    def _clean_rows(self, batch: RawBatch, cleaned: Sequence[Cleaned], good: np.ndarray, schema: pa.Schema) -> pa.RecordBatch:
+    def _clean_rows(
+        self, batch: RawBatch, cleaned: Sequence[Cleaned], good: np.ndarray, schema: pa.Schema
+    ) -> pa.RecordBatch:
         length = len(batch.rows)
         arrays = [*(c.values for c in cleaned), pa.array(np.full(length, self._number, np.int32)), pa.array(batch.rows)]
         whole = pa.RecordBatch.from_arrays(arrays, schema=schema)
         return whole if good.all() else whole.filter(pa.array(good))
 
-    def _rejected(self, entry: tuple[int, str | None, str, str]) -> dict[str, object]:
+    def _rejected(self, entry: _Bad) -> dict[str, object]:
         row, column, code, raw = entry
         text = raw.encode("utf-8", "backslashreplace").decode("utf-8")
         return {
-            "source": self._source.name, "file": self._name, "row": row, "column": column, "code": code, "reason": REASONS[code][1],
+            "source": self._source.name,
+            "file": self._name,
+            "row": row,
+            "column": column,
+            "code": code,
+            "reason": REASONS[code][1],
             "raw": text,
         }
 
@@ -291,7 +337,8 @@ def _refuse_too_many(source: SourceSpec, tally: _Tally) -> None:
     of = f' of column "{column}"' if column else ""
     counts = ", ".join(f"{code} {count:,}" for code, count in tally.reasons.most_common(5))
     raise SourceError(
-        source.name, f"{file} row {row}{of}",
+        source.name,
+        f"{file} row {row}{of}",
         f"{REASONS[code][1]}; in all {tally.set_aside:,} of {tally.rows_in:,} rows ({share:.2%}) can't be loaded ({counts}), {rule}. "
         "Correct the file or the mapping, or allow more",
     )

@@ -11,50 +11,54 @@ import numpy.typing as npt
 import pyarrow as pa
 
 #: code → (Chinese, English). The English text is the `reason` written to `rejected.parquet`.
-REASONS: Mapping[str, tuple[str, str]] = MappingProxyType({
-    # whole rows
-    "ragged_row": ("字段数与表头不一致", "the row has more or fewer fields than the header"),
-    "bad_quotes": ("引号未闭合或位置有误", "a quote is not closed, or stands inside a value"),
-    "too_long": ("单元格超出长度上限", "a cell is longer than the limit"),
-    "encoding": ("含有该编码无法解读的字节", "bytes that are not valid in the file's encoding"),
-    "nul_byte": ("含有 NUL 字符", "a NUL character"),
-    "json_syntax": ("不是合法的 JSON", "not valid JSON"),
-    "json_not_object": ("JSON 记录不是对象", "the JSON record is not an object"),
-    "json_duplicate_key": ("JSON 对象中有重复的键", "a key stands twice in the JSON object"),
-    "json_too_deep": ("JSON 嵌套过深", "the JSON is nested too deeply"),
-    "excel_error": ("单元格是 Excel 错误值（如 #N/A）", "the cell holds an Excel error such as #N/A"),
-    # one value
-    "required": ("必填字段为空", "a required value is missing"),
-    "phone": ("不是电话号码", "not a phone number"),
-    "email": ("不是电子邮箱", "not an e-mail address"),
-    "date": ("不是日期", "not a date"),
-    "date_ambiguous": ("日月顺序不明，请声明 format", "day and month can't be told apart; declare `format`"),
-    "number": ("不是数字", "not a number"),
-    "integer": ("不是整数", "not a whole number"),
-    "out_of_range": ("数值超出可存储的范围", "the value is beyond what the type can hold"),
-    "boolean": ("不是是/否值", "not a yes/no value"),
-    "vocabulary": ("不在词表中", "not in the vocabulary; add a synonym, or `strict: false`"),
-    "list": ("不是列表", "not a list"),
-    "below_minimum": ("小于声明的最小值", "below the declared minimum"),
-    "above_maximum": ("大于声明的最大值", "above the declared maximum"),
-    "after_as_of": ("日期晚于统计日", "the date lies after the as-of date"),
-})
+REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        # whole rows
+        "ragged_row": ("字段数与表头不一致", "the row has more or fewer fields than the header"),
+        "bad_quotes": ("引号未闭合或位置有误", "a quote is not closed, or stands inside a value"),
+        "too_long": ("单元格超出长度上限", "a cell is longer than the limit"),
+        "encoding": ("含有该编码无法解读的字节", "bytes that are not valid in the file's encoding"),
+        "nul_byte": ("含有 NUL 字符", "a NUL character"),
+        "json_syntax": ("不是合法的 JSON", "not valid JSON"),
+        "json_not_object": ("JSON 记录不是对象", "the JSON record is not an object"),
+        "json_duplicate_key": ("JSON 对象中有重复的键", "a key stands twice in the JSON object"),
+        "json_too_deep": ("JSON 嵌套过深", "the JSON is nested too deeply"),
+        "excel_error": ("单元格是 Excel 错误值（如 #N/A）", "the cell holds an Excel error such as #N/A"),
+        # one value
+        "required": ("必填字段为空", "a required value is missing"),
+        "phone": ("不是电话号码", "not a phone number"),
+        "email": ("不是电子邮箱", "not an e-mail address"),
+        "date": ("不是日期", "not a date"),
+        "date_ambiguous": ("日月顺序不明，请声明 format", "day and month can't be told apart; declare `format`"),
+        "number": ("不是数字", "not a number"),
+        "integer": ("不是整数", "not a whole number"),
+        "out_of_range": ("数值超出可存储的范围", "the value is beyond what the type can hold"),
+        "boolean": ("不是是/否值", "not a yes/no value"),
+        "vocabulary": ("不在词表中", "not in the vocabulary; add a synonym, or `strict: false`"),
+        "list": ("不是列表", "not a list"),
+        "below_minimum": ("小于声明的最小值", "below the declared minimum"),
+        "above_maximum": ("大于声明的最大值", "above the declared maximum"),
+        "after_as_of": ("日期晚于统计日", "the date lies after the as-of date"),
+    }
+)
 FAULTS: tuple[str, ...] = ("", *REASONS)
 FAULT: Mapping[str, int] = MappingProxyType({code: i for i, code in enumerate(FAULTS)})
 
 #: How a value was repaired (kind → Chinese, English).
-REPAIRS: Mapping[str, tuple[str, str]] = MappingProxyType({
-    "space": ("去除多余空白", "surrounding space removed"),
-    "characters": ("全角转半角", "full-width or compatibility characters made plain"),
-    "format": ("统一写法", "brought to the standard form"),
-    "excel_serial": ("Excel 日期序号转日期", "Excel serial number read as a date"),
-    "unix_time": ("Unix 时间戳转日期", "Unix time read as a date"),
-    "timezone": ("换算到项目时区", "moved to the project's time zone"),
-    "time_dropped": ("去除时间部分", "time of day dropped"),
-    "unit": ("去除单位或货币符号", "unit or currency sign read"),
-    "rounded": ("按四位小数四舍五入", "rounded half up to four decimals"),
-    "synonym": ("同义词归一", "synonym replaced by the standard word"),
-})
+REPAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "space": ("去除多余空白", "surrounding space removed"),
+        "characters": ("全角转半角", "full-width or compatibility characters made plain"),
+        "format": ("统一写法", "brought to the standard form"),
+        "excel_serial": ("Excel 日期序号转日期", "Excel serial number read as a date"),
+        "unix_time": ("Unix 时间戳转日期", "Unix time read as a date"),
+        "timezone": ("换算到项目时区", "moved to the project's time zone"),
+        "time_dropped": ("去除时间部分", "time of day dropped"),
+        "unit": ("去除单位或货币符号", "unit or currency sign read"),
+        "rounded": ("按四位小数四舍五入", "rounded half up to four decimals"),
+        "synonym": ("同义词归一", "synonym replaced by the standard word"),
+    }
+)
 KINDS: tuple[str, ...] = ("", *REPAIRS)
 KIND: Mapping[str, int] = MappingProxyType({kind: i for i, kind in enumerate(KINDS)})
 

@@ -65,18 +65,20 @@ def _parse(values: pa.Array, rule: ColumnRule) -> Cleaned:
     return _PARSERS[rule.type](values, rule)
 
 
-_PARSERS: Mapping[str, Callable[[pa.Array, ColumnRule], Cleaned]] = MappingProxyType({
-    "text": lambda values, rule: clean(values),
-    "phone": lambda values, rule: texts.clean_phones(values),
-    "email": lambda values, rule: texts.clean_emails(values),
-    "boolean": lambda values, rule: texts.clean_booleans(values, rule.vocabulary or vocabularies()["boolean"]),
-    "list": texts.clean_lists,
-    "integer": numbers.clean_integers,
-    "number": numbers.clean_numbers,
-    "money": numbers.clean_money,
-    "date": dates.clean_dates,
-    "datetime": dates.clean_datetimes,
-})
+_PARSERS: Mapping[str, Callable[[pa.Array, ColumnRule], Cleaned]] = MappingProxyType(
+    {
+        "text": lambda values, _: clean(values),
+        "phone": lambda values, _: texts.clean_phones(values),
+        "email": lambda values, _: texts.clean_emails(values),
+        "boolean": lambda values, rule: texts.clean_booleans(values, rule.vocabulary or vocabularies()["boolean"]),
+        "list": texts.clean_lists,
+        "integer": numbers.clean_integers,
+        "number": numbers.clean_numbers,
+        "money": numbers.clean_money,
+        "date": dates.clean_dates,
+        "datetime": dates.clean_datetimes,
+    }
+)
 
 
 def as_texts(values: pa.Array) -> pa.Array:
@@ -103,7 +105,8 @@ def _float_texts(values: pa.Array) -> pa.Array:
     if bool(np.all(whole | missing)):
         return pa.array(np.where(missing, 0, floats).astype(np.int64), mask=missing).cast(pa.string())
     return pa.array(
-        [None if np.isnan(f) else str(int(f)) if w else repr(float(f)) for f, w in zip(floats, whole, strict=True)], pa.string()
+        [None if np.isnan(f) else str(int(f)) if w else repr(float(f)) for f, w in zip(floats, whole, strict=True)],
+        pa.string(),
     )
 
 
@@ -142,7 +145,13 @@ def _native_number(values: pa.Array, rule: ColumnRule) -> Cleaned | None:
     if rule.scale is not None:
         return None
     if rule.type == "integer":
-        return clean(values.cast(pa.int64())) if signed else numbers.integers_from_floats(values) if pa.types.is_floating(kind) else None
+        return (
+            clean(values.cast(pa.int64()))
+            if signed
+            else numbers.integers_from_floats(values)
+            if pa.types.is_floating(kind)
+            else None
+        )
     if rule.type == "money":
         if pa.types.is_float64(kind):
             return numbers.money_from_floats(values)
@@ -186,5 +195,3 @@ def _bound(bound: float, rule: ColumnRule) -> pa.Scalar:
     if rule.type == "money":
         return pa.scalar(Decimal(repr(bound)).quantize(Decimal("0.0001")), numbers.MONEY)
     return pa.scalar(float(bound), pa.float64())
-
-

@@ -16,13 +16,15 @@ from huaxiang.store.cleaning.codes import Cleaned
 from huaxiang.store.cleaning.parts import Parsed, parse_mostly
 from huaxiang.store.cleaning.rule import ColumnRule
 
-_EASY = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?$"
+_EASY = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?$"
 _DAY = r"(?P<y>\d{4})(?:[-/.年]\s?(?P<m>\d{1,2})[-/.月]\s?(?P<d>\d{1,2})日?|(?P<m2>\d{2})(?P<d2>\d{2}))"
 _TIME = (
     r"(?:[\sT,]*(?P<half>上午|下午|中午|凌晨|晚上|[ap]m)?\s*(?P<H>\d{1,2})[:时点](?P<M>\d{1,2})分?(?:[:]?(?P<S>\d{1,2})(?:[.,](?P<f>\d{1,9}))?秒?)?"
     r"\s*(?P<half2>[ap]m)?|[T\s]?(?P<H2>\d{2})(?P<M2>\d{2})(?P<S2>\d{2}))?"
 )
-_WRITTEN = re.compile(rf"{_DAY}(?:\s?(?:星期|周)[一二三四五六日天])?{_TIME}\s*(?P<zone>z|utc|gmt|[+-]\d{{2}}:?\d{{2}})?", re.I | re.A)
+_WRITTEN = re.compile(
+    rf"{_DAY}(?:\s?(?:星期|周)[一二三四五六日天])?{_TIME}\s*(?P<zone>z|utc|gmt|[+-]\d{{2}}:?\d{{2}})?", re.I | re.A
+)
 _SWAPPED = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?:\s.*)?", re.A)
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?", re.A)
 _UNIX = re.compile(r"1\d{9}(?:\d{3})?(?:\.0*)?", re.A)
@@ -50,6 +52,8 @@ def clean_datetimes(texts: pa.Array, rule: ColumnRule) -> Cleaned:
 
 
 def _cast_stamps(values: pa.Array) -> pa.Array:
+    """ISO texts as timestamps; digits beyond microseconds are cut."""
+    values = pc.replace_substring_regex(values, r"(\.\d{6})\d+$", r"\1")
     return pc.cast(values, pa.timestamp("us"))
 
 
@@ -96,8 +100,13 @@ def _written(text: str, timezone: str) -> Parsed | None:
     elif half in ("上午", "凌晨", "am") and hour == 12:
         hour = 0
     stamp = datetime(
-        int(part["y"]), int(part["m"] or part["m2"]), int(part["d"] or part["d2"]), hour, int(part["M"] or part["M2"] or 0),
-        int(part["S"] or part["S2"] or 0), int((part["f"] or "0").ljust(6, "0")[:6]),
+        int(part["y"]),
+        int(part["m"] or part["m2"]),
+        int(part["d"] or part["d2"]),
+        hour,
+        int(part["M"] or part["M2"] or 0),
+        int(part["S"] or part["S2"] or 0),
+        int((part["f"] or "0").ljust(6, "0")[:6]),
     )
     if not part["zone"]:
         return Parsed(stamp, "", "format")

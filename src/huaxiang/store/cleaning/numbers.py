@@ -19,7 +19,10 @@ MONEY = pa.decimal128(18, 4)
 _CENT = Decimal("0.0001")
 _LIMIT = Decimal(10) ** 14
 _EXACT = 9e11  # below it, value × 10,000 is an exact whole number in a double
-_CURRENCY = re.compile(r"^(?:rmb|cny|usd|eur|gbp|hkd|jpy|us\$|hk\$|人民币|[¥$€£])|(?:rmb|cny|usd|eur|gbp|hkd|jpy|人民币|[¥$€£元圆块])$", re.I)
+_CURRENCY = re.compile(
+    r"^(?:rmb|cny|usd|eur|gbp|hkd|jpy|us\$|hk\$|人民币|[¥$€£])|(?:rmb|cny|usd|eur|gbp|hkd|jpy|人民币|[¥$€£元圆块])$",
+    re.I,
+)
 _PLAIN = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+)?(?:\.\d*)?(?:e[+-]?\d{1,3})?", re.I | re.A)
 _STANDARD = re.compile(r"-?\d+(?:\.\d+)?", re.A)
 _MULTIPLES = {"万": Decimal(10_000), "亿": Decimal(100_000_000), "%": Decimal("0.01")}
@@ -72,7 +75,9 @@ def clean_numbers(texts: pa.Array, rule: ColumnRule) -> Cleaned:
     parse = _scaled(rule, lambda number, kind: Parsed(float(number), "", kind))
     if rule.scale is not None:
         return parse_each(texts, parse, pa.float64())
-    return parse_mostly(texts, r"^-?\d{1,15}(\.\d{1,15})?$", lambda easy: pc.cast(easy, pa.float64()), parse, pa.float64())
+    return parse_mostly(
+        texts, r"^-?\d{1,15}(\.\d{1,15})?$", lambda easy: pc.cast(easy, pa.float64()), parse, pa.float64()
+    )
 
 
 def _integer(number: Decimal, kind: str) -> Parsed:
@@ -129,7 +134,9 @@ def money_from_floats(values: pa.Array) -> Cleaned:
     singly = _each_float(floats[hard])
     faults, kinds = np.zeros(len(floats), np.int8), np.zeros(len(floats), np.int8)
     faults[hard], kinds[hard] = singly.faults, singly.kinds
-    money = assemble(len(floats), [(easy, money_from_ticks(ticks[easy].astype(np.int64))), (hard, singly.values)], MONEY)
+    money = assemble(
+        len(floats), [(easy, money_from_ticks(ticks[easy].astype(np.int64))), (hard, singly.values)], MONEY
+    )
     return Cleaned(money, faults, kinds)
 
 

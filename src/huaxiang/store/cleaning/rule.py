@@ -17,8 +17,14 @@ from huaxiang.spec.canonical import FIELDS, STORED_AS
 from huaxiang.spec.models import ColumnSpec, SourceSpec
 
 ARROW_TYPES: Mapping[str, pa.DataType] = {
-    "VARCHAR": pa.string(), "BIGINT": pa.int64(), "DOUBLE": pa.float64(), "DECIMAL(18,4)": pa.decimal128(18, 4),
-    "DATE": pa.date32(), "TIMESTAMP": pa.timestamp("us"), "BOOLEAN": pa.bool_(), "VARCHAR[]": pa.list_(pa.string()),
+    "VARCHAR": pa.string(),
+    "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
+    "DECIMAL(18,4)": pa.decimal128(18, 4),
+    "DATE": pa.date32(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "BOOLEAN": pa.bool_(),
+    "VARCHAR[]": pa.list_(pa.string()),
 }
 _SEPARATORS = "|;、，；｜"
 
@@ -89,10 +95,21 @@ def column_rule(source: SourceSpec, field: str, *, as_of: date, timezone: str) -
     spec = ColumnSpec.model_validate({"from": written}) if isinstance(written, str) else written
     type_ = spec.type or FIELDS[source.entity].get(field, "text")
     return ColumnRule(
-        field=field, column=spec.from_ or field, type=type_, format=spec.format, unit=spec.unit, scale=spec.scale,
-        vocabulary=_vocabulary(spec, type_), strict=spec.strict, required=spec.required, minimum=spec.minimum,
-        maximum=spec.maximum, not_after=as_of if spec.not_after_as_of else None, missing=frozenset(spec.missing),
-        separators=spec.separator or _SEPARATORS, timezone=timezone,
+        field=field,
+        column=spec.from_ or field,
+        type=type_,
+        format=spec.format,
+        unit=spec.unit,
+        scale=spec.scale,
+        vocabulary=_vocabulary(spec, type_),
+        strict=spec.strict,
+        required=spec.required,
+        minimum=spec.minimum,
+        maximum=spec.maximum,
+        not_after=as_of if spec.not_after_as_of else None,
+        missing=frozenset(spec.missing),
+        separators=spec.separator or _SEPARATORS,
+        timezone=timezone,
     )
 
 

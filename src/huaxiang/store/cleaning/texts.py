@@ -18,7 +18,10 @@ from huaxiang.store.cleaning.rule import ColumnRule, fold
 _WIDE = r"[\x{FF10}-\x{FF19}\x{FF21}-\x{FF3A}\x{FF41}-\x{FF5A}\x{3000}\x{00A0}\x{FEFF}\x{200B}]"
 _NARROW = {
     **{code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))},
-    0x3000: " ", 0xA0: " ", 0xFEFF: None, 0x200B: None,
+    0x3000: " ",
+    0xA0: " ",
+    0xFEFF: None,
+    0x200B: None,
 }
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"0(10|2\d|[3-9]\d{2})(\d{7,8})")
@@ -66,7 +69,11 @@ def _phone(text: str) -> Parsed:
     if not re.fullmatch(r"\+?[0-9]{7,20}", digits):
         return Parsed(None, "phone")
     number = _chinese_phone(digits, extension)
-    if number is None and (foreign := re.fullmatch(r"(?:\+|00)([1-9]\d{6,14})", digits)) and not digits.startswith(("+86", "0086")):
+    if (
+        number is None
+        and (foreign := re.fullmatch(r"(?:\+|00)([1-9]\d{6,14})", digits))
+        and not digits.startswith(("+86", "0086"))
+    ):
         number = f"+{foreign.group(1)}{extension}"
     return Parsed(None, "phone") if number is None else Parsed(number, "", "" if number == text else "format")
 

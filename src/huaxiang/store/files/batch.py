@@ -114,7 +114,9 @@ def missing_columns(missing: Sequence[str], names: Sequence[str]) -> str:
 def looks_like_data(names: Sequence[str]) -> bool:
     """Whether cells of a header row are rather values: numbers, dates, addresses; such a row is never quoted."""
     filled = [name for name in names if name]
-    values = sum(1 for name in filled if "@" in name or sum(c.isdigit() for c in name) * 2 > len(name) or len(name) > 64)
+    values = sum(
+        1 for name in filled if "@" in name or sum(c.isdigit() for c in name) * 2 > len(name) or len(name) > 64
+    )
     return values * 4 >= max(len(filled), 1)
 
 
@@ -134,4 +136,6 @@ def check_header(header: Sequence[str], limits: Limits) -> None:
     if len(header) > limits.columns:
         raise FileFault(f"{len(header):,} columns; at most {limits.columns:,} are read: is the delimiter right?")
     if any(re.search("[\x00-\x08\x0e-\x1f\ud800-\udfff]", name) for name in header):
-        raise FileFault("the header row holds control characters or bytes of another encoding; set `encoding`, or name a text file")
+        raise FileFault(
+            "the header row holds control characters or bytes of another encoding; set `encoding`, or name a text file"
+        )

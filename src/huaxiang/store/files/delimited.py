@@ -1,4 +1,4 @@
-"""CSV and TSV: blocks of whole lines, the plain ones parsed by Arrow, those with quotes or oddities record by record.
+"""CSV and TSV: blocks of whole lines, the regular ones parsed by Arrow, those with any oddity record by record.
 
 Both ways mean the same (tested): fields part at the delimiter, `"` quotes, `""` inside quotes is a quote, lines end with
 LF, CRLF or CR, blank lines are no rows. A record that spans lines and does not fit is set aside as its first line, and reading
@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,16 @@ import pyarrow.compute as pc
 import pyarrow.csv as pv
 
 from huaxiang.store.cleaning.codes import FAULT
-from huaxiang.store.files.batch import BadRow, FileFault, FileForm, RawBatch, ReadRequest, check_header, locate, tidy_header
+from huaxiang.store.files.batch import (
+    BadRow,
+    FileFault,
+    FileForm,
+    RawBatch,
+    ReadRequest,
+    check_header,
+    locate,
+    tidy_header,
+)
 from huaxiang.store.files.sniff import TextForm, sniff_delimiter, sniff_text
 
 _BLOCK = 4 << 20
@@ -39,8 +49,7 @@ class Dialect:
     cell_chars: int
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One record of a text: line index of its start, number of lines, cells (None when it is at fault)."""
 
     line: int
@@ -118,11 +127,14 @@ def _header(first: bytes, delimiter: str, request: ReadRequest) -> tuple[tuple[s
     """Column names, the text after them, and how many rows precede that text."""
     lines = split_lines(first.decode("utf-8", "surrogateescape"))
     reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
+    cells: list[str] | None = None
     try:
         for _ in range(request.header_row):
             cells = next(reader, None)
             if cells is None:
-                raise FileFault(f"the file has no row {request.header_row}, where the column names should stand (`header_row`)")
+                raise FileFault(
+                    f"the file has no row {request.header_row}, where the column names should stand (`header_row`)"
+                )
     except csv.Error:
         raise FileFault("the header row can't be read: a quote is not closed, or a name is too long") from None
     header = tidy_header(cells or [])
@@ -142,8 +154,8 @@ def _batches(blocks: Iterator[bytes], dialect: Dialect, row: int, *, damaged: bo
     for block, final in _marked(blocks):
         read += len(block)
         data = carry + block
-        if not damaged and _is_plain(data):
-            batch, rows, carry = (*_plain_batch(data, dialect, row), b"")
+        if not damaged and _is_regular(data, dialect.delimiter):
+            batch, rows, carry = (*_regular_batch(data, dialect, row), b"")
         else:
             batch, rows, carry = _odd_batch(data, dialect, row, final=final)
         row += rows
@@ -159,14 +171,28 @@ def _marked(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
         held = following
 
 
-def _is_plain(data: bytes) -> bool:
-    """No quote, no NUL, no lone CR, no blank line: then lines are rows and fields part at delimiters alone."""
-    if not data or b'"' in data or b"\0" in data or b"\n\n" in data or b"\n\r" in data or data[:1] in (b"\n", b"\r"):
-        return not data
-    return b"\r" not in data or data.count(b"\r") == data.count(b"\r\n")
+def _is_regular(data: bytes, delimiter: str) -> bool:
+    """No NUL, no lone CR, no blank line, and no quote but well-formed ones inside one line: then every line is one row."""
+    if not data:
+        return True
+    if b"\0" in data or b"\n\n" in data or b"\n\r" in data or data[:1] in (b"\n", b"\r"):
+        return False
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+        return False
+    return b'"' not in data or _well_quoted(data, delimiter)
 
 
-def _plain_batch(data: bytes, dialect: Dialect, row: int) -> tuple[RawBatch, int]:
+def _well_quoted(data: bytes, delimiter: str) -> bool:
+    """Whether each line by itself is a row of plain and correctly quoted fields."""
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
+    offsets = np.concatenate([[0], ends, [] if ends.size and ends[-1] == len(data) else [len(data)]]).astype(np.int32)
+    lines = pa.Array.from_buffers(pa.string(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+    part = re.escape(delimiter)
+    cell = rf'(?:"(?:[^"\r\n]|"")*"|[^"\r\n{part}]*)'
+    return bool(pc.all(pc.match_substring_regex(lines, rf"^{cell}(?:{part}{cell})*\r?\n?$")).as_py())
+
+
+def _regular_batch(data: bytes, dialect: Dialect, row: int) -> tuple[RawBatch, int]:
     if not data:
         return RawBatch([pa.nulls(0, pa.string())] * len(dialect.wanted), np.zeros(0, np.int64), lambda _: ""), 0
     ragged: list[tuple[int, str]] = []
@@ -181,11 +207,19 @@ def _plain_batch(data: bytes, dialect: Dialect, row: int) -> tuple[RawBatch, int
         pa.BufferReader(data),
         read_options=pv.ReadOptions(use_threads=False, column_names=names, block_size=len(data) + 1),
         parse_options=pv.ParseOptions(
-            delimiter=dialect.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=set_aside
+            delimiter=dialect.delimiter,
+            quote_char='"',
+            double_quote=True,
+            newlines_in_values=False,
+            ignore_empty_lines=False,
+            invalid_row_handler=set_aside,
         ),
         convert_options=pv.ConvertOptions(
-            column_types={names[i]: pa.string() for i in wanted}, include_columns=[names[i] for i in wanted],
-            strings_can_be_null=False, null_values=[], check_utf8=True,
+            column_types={names[i]: pa.string() for i in wanted},
+            include_columns=[names[i] for i in wanted],
+            strings_can_be_null=False,
+            null_values=[],
+            check_utf8=True,
         ),
     ).combine_chunks()
     total = table.num_rows + len(ragged)
@@ -194,16 +228,22 @@ def _plain_batch(data: bytes, dialect: Dialect, row: int) -> tuple[RawBatch, int
     columns = [_single(table.column(names[i])) for i in dialect.wanted]
     faults = _long_cells(columns, len(rows), dialect.cell_chars)
     broken = [BadRow(row + number, "ragged_row", text) for number, text in ragged]
-    return RawBatch(columns, rows, partial(_plain_raw, data, rows, row), broken, faults), total
+    return RawBatch(columns, rows, partial(_line_raw, data, rows, row), broken, faults), total
 
 
-def _plain_raw(data: bytes, rows: np.ndarray, row: int, index: int) -> str:
+def _line_raw(data: bytes, rows: np.ndarray, row: int, index: int) -> str:
     line = int(rows[index]) - row - 1
     return data.split(b"\n", line + 1)[line].rstrip(b"\r").decode("utf-8", "replace")
 
 
 def _single(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
+    return (
+        column.chunk(0)
+        if column.num_chunks == 1
+        else pa.concat_arrays(column.chunks)
+        if column.num_chunks
+        else pa.nulls(0, column.type)
+    )
 
 
 def _long_cells(columns: Sequence[pa.Array], length: int, limit: int) -> np.ndarray:

@@ -10,13 +10,13 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import PurePosixPath
 from typing import Any
-from xml.etree import ElementTree
-from zlib import error as ZlibError
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +24,16 @@ import python_calamine as calamine
 
 from huaxiang.errors import did_you_mean
 from huaxiang.store.cleaning.codes import FAULT
-from huaxiang.store.files.batch import FileFault, FileForm, Limits, RawBatch, ReadRequest, check_header, locate, tidy_header
+from huaxiang.store.files.batch import (
+    FileFault,
+    FileForm,
+    Limits,
+    RawBatch,
+    ReadRequest,
+    check_header,
+    locate,
+    tidy_header,
+)
 
 _BATCH = 20_000
 _CHUNK = 1 << 20
@@ -52,7 +61,9 @@ def open_excel(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
     for _ in range(request.header_row):
         cells = next(rows, None)
     if cells is None:
-        raise FileFault(f"the sheet has no row {request.header_row}, where the column names should stand (`header_row`)")
+        raise FileFault(
+            f"the sheet has no row {request.header_row}, where the column names should stand (`header_row`)"
+        )
     header = tidy_header([cell_text(cell) or "" for cell in cells])
     check_header(header, request.limits)
     wanted = locate(header, request.columns)
@@ -81,10 +92,14 @@ def _open_sheet(request: ReadRequest) -> tuple[calamine.CalamineSheet, int]:
     except calamine.PasswordError:
         raise FileFault("the workbook is protected by a password; save it without one") from None
     except (calamine.CalamineError, OSError, ValueError):
-        raise FileFault("the workbook is damaged or no Excel file; open it in a spreadsheet and save it anew as .xlsx") from None
+        raise FileFault(
+            "the workbook is damaged or no Excel file; open it in a spreadsheet and save it anew as .xlsx"
+        ) from None
 
 
-def _batches(rows: Iterator[list[Any]], wanted: Sequence[int], request: ReadRequest, errors: frozenset[int]) -> Iterator[RawBatch]:
+def _batches(
+    rows: Iterator[list[Any]], wanted: Sequence[int], request: ReadRequest, errors: frozenset[int]
+) -> Iterator[RawBatch]:
     size = request.path.stat().st_size
     kept: list[list[Any]] = []
     numbers: list[int] = []
@@ -94,13 +109,13 @@ def _batches(rows: Iterator[list[Any]], wanted: Sequence[int], request: ReadRequ
         kept.append(cells)
         numbers.append(number)
         if len(kept) >= _BATCH:
-            yield _batch(kept, numbers, wanted, request.limits, errors, 0)
+            yield _batch(kept, numbers, wanted, request.limits, errors)
             kept, numbers = [], []
-    yield _batch(kept, numbers, wanted, request.limits, errors, size)
+    yield replace(_batch(kept, numbers, wanted, request.limits, errors), bytes_read=size)
 
 
 def _batch(
-    kept: list[list[Any]], numbers: list[int], wanted: Sequence[int], limits: Limits, errors: frozenset[int], read: int
+    kept: list[list[Any]], numbers: list[int], wanted: Sequence[int], limits: Limits, errors: frozenset[int]
 ) -> RawBatch:
     faults = np.array([FAULT["excel_error"] if number in errors else 0 for number in numbers], np.int8)
     columns = []
@@ -110,7 +125,7 @@ def _batch(
             if text is not None and len(text) > limits.cell_chars:
                 faults[index], texts[index] = FAULT["too_long"], None
         columns.append(pa.array(texts, pa.string()))
-    return RawBatch(columns, np.array(numbers, np.int64), lambda index: _raw(kept[index]), (), faults, read)
+    return RawBatch(columns, np.array(numbers, np.int64), lambda index: _raw(kept[index]), (), faults)
 
 
 def _raw(cells: Sequence[Any]) -> str:
@@ -147,12 +162,18 @@ def _scan_package(request: ReadRequest) -> list[SheetScan]:
         with zipfile.ZipFile(request.path) as package:
             names = set(package.namelist())
             if "xl/workbook.xml" not in names:
-                raise FileFault("the content is a ZIP archive without an Excel workbook; unpack it, or save it as .xlsx or CSV")
-            scans = {info.filename: _scan_member(package, info, request) for info in package.infolist() if not info.is_dir()}
+                raise FileFault(
+                    "the content is a ZIP archive without an Excel workbook; unpack it, or save it as .xlsx or CSV"
+                )
+            scans = {
+                info.filename: _scan_member(package, info, request) for info in package.infolist() if not info.is_dir()
+            }
             _check_total(package, request)
             return [scans[path] for path in _sheet_paths(package) if path in scans]
-    except (zipfile.BadZipFile, ZlibError, ElementTree.ParseError, KeyError, EOFError, NotImplementedError, RuntimeError):
-        raise FileFault("the workbook is damaged or encrypted; open it in a spreadsheet and save it anew as .xlsx") from None
+    except (zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, EOFError, NotImplementedError, RuntimeError):
+        raise FileFault(
+            "the workbook is damaged or encrypted; open it in a spreadsheet and save it anew as .xlsx"
+        ) from None
 
 
 def _check_total(package: zipfile.ZipFile, request: ReadRequest) -> None:
@@ -165,7 +186,9 @@ def _scan_member(package: zipfile.ZipFile, info: zipfile.ZipInfo, request: ReadR
     """Read one member to its end. The declared size is checked first; zipfile refuses content that is not of that size."""
     limits = request.limits
     packed = max(info.compress_size, 1)
-    if info.file_size > limits.unpacked_bytes or (info.file_size > limits.unpacked_floor and info.file_size > limits.unpacked_ratio * packed):
+    if info.file_size > limits.unpacked_bytes or (
+        info.file_size > limits.unpacked_floor and info.file_size > limits.unpacked_ratio * packed
+    ):
         raise FileFault(
             f"the workbook unpacks to far more than it is ({info.file_size:,} bytes from {packed:,}); it is not opened. "
             "If it is genuine, save the sheet as CSV"
@@ -211,10 +234,10 @@ def _sheet_paths(package: zipfile.ZipFile) -> list[str]:
     """Paths of the sheets in the order of the workbook."""
     if max(package.getinfo(name).file_size for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")) > 8 * 2**20:
         raise FileFault("the workbook's list of sheets is unreasonably long; save the sheet as CSV")
-    relations = ElementTree.fromstring(package.read("xl/_rels/workbook.xml.rels"))
+    relations = ET.fromstring(package.read("xl/_rels/workbook.xml.rels"))
     targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
     paths = []
-    for element in ElementTree.fromstring(package.read("xl/workbook.xml")).iter():
+    for element in ET.fromstring(package.read("xl/workbook.xml")).iter():
         if element.tag.endswith("}sheet"):
             target = targets.get(element.get(_RELATION), "")
             paths.append(target.lstrip("/") if target.startswith("/") else str(PurePosixPath("xl") / target))

@@ -22,7 +22,9 @@ def find_files(source: SourceSpec, folder: Path) -> tuple[Path, ...]:
             raise SourceError(source.name, f"files: {pattern}", _nothing(folder, pattern))
         found.update(dict.fromkeys(files))
     if not found:
-        raise SourceError(source.name, "files", "no pattern given; name a file, a folder or a glob relative to the project folder")
+        raise SourceError(
+            source.name, "files", "no pattern given; name a file, a folder or a glob relative to the project folder"
+        )
     return tuple(found)
 
 
@@ -34,7 +36,9 @@ def shown(path: Path, folder: Path) -> str:
 def _expand(folder: Path, pattern: str) -> Iterator[Path]:
     path = folder / pattern
     if path.is_dir():
-        yield from sorted(child for child in path.rglob("*") if child.suffix.lower() in _ENDINGS and _visible(child, path))
+        yield from sorted(
+            child for child in path.rglob("*") if child.suffix.lower() in _ENDINGS and _visible(child, path)
+        )
     elif path.exists() or not _MAGIC & set(pattern):
         yield path
     else:

@@ -171,7 +171,9 @@ def _item(row: int, raw: str, read: int, parse: Callable[[], Any]) -> Item:
 
 def _chunks(request: ReadRequest, text: TextForm) -> Iterator[tuple[str, int]]:
     """Decoded pieces with the number of bytes read; bytes that can't be decoded become U+FFFD marks that no JSON value keeps."""
-    decoder = codecs.getincrementaldecoder(text.encoding)("surrogatepass" if text.encoding == "utf-8" and not text.damaged else "replace")
+    decoder = codecs.getincrementaldecoder(text.encoding)(
+        "surrogatepass" if text.encoding == "utf-8" and not text.damaged else "replace"
+    )
     with request.path.open("rb") as file:
         file.seek(text.bom)
         while chunk := file.read(_CHUNK):
@@ -185,7 +187,9 @@ def _read_lines(request: ReadRequest, text: TextForm) -> Iterator[Item]:
         lines = (rest + piece).split("\n")
         rest = lines.pop()
         if len(rest) > request.limits.json_record_chars:
-            raise FileFault(f"line {row + len(lines) + 1} is longer than {request.limits.json_record_chars:,} characters")
+            raise FileFault(
+                f"line {row + len(lines) + 1} is longer than {request.limits.json_record_chars:,} characters"
+            )
         for line in lines:
             row += 1
             if line.strip():
@@ -218,7 +222,9 @@ def _read_array(request: ReadRequest, text: TextForm) -> Iterator[Item]:
         if mark == "," and row:
             window.skip()
         elif row:
-            raise FileFault(f"after record {row} of the array a comma or the end is missing: not valid JSON from there on")
+            raise FileFault(
+                f"after record {row} of the array a comma or the end is missing: not valid JSON from there on"
+            )
         row += 1
         raw, code, value = window.value(row)
         if code or not isinstance(value, dict):
@@ -237,7 +243,9 @@ def _read_object(window: _Window) -> Iterator[Item]:
     raw, code, value = window.value(1)
     if window.peek():
         raise FileFault("text follows the end of the JSON object; if each line is an object, set `format: ndjson`")
-    lists = [inner for inner in (value or {}).values() if isinstance(inner, list) and inner and isinstance(inner[0], dict)]
+    lists = [
+        inner for inner in (value or {}).values() if isinstance(inner, list) and inner and isinstance(inner[0], dict)
+    ]
     if len(lists) > 1:
         raise FileFault("the JSON object holds several arrays of objects; save the wanted one as a file of its own")
     if not lists:
@@ -245,7 +253,13 @@ def _read_object(window: _Window) -> Iterator[Item]:
         return
     for row, record in enumerate(lists[0], start=1):
         shown = json.dumps(record, ensure_ascii=False)
-        yield Item(row, record if isinstance(record, dict) else None, "" if isinstance(record, dict) else "json_not_object", shown, window.read)
+        yield Item(
+            row,
+            record if isinstance(record, dict) else None,
+            "" if isinstance(record, dict) else "json_not_object",
+            shown,
+            window.read,
+        )
 
 
 class _Window:
@@ -291,9 +305,13 @@ class _Window:
                 raise FileFault(f"record {row} is nested too deeply to be read") from None
             except ValueError:
                 if len(self._text) - self._at > self._limit:
-                    raise FileFault(f"record {row} is not valid JSON, or longer than {self._limit:,} characters") from None
+                    raise FileFault(
+                        f"record {row} is not valid JSON, or longer than {self._limit:,} characters"
+                    ) from None
                 if not self._more():
-                    raise FileFault(f"record {row} is not valid JSON, or the file ends inside it; nothing after it can be read") from None
+                    raise FileFault(
+                        f"record {row} is not valid JSON, or the file ends inside it; nothing after it can be read"
+                    ) from None
                 continue
             raw, self._at = self._text[self._at : end], end
             return raw, code, value

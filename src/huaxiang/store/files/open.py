@@ -33,14 +33,23 @@ def _parquet(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
     return open_parquet(request)
 
 
-_OPENERS: Mapping[str, Opener] = MappingProxyType({
-    "csv": open_delimited, "tsv": open_delimited, "excel": _excel, "json": _json, "ndjson": _json, "parquet": _parquet,
-})
+_OPENERS: Mapping[str, Opener] = MappingProxyType(
+    {
+        "csv": open_delimited,
+        "tsv": open_delimited,
+        "excel": _excel,
+        "json": _json,
+        "ndjson": _json,
+        "parquet": _parquet,
+    }
+)
 
 
 def request_for(source: SourceSpec, path: Path, columns: tuple[str, ...], limits: Limits = LIMITS) -> ReadRequest:
     """What a source asks of one of its files; the format as declared."""
-    return ReadRequest(path, source.format, columns, source.encoding, source.delimiter, source.sheet, source.header_row, limits)
+    return ReadRequest(
+        path, source.format, columns, source.encoding, source.delimiter, source.sheet, source.header_row, limits
+    )
 
 
 def open_file(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:

@@ -53,13 +53,17 @@ def _check_sizes(metadata: pq.FileMetaData, request: ReadRequest) -> None:
             if column.path_in_schema.split(".")[0] not in wanted:
                 continue
             unpacked, packed = column.total_uncompressed_size, max(column.total_compressed_size, 1)
-            if unpacked > 4 * limits.unpacked_bytes or (unpacked > limits.unpacked_floor and unpacked > limits.unpacked_ratio * packed):
+            if unpacked > 4 * limits.unpacked_bytes or (
+                unpacked > limits.unpacked_floor and unpacked > limits.unpacked_ratio * packed
+            ):
                 raise FileFault(
                     f'column "{column.path_in_schema}" unpacks to far more than it is ({unpacked:,} bytes from {packed:,}); '
-                    "it is not opened. If it is genuine, write it with smaller row groups and without repetition"
+                    "it is not opened. If it is genuine, write it without repetition"
                 )
     if metadata.num_rows * 8 * len(wanted) > _allowed(request):
-        raise FileFault(f"{metadata.num_rows:,} rows in {request.path.stat().st_size:,} bytes: the file unpacks to far more than it is; it is not opened")
+        raise FileFault(
+            f"{metadata.num_rows:,} rows in {request.path.stat().st_size:,} bytes: the file unpacks to far more than it is; it is not opened"
+        )
 
 
 def _allowed(request: ReadRequest) -> int:
@@ -78,11 +82,15 @@ def _batches(request: ReadRequest, schema: pa.Schema) -> Iterator[RawBatch]:
                 columns = {name: _readable(batch.column(name)) for name in names}
                 unpacked += sum(_unpacked_size(column) for column in columns.values())
                 if unpacked > allowed:
-                    raise FileFault("the file unpacks to far more than it is; reading stopped. If it is genuine, write it without repetition")
+                    raise FileFault(
+                        "the file unpacks to far more than it is; reading stopped. If it is genuine, write it without repetition"
+                    )
                 yield _batch(columns, batch, request, row, size * (row + batch.num_rows) // total)
                 row += batch.num_rows
     except (pa.ArrowException, OSError):
-        raise FileFault(f"the Parquet file is damaged after row {row:,}, or a text in it is not valid UTF-8; write it anew") from None
+        raise FileFault(
+            f"the Parquet file is damaged after row {row:,}, or a text in it is not valid UTF-8; write it anew"
+        ) from None
 
 
 def _batch(columns: dict[str, pa.Array], batch: pa.RecordBatch, request: ReadRequest, row: int, read: int) -> RawBatch:
@@ -95,7 +103,12 @@ def _batch(columns: dict[str, pa.Array], batch: pa.RecordBatch, request: ReadReq
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+    )
 
 
 def _readable(column: pa.Array) -> pa.Array:
@@ -135,5 +148,3 @@ def _too_long(column: pa.Array, limits: Limits) -> np.ndarray:
 def _raw(columns: dict[str, pa.Array], index: int) -> str:
     values: dict[str, Any] = {name: column[index].as_py() for name, column in columns.items()}
     return json.dumps(values, ensure_ascii=False, default=str)
-
-

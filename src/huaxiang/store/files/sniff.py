@@ -17,13 +17,24 @@ from huaxiang.store.files.batch import FileFault, tidy_header
 _SAMPLE = 65_536
 _CHUNK = 1 << 20
 _BOMS = (
-    (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _DELIMITERS = (",", "\t", ";", "|", "\x01")
 _FOREIGN = (
-    (b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ", "xz"), (b"7z\xbc\xaf", "7-Zip"), (b"Rar!", "RAR"),
-    (b"%PDF", "PDF"), (b"\x28\xb5\x2f\xfd", "Zstandard"), (b"ORC", "ORC"), (b"Obj\x01", "Avro"), (b"SQLite format 3", "SQLite"),
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ", "xz"),
+    (b"7z\xbc\xaf", "7-Zip"),
+    (b"Rar!", "RAR"),
+    (b"%PDF", "PDF"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard"),
+    (b"ORC", "ORC"),
+    (b"Obj\x01", "Avro"),
+    (b"SQLite format 3", "SQLite"),
 )
 
 
@@ -52,7 +63,9 @@ def sniff_format(path: Path, declared: str) -> str:
         found = _text_format(text, declared)
     if declared in ("auto", found) or (declared == "tsv" and found == "csv") or (declared, found) == ("json", "ndjson"):
         return declared if declared != "auto" else found
-    raise FileFault(f"declared as {declared}, but the content is {found}; set `format: {found}` or `auto`, or name the right file")
+    raise FileFault(
+        f"declared as {declared}, but the content is {found}; set `format: {found}` or `auto`, or name the right file"
+    )
 
 
 def _packed_format(head: bytes) -> str | None:
@@ -62,7 +75,9 @@ def _packed_format(head: bytes) -> str | None:
         return "excel"
     for magic, name in _FOREIGN:
         if head.startswith(magic):
-            raise FileFault(f"the content is {name}, which is not read; unpack or export it to CSV, Excel, JSON or Parquet")
+            raise FileFault(
+                f"the content is {name}, which is not read; unpack or export it to CSV, Excel, JSON or Parquet"
+            )
     return None
 
 
@@ -70,7 +85,9 @@ def _text_format(text: str, declared: str) -> str:
     if declared in ("csv", "tsv"):
         return "csv"
     if re.match(r"(?i)<(!doctype|html|table|\?xml|meta)", text):
-        raise FileFault("the content is an HTML or XML page, not a table; open it in a spreadsheet and save it as .xlsx or CSV")
+        raise FileFault(
+            "the content is an HTML or XML page, not a table; open it in a spreadsheet and save it as .xlsx or CSV"
+        )
     if text.startswith("["):
         return "json" if re.match(r"\[\s*([{\]\[]|$)", text) else "csv"
     if text.startswith("{"):
@@ -97,7 +114,9 @@ def _nul_pattern(head: bytes) -> str | None:
     else:
         return None
     text = head[: len(head) // 2 * 2].decode(name, "replace")
-    return name if re.search(r"[\r\n,;|\t]", text) and text.count("\ufffd") + text.count("\0") <= len(text) // 20 else None
+    return (
+        name if re.search(r"[\r\n,;|\t]", text) and text.count("\ufffd") + text.count("\0") <= len(text) // 20 else None
+    )
 
 
 def sniff_text(path: Path, declared: str) -> TextForm:
@@ -112,8 +131,8 @@ def sniff_text(path: Path, declared: str) -> TextForm:
     if declared == "utf-16":
         name = _nul_pattern(head) or "utf-16-le"
         return TextForm(name, 0, damaged=not _decodes(path, name, 0))
-    if declared == "auto" and (name := _nul_pattern(head)):
-        return TextForm(name, 0, damaged=not _decodes(path, name, 0))
+    if declared == "auto" and (wide := _nul_pattern(head)):
+        return TextForm(wide, 0, damaged=not _decodes(path, wide, 0))
     if _decodes(path, "utf-8", 0):
         return TextForm("utf-8", 0, damaged=False)
     if declared == "utf-8" or _mostly_utf8(path):
