@@ -28,7 +28,7 @@ MOSTLY_MISSING = 0.5
 _FINDING_KEYS = (
     "tag", "tag_title", "value", "value_title", "share_segment", "share_base", "tgi", "tgi_low", "tgi_high", "count_segment",
     "n_segment", "n_base", "missing_segment", "missing_base", "p", "q", "mean_segment", "mean_base", "median_segment", "median_base",
-    "index", "index_low", "index_high", "defines_segment",
+    "index", "index_low", "index_high", "defines_segment", "unit",
 )  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def _finding(f: Finding, setting: Setting) -> dict[str, object]:
         "tag": f.tag.name, "tag_title": f.tag.title.as_dict(), "value": f.value,
         "value_title": None if f.value is None else value.as_dict(), "n_segment": f.n_segment, "n_base": f.n_base,
         "missing_segment": tidy(f.missing_segment), "missing_base": tidy(f.missing_base), "p": tidy(f.p), "q": tidy(f.q),
-        "defines_segment": f.tag.defines_segment,
+        "defines_segment": f.tag.defines_segment, "unit": f.tag.unit,
     }  # fmt: skip
     if f.means is None:
         return common | {

@@ -10,14 +10,15 @@ CURRENCIES = {
     "JPY": Both("日元", "JP¥"), "HKD": Both("港元", "HK$"), "TWD": Both("新台币", "NT$"), "SGD": Both("新加坡元", "S$"),
 }  # fmt: skip
 _UNIT_WORDS = (
-    ("天", "days", "day"), ("次", "times", "time"), ("单", "orders", "order"), ("件", "items", "item"), ("岁", "years", "year"),
-    ("个月", "months", "month"), ("次", "trips", "trip"), ("次", "visits", "visit"), ("分", "points", "point"),
-    ("种", "products", "product"), ("行", "lines", "line"), ("次/月", "times a month", "per month"), ("个", "", "piece"), ("家", "", "store"),
+    ("天", "days", "day"), ("次", "times", "time"), ("单", "orders", "order"), ("件", "items", "item"), ("年", "years", "year"),
+    ("岁", "years of age", "years old"), ("个月", "months", "month"), ("次", "trips", "trip"), ("次", "visits", "visit"),
+    ("分", "points", "point"), ("种", "products", "product"), ("行", "lines", "line"), ("次/月", "times a month", "per month"),
+    ("个", "", "piece"), ("家", "", "store"),
 )  # fmt: skip
 UNITS = {word: Both(zh, en) for zh, en, single in reversed(_UNIT_WORDS) for word in (zh, en, single) if word}
 """Written unit, in either language → both."""
 _MANY = 1.5
-"""From this multiple of the base on, "x times" reads better than "x % more"."""
+"""From this multiple of the base on, "x times" says more than the two figures side by side."""
 
 
 def number(value: float) -> str:
@@ -78,36 +79,39 @@ def _share(finding: Finding, value: Both) -> Both:
     share, base = percent(finding.share_segment), percent(finding.share_base)
     if finding.count_segment == 0:
         return Both(f"没有{about.zh}（大盘 {base}，TGI 0）", f"{about.en}: none (base {base}, TGI 0)")
-    than = versus_base(tgi)
+    than = _than(tgi, Both(base, base))
     return Both(f"{about.zh}占 {share}，{than.zh}（TGI {tgi:.0f}）", f"{about.en}: {share}, {than.en} (TGI {tgi:.0f})")
 
 
 def _mean(finding: Finding, currency: str) -> Both:
-    about, index = subject(finding, Both("", "")), finding.tgi or 0.0
-    mean = amount(finding.means.mean_segment if finding.means else 0.0, finding.tag, currency)
-    than = versus_base(index)
+    about, index, means = subject(finding, Both("", "")), finding.tgi or 0.0, finding.means
+    mean = amount(means.mean_segment if means else 0.0, finding.tag, currency)
+    than = _than(index, amount(means.mean_base if means else 0.0, finding.tag, currency))
     return Both(
         f"{about.zh} {mean.zh}，{than.zh}（指数 {index:.0f}）", f"{about.en} {mean.en}, {than.en} (index {index:.0f})"
     )
 
 
-def versus_base(index: float) -> Both:
-    """The comparison with the base in words."""
+def _than(index: float, base: Both) -> Both:
+    """The comparison with the base's figure in words."""
     if index >= 100 * _MANY:
-        return Both(f"是大盘的 {index / 100:.1f} 倍", f"{index / 100:.1f} times the base")
-    if index >= 100:
-        return Both(f"高于大盘 {index - 100:.0f} %", f"{index - 100:.0f} % above the base")
-    if index > 50:
-        return Both(f"低于大盘 {100 - index:.0f} %", f"{100 - index:.0f} % below the base")
-    return Both(f"只有大盘的 {index:.0f} %", f"only {index:.0f} % of the base")
+        return Both(f"是大盘（{base.zh}）的 {index / 100:.1f} 倍", f"{index / 100:.1f} times the base of {base.en}")
+    return Both(f"大盘为 {base.zh}", f"base {base.en}")
+
+
+def versus_base(index: float) -> Both:
+    """An index as a part or a multiple of the base."""
+    if index >= 100 * _MANY:
+        return Both(f"大盘的 {index / 100:.1f} 倍", f"{index / 100:.1f} times the base")
+    return Both(f"大盘的 {index:.0f} %", f"{index:.0f} % of the base")
 
 
 def brief(finding: Finding, value: Both) -> Both:
-    """A finding as a phrase in a summary: `购物次数是大盘的 1.8 倍`, `“用券”占 85.4 %（TGI 135）`."""
+    """A finding as a phrase in a summary: `购物次数为大盘的 1.8 倍`, `“用券”占 85.4 %（TGI 135）`."""
     index, tag = finding.tgi or 0.0, finding.tag.title
     if finding.kind == "mean":
         than = versus_base(index)
-        return Both(f"{tag.zh}{than.zh}", f"{lowered(tag.en)} {than.en}")
+        return Both(f"{tag.zh}为{than.zh}", f"{lowered(tag.en)} {than.en}")
     about = subject(finding, value)
     name = f"“{tag.zh}”" if finding.tag.value_type == "boolean" else about.zh
     share = percent(finding.share_segment)
