@@ -94,13 +94,13 @@ def test_damage_is_named(publish: Callable[..., Snapshot], tmp_path: Path) -> No
     with pytest.raises(SnapshotError, match="has changed"):
         store.current().verify()
     table.unlink()
-    with pytest.raises(SnapshotError, match="customers.parquet is missing"):
+    with pytest.raises(SnapshotError, match=r"customers\.parquet is missing"):
         store.open(snapshot.id)
     (snapshot.folder / "manifest.json").write_text('{"id": ')
     with pytest.raises(SnapshotError, match="not whole"):
         store.current()
     (snapshot.folder / "manifest.json").unlink()
-    with pytest.raises(SnapshotError, match="manifest.json is missing"):
+    with pytest.raises(SnapshotError, match=r"manifest\.json is missing"):
         store.current()
     assert publish().manifest["previous"] is None
 

@@ -9,7 +9,6 @@ from sqlglot import exp
 from huaxiang.errors import UsageError, did_you_mean
 from huaxiang.plan.predicate import parse_condition, to_sql_ast, to_text
 
-
 When = str | Mapping[str, object]
 """A condition as written: SQL text or a tree."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,16 +44,17 @@ def show_customer(snapshot: Snapshot, customer_id: str) -> dict[str, Any]:
 
 
 def search_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[str, Any]:
-    """Return SEARCH_KEYS: customers whose ID, a text attribute, or an identity key (the whole value) holds `text`.
+    """Return SEARCH_KEYS: customers whose ID or a text attribute holds `text`, or who have it as an identity key.
 
-    Case is ignored. Each hit is {customer_id, matched: [attribute names]}; IDs that equal the text come first.
+    Keys are compared whole, as cleaned, by digest: personal ones are found but never shown. Case is ignored elsewhere. Each hit is {customer_id, matched: [attribute names]}; IDs that equal the text come first.
     """
     names = ["customer_id"]
     names += [item["name"] for item in snapshot.manifest.get("attributes", ()) if item["value_type"] in ("text", "enum")]
     holds = [_holds(name, text) for name in names]
-    keys = exp.EQ(this=exp.column("value", quoted=True), expression=exp.Placeholder())
+    digests = [hashlib.sha256(f"{key}:{text}".encode()).hexdigest() for key in snapshot.manifest["identity"]["keys"]]
+    is_key = exp.column("value_digest", quoted=True).isin(*digests)
     with table_reader(snapshot.table("identity")) as reader:
-        by_key = reader.rows(["customer_id", "key"], keys, values=[text], order_by=["customer_id", "key"], limit=limit)
+        by_key = reader.rows(["customer_id", "key"], is_key, order_by=["customer_id", "key"], limit=limit) if digests else []
     with table_reader(snapshot.table("customers")) as reader:
         rows = reader.rows(["customer_id", *holds], exp.or_(*(part.copy() for part in holds)),
                            order_by=["customer_id"], limit=limit)  # fmt: skip
@@ -85,9 +87,9 @@ def _field(item: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]
 
 def _identity(snapshot: Snapshot, customer_id: str) -> list[dict[str, Any]]:
     me = exp.EQ(this=exp.column("customer_id", quoted=True), expression=exp.Placeholder())
-    columns = ["key", "value", "value_digest", "source"]
+    columns = ["key", "value", "value_digest"]
     with table_reader(snapshot.table("identity")) as reader:
-        rows = reader.rows(columns, me, values=[customer_id], order_by=["key", "value_digest", "source"])
+        rows = reader.rows(columns, me, values=[customer_id], order_by=["key", "value_digest"])
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 

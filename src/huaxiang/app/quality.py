@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from huaxiang.app.wiring import table_reader
 from huaxiang.errors import UsageError, did_you_mean
+from huaxiang.store.cleaning.codes import REASONS
 from huaxiang.store.snapshots import Snapshot
 
 QUALITY_KEYS = ("snapshot", "as_of", "rows_in", "loaded", "set_aside", "left_out", "adds_up", "measures", "sources")
@@ -22,7 +23,7 @@ _SOURCE = (
 
 def quality(snapshot: Snapshot) -> dict[str, Any]:
     """Return QUALITY_KEYS. `adds_up` says whether loaded + set aside + left out = rows in, over all and in every source;
-    `reasons` of a source is a list of {code, rows}, most rows first; `measures` are the build's own quality figures.
+    `reasons` of a source is a list of {code, rows, text}, most rows first; `measures` are the build's own quality figures.
     """
     sources = [_source(source) for source in snapshot.manifest.get("sources", ())]
     totals = {key: sum(source[key] for source in sources) for key in _COUNTS}
@@ -59,6 +60,13 @@ def rejected_rows(snapshot: Snapshot, source: str, *, raw: bool = False, limit: 
 def _source(source: Mapping[str, Any]) -> dict[str, Any]:
     shown = {key: source.get(key) for key in _SOURCE} | {key: source.get(key) or 0 for key in _COUNTS}
     reasons = sorted(source.get("reasons", {}).items(), key=lambda item: (-item[1], item[0]))
-    shown["reasons"] = [{"code": code, "rows": rows} for code, rows in reasons]
+    shown["reasons"] = [{"code": code, "rows": rows, "text": _reason(code)} for code, rows in reasons]
     shown["adds_up"] = shown["rows_in"] == shown["loaded"] + shown["set_aside"] + shown["left_out"]
     return shown
+
+
+def _reason(code: str) -> dict[str, str]:
+    """Return what a code means; the build itself adds DUPLICATE to those of the cleaner."""
+    more = {"DUPLICATE": ("与更早的一行重复", "an earlier row has the same unique fields")}
+    zh, en = REASONS.get(code) or more.get(code) or (code, code)
+    return {"zh": zh, "en": en}

@@ -9,8 +9,8 @@ from huaxiang.errors import UsageError
 
 if TYPE_CHECKING:
     from huaxiang.engines.base import Engine
-    from huaxiang.store.lock import BuildLock
     from huaxiang.engines.reader import ParquetReader
+    from huaxiang.store.lock import BuildLock
     from huaxiang.store.runs import RunLog
     from huaxiang.store.snapshots import Snapshot, SnapshotStore
 

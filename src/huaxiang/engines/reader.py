@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 from sqlglot import exp
@@ -70,7 +70,7 @@ class ParquetReader:
         """Free the connection."""
         self._connection.close()
 
-    def __enter__(self) -> ParquetReader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

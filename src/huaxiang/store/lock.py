@@ -9,6 +9,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from huaxiang.errors import BuildBusy
 
@@ -23,7 +24,7 @@ class BuildLock:
         self.path = Path(folder) / ".huaxiang" / "lock"
         self._handle: int | None = None
 
-    def __enter__(self) -> BuildLock:
+    def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         if not _take(handle):

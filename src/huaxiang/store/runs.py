@@ -76,7 +76,7 @@ class RunLog:
         self._folder.mkdir(parents=True, exist_ok=True)
         for old in sorted(self._folder.glob("*.json"))[: -(_KEEP - 1)]:
             old.unlink(missing_ok=True)
-        record = {
+        record: dict[str, Any] = {
             "id": run_id, "state": "running", "started_at": _now(), "ended_at": None, "seconds": None,
             "pid": os.getpid(), "host": socket.gethostname(), "process_started": _process_start(os.getpid()),
             "snapshot": None, "error": None, "stages": [],

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from huaxiang.errors import SnapshotError, UsageError
 from huaxiang.store.atomic import sync_folder, sync_tree, write_atomic, write_json
@@ -43,7 +43,7 @@ class Snapshot:
 
     def table(self, name: str) -> Path:
         """Return the Parquet file of a table, e.g. `customers`. Raises SnapshotError for one that the snapshot lacks."""
-        known = {table["name"]: table["path"] for table in self.manifest["tables"]}
+        known: dict[str, str] = {table["name"]: table["path"] for table in self.manifest["tables"]}
         if name not in known:
             raise SnapshotError(f'snapshot {self.id} has no table "{name}"; it has: {", ".join(known)}')
         return self.folder / known[name]
@@ -68,7 +68,7 @@ class Snapshot:
             os.close(self._handle)
             self._handle = None
 
-    def __enter__(self) -> Snapshot:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -180,6 +180,7 @@ class SnapshotStore:
 
     def current(self) -> Snapshot:
         """Open the served snapshot. Raises SnapshotError when there is none yet, or when it is damaged."""
+        name = None
         for _attempt in range(5):  # a build may publish and remove in between
             name = self.current_id()
             if name is None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from huaxiang.errors import HuaxiangError, ProjectInvalid, UsageError
+from huaxiang.errors import ExpressionError, HuaxiangError, ProjectInvalid, UsageError
 from huaxiang.serve.cli.texts import t
 
 _WORDS = frozenset({
@@ -28,7 +30,7 @@ def report(error: Exception, start: Path, arguments: Sequence[str]) -> int:
         return error.exit_code
     if isinstance(error, HuaxiangError):
         click.echo(t("ui.error") + str(error), err=True)
-        return error.exit_code
+        return UsageError.exit_code if isinstance(error, ExpressionError) else error.exit_code
     place = _write_log(error, start, arguments)
     click.echo(t("ui.unexpected", kind=type(error).__name__, place=place or t("ui.no_log")), err=True)
     return 1
@@ -36,17 +38,26 @@ def report(error: Exception, start: Path, arguments: Sequence[str]) -> int:
 
 def _write_log(error: Exception, start: Path, arguments: Sequence[str]) -> Path | None:
     """Write where it happened. Messages and arguments may hold customers' values: only types, lines and option names are kept."""
+    names = " ".join(word.partition("=")[0] if word.startswith("--") or word in _WORDS else "…" for word in arguments[:8])
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
+    for folder in _log_folders(start):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / name
+            path.write_text(f"huaxiang {names}\n{_frames(error)}", "utf-8")
+        except OSError:
+            continue
+        return path
+    return None
+
+
+def _log_folders(start: Path) -> Iterator[Path]:
+    """Yield where a log may go: the project's own place, else the system's for temporary files."""
     from huaxiang.app.wiring import find_project
 
-    try:
-        folder = find_project(start) / ".huaxiang" / "logs"
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
-        names = " ".join(word.partition("=")[0] if word.startswith("--") or word in _WORDS else "…" for word in arguments[:8])
-        path.write_text(f"huaxiang {names}\n{_frames(error)}", "utf-8")
-    except (OSError, UsageError):
-        return None
-    return path
+    with suppress(UsageError):
+        yield find_project(start) / ".huaxiang" / "logs"
+    yield Path(tempfile.gettempdir()) / "huaxiang-logs"
 
 
 def _frames(error: BaseException) -> str:

@@ -20,7 +20,7 @@ Function = Callable[..., Any]
 
 
 class TextOption(click.Option):
-    """An option whose `help` is a key of the text catalogue."""
+    """An option whose `text` is a key of the text catalogue."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Return the option's help line in the current language."""
@@ -34,16 +34,19 @@ class TextOption(click.Option):
 class _Translated(click.Command):
     """Help texts by key, headings in the current language."""
 
-    def get_short_help_str(self, limit: int = 45) -> str:
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 - click's signature
+        """Return the first line of the help."""
         return t(self.help).split("\n", 1)[0] if self.help else ""
 
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write what the command does."""
         if self.help:
             formatter.write_paragraph()
             with formatter.indentation():
                 formatter.write_text(t(self.help))
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the usage line."""
         pieces = " ".join(self.collect_usage_pieces(ctx))
         formatter.write_usage(ctx.command_path, pieces, prefix=t("ui.usage") + " ")
 
@@ -57,7 +60,7 @@ class _Translated(click.Command):
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         names = self.get_help_option_names(ctx)
 
-        def show(context: click.Context, _param: click.Parameter, value: bool) -> None:
+        def show(context: click.Context, _param: click.Parameter, value: object) -> None:
             if value and not context.resilient_parsing:
                 click.echo(context.get_help())
                 context.exit()
@@ -83,22 +86,26 @@ class LazyGroup(_Translated, click.Group):
         super().__init__(*args, **kwargs)
         self.lazy = lazy
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names in the order of the help."""
         return list(self.lazy)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
         if cmd_name not in self.lazy:
             return None
         module, _, attribute = self.lazy[cmd_name].partition(":")
         return cast(click.Command, getattr(importlib.import_module(module), attribute))
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands without importing them."""
         prefix = "help" if self.help == "help" else self.help
         rows = [(name, t(f"{prefix}.{name}").split("\n", 1)[0]) for name in self.lazy]
         with formatter.section(t("ui.commands")):
             formatter.write_dl(rows)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write options, then commands."""
         _Translated.format_options(self, ctx, formatter)
         self.format_commands(ctx, formatter)
 
@@ -148,9 +155,9 @@ def option(*names: str, key: str, **settings: Any) -> Callable[[Function], Funct
     return click.option(*names, cls=TextOption, help=f"option.{key}", **settings)
 
 
-def command(name: str, *, help: str, keys: tuple[str, ...] = ()) -> Callable[[Function], TextCommand]:
-    """Return a decorator that makes a TextCommand; `help` is a key of the text catalogue."""
-    return cast(Callable[[Function], TextCommand], click.command(name, cls=TextCommand, help=help, keys=keys))
+def command(name: str, *, text: str, keys: tuple[str, ...] = ()) -> Callable[[Function], TextCommand]:
+    """Return a decorator that makes a TextCommand; `text` is a key of the text catalogue."""
+    return cast(Callable[[Function], TextCommand], click.command(name, cls=TextCommand, help=text, keys=keys))
 
 
 def language_option(function: Function) -> Function:
@@ -170,7 +177,7 @@ def shows(*, snapshot: bool = True) -> Callable[[Function], Function]:
 
     def decorate(function: Function) -> Function:
         @functools.wraps(function)
-        def call(project: Path | None, as_json: bool, which: str | None = None, **rest: Any) -> Any:
+        def call(*, project: Path | None, as_json: bool, which: str | None = None, **rest: Any) -> Any:
             return function(View(project, as_json, which), **rest)
 
         wrapped: Function = language_option(call)

@@ -32,7 +32,7 @@ COMMANDS: Mapping[str, str] = {
 }
 
 
-def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+def _version(ctx: click.Context, _param: click.Parameter, value: object) -> None:
     if value and not ctx.resilient_parsing:
         import huaxiang
 
@@ -88,9 +88,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(t("ui.stopped"), err=True)
         return 1
     except BrokenPipeError:  # the reader (head, less) has seen enough
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that the interpreter's last flush has somewhere to go
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - so that the interpreter's last flush has somewhere to go
         return 0
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last resort: report() logs it
         from huaxiang.serve.cli.failures import report
 
         return report(error, Path(_value_of("--project", arguments) or Path.cwd()), arguments)

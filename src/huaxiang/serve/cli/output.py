@@ -56,7 +56,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: froze
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(box=box.SIMPLE_HEAD if sys.stdout.isatty() else box.ASCII2, pad_edge=False, show_edge=False)
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for number, name in enumerate(columns):
         grid.add_column(Text(name), justify="right" if number in right else "left", overflow="fold")
     for row in rows:
@@ -141,7 +141,7 @@ def value(item: Any, kind: str, unit: str | None = None) -> str:
         case "boolean":
             return t("value.true") if item in (True, "true") else t("value.false")
         case "list":
-            return t("ui.comma").join(str(part) for part in item)
+            return t("ui.comma").join(str(part) for part in item) or "–"
         case "money":
             text = number(item, 2)
         case "integer" | "number":

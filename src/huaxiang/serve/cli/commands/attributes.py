@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 attribute = LazyGroup("attribute", help="help.attribute", lazy={"list": f"{__name__}:attribute_list"})
 
 
-@command("list", help="help.attribute.list", keys=("snapshot", "attributes", "filled", "total"))
+@command("list", text="help.attribute.list", keys=("snapshot", "attributes", "filled", "total"))
 @shows()
 @option("--filled/--missing", "filled", key="filled", default=None)
 @option("--class", "class_", key="class", metavar="CLASS")
-def attribute_list(view: View, filled: bool | None, class_: str | None) -> None:
+def attribute_list(view: View, *, filled: bool | None, class_: str | None) -> None:
     """Show which attributes of the catalogue the project fills, and what the others need."""
     from huaxiang.app.attributes import list_attributes
     from huaxiang.spec.loader import load_project

@@ -8,7 +8,14 @@ from typing import Any
 import click
 
 from huaxiang.app.audience import (
-    AUDIENCE_KEYS, COUNT_KEYS, EXPORT_KEYS, LIST_KEYS, count_audience, export_audience, list_audiences, show_audience,
+    AUDIENCE_KEYS,
+    COUNT_KEYS,
+    EXPORT_KEYS,
+    LIST_KEYS,
+    count_audience,
+    export_audience,
+    list_audiences,
+    show_audience,
 )  # fmt: skip
 from huaxiang.serve.cli import output
 from huaxiang.serve.cli.framework import LazyGroup, View, command, option, shows
@@ -19,7 +26,7 @@ audience = LazyGroup(
 )
 
 
-@command("count", help="help.audience.count", keys=COUNT_KEYS)
+@command("count", text="help.audience.count", keys=COUNT_KEYS)
 @click.argument("expr")
 @shows()
 def audience_count(view: View, expr: str) -> None:
@@ -35,7 +42,7 @@ def _count(found: dict[str, Any]) -> None:
                   snapshot=found["snapshot"]))  # fmt: skip
 
 
-@command("list", help="help.audience.list", keys=LIST_KEYS)
+@command("list", text="help.audience.list", keys=LIST_KEYS)
 @shows()
 def audience_list(view: View) -> None:
     """Show the declared audiences."""
@@ -57,7 +64,7 @@ def _list(found: dict[str, Any]) -> None:
     output.line(t("audience.base", customers=output.number(found["customers"]), as_of=found["as_of"]))
 
 
-@command("show", help="help.audience.show", keys=(*AUDIENCE_KEYS, "snapshot", "as_of"))
+@command("show", text="help.audience.show", keys=(*AUDIENCE_KEYS, "snapshot", "as_of"))
 @click.argument("name")
 @shows()
 def audience_show(view: View, name: str) -> None:
@@ -79,7 +86,7 @@ def _show(found: dict[str, Any]) -> None:
     ])  # fmt: skip
 
 
-@command("export", help="help.audience.export", keys=EXPORT_KEYS)
+@command("export", text="help.audience.export", keys=EXPORT_KEYS)
 @click.argument("name")
 @option("--to", "to", key="to", required=True, metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
 @option("--columns", key="columns", metavar="A,B,…", default="")

@@ -27,7 +27,7 @@ customer = _CustomerGroup(
 )
 
 
-@command("show", help="help.customer.show", keys=CUSTOMER_KEYS)
+@command("show", text="help.customer.show", keys=CUSTOMER_KEYS)
 @click.argument("customer_id", metavar="ID")
 @shows()
 def customer_show(view: View, customer_id: str) -> None:
@@ -53,13 +53,13 @@ def _show(found: dict[str, Any]) -> None:
     output.heading(t("customer.audiences", count=len(found["audiences"])))
     output.line(t("ui.comma").join(found["audiences"]) or "–")
     output.heading(t("customer.identity"))
-    rows = [(item["key"], item["value"] or t("customer.hidden"), item["source"] or "–") for item in found["identity"]]
-    output.table((t("customer.key"), t("tag.value"), t("quality.source")), rows)
+    rows = [(item["key"], item["value"] or t("customer.hidden")) for item in found["identity"]]
+    output.table((t("customer.key"), t("tag.value")), rows)
     output.heading(t("customer.records"))
     output.facts((pick(item["title"], item["source"]), output.number(item["rows"])) for item in found["records"])
 
 
-@command("search", help="help.customer.search", keys=SEARCH_KEYS)
+@command("search", text="help.customer.search", keys=SEARCH_KEYS)
 @click.argument("text")
 @option("--limit", key="limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
 @shows()

@@ -21,7 +21,7 @@ CARD_KEYS = (
 )  # fmt: skip
 
 
-@command("list", help="help.persona.list", keys=PERSONA_LIST_KEYS)
+@command("list", text="help.persona.list", keys=PERSONA_LIST_KEYS)
 @shows()
 def persona_list(view: View) -> None:
     """Show all persona cards in short."""
@@ -49,7 +49,7 @@ def _worth(worth: dict[str, Any] | None) -> tuple[str, str]:
     return output.value(worth["mean"], "money", worth["unit"]), output.percent(worth["share_of_total"])
 
 
-@command("show", help="help.persona.show", keys=CARD_KEYS)
+@command("show", text="help.persona.show", keys=CARD_KEYS)
 @click.argument("name")
 @shows()
 def persona_show(view: View, name: str) -> None:
@@ -103,7 +103,7 @@ def _figures(statement: dict[str, Any]) -> str:
     return ""
 
 
-@command("report", help="help.persona.report", keys=("file", "bytes", "language", "snapshot"))
+@command("report", text="help.persona.report", keys=("file", "bytes", "language", "snapshot"))
 @option("--to", "to", key="to_report", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
 @shows()
 def persona_report(view: View, to: Path | None) -> None:

@@ -10,14 +10,37 @@ import click
 
 from huaxiang.serve.cli import output
 from huaxiang.serve.cli.framework import LazyGroup, View, command, language_option, option, shows
-from huaxiang.serve.cli.texts import language, pick, t
+from huaxiang.serve.cli.texts import t
 
 CHECK_KEYS = ("folder", "valid", "errors", "warnings", "issues")
 BUILD_KEYS = ("snapshot", "as_of", "customers", "tags", "audiences", "rows_in", "loaded", "set_aside", "left_out", "seconds")
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-@command("check", help="help.check", keys=CHECK_KEYS)
+INIT_KEYS = ("folder", "template", "files")
+
+
+@command("init", text="help.init", keys=INIT_KEYS)
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@option("--template", key="template", metavar="NAME", default="retail", show_default=True)
+@option("--json", "as_json", key="json", is_flag=True)
+@language_option
+def init(*, folder: Path, template: str, as_json: bool) -> None:
+    """Write a new project."""
+    from huaxiang.app.init import init_project
+
+    written = [path.as_posix() for path in init_project(folder, template)]
+    View(None, as_json).show({"folder": str(folder), "template": template, "files": written}, _initialised)
+
+
+def _initialised(found: dict[str, Any]) -> None:
+    output.line(t("init.done", folder=found["folder"], template=found["template"]))
+    for path in found["files"]:
+        output.line(f"  {path}")
+    output.line(t("init.next", folder=found["folder"]))
+
+
+@command("check", text="help.check", keys=CHECK_KEYS)
 @click.argument("folder", metavar="[DIR]", required=False, type=_FOLDER)
 @shows(snapshot=False)
 def check(view: View, folder: Path | None) -> int:
@@ -51,13 +74,13 @@ def _issues(found: dict[str, Any], issues: tuple[Any, ...]) -> None:
     output.line(t("check.clean" if not issues else "check.found", errors=found["errors"], warnings=found["warnings"]))
 
 
-@command("build", help="help.build", keys=BUILD_KEYS)
+@command("build", text="help.build", keys=BUILD_KEYS)
 @click.argument("folder", metavar="[DIR]", required=False, type=_FOLDER)
 @option("--as-of", "as_of", key="as_of", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]))
 @option("--full", key="full", is_flag=True)
 @option("--engine", key="engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
 @shows(snapshot=False)
-def build(view: View, folder: Path | None, as_of: datetime | None, full: bool, engine: str) -> None:
+def build(view: View, *, folder: Path | None, as_of: datetime | None, full: bool, engine: str) -> None:
     """Build and publish a snapshot."""
     from huaxiang.app.build import build as run_build
     from huaxiang.serve.cli.progress import progress
@@ -92,3 +115,22 @@ def _built(found: dict[str, Any]) -> None:
 def _folder(view: View, folder: Path | None) -> Path:
     """Return the project's folder: the argument, else --project, else the nearest above."""
     return View(folder or view.project, view.as_json).folder()
+
+
+schema = LazyGroup("schema", help="help.schema", lazy={"write": f"{__name__}:schema_write"})
+
+
+@command("write", text="help.schema.write", keys=("files",))
+@option("--to", "to", key="schema_to", metavar="DIR", type=_FOLDER)
+@shows(snapshot=False)
+def schema_write(view: View, to: Path | None) -> None:
+    """Write the JSON Schemas of the YAML files."""
+    from huaxiang.app.schema import write_schemas
+
+    files = [str(path) for path in write_schemas(to or view.folder() / ".huaxiang" / "schema")]
+    view.show({"files": files}, _written)
+
+
+def _written(found: dict[str, Any]) -> None:
+    for file in found["files"]:
+        output.line(t("schema.done", file=file))

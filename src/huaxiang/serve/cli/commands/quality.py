@@ -6,18 +6,19 @@ from typing import Any
 
 import click
 
-from huaxiang.app.quality import QUALITY_KEYS, quality as ask_quality, rejected_rows
+from huaxiang.app.quality import QUALITY_KEYS, rejected_rows
+from huaxiang.app.quality import quality as ask_quality
 from huaxiang.serve.cli import output
 from huaxiang.serve.cli.framework import View, command, option, shows
 from huaxiang.serve.cli.texts import pick, t, t_or
 
 
-@command("quality", help="help.quality", keys=QUALITY_KEYS)
+@command("quality", text="help.quality", keys=QUALITY_KEYS)
 @shows()
 @option("--rejected", key="rejected", metavar="SOURCE")
 @option("--raw", key="raw", is_flag=True)
 @option("--limit", key="limit", type=click.IntRange(1, 1_000_000), default=100, show_default=True)
-def quality(view: View, rejected: str | None, raw: bool, limit: int) -> None:
+def quality(view: View, *, rejected: str | None, raw: bool, limit: int) -> None:
     """Show where every row went, or the rows set aside of one source."""
     with view.snapshot() as snapshot:
         if rejected is None:
@@ -54,15 +55,14 @@ def _counts(name: str, found: dict[str, Any]) -> tuple[str, ...]:
 
 def _reasons(source: dict[str, Any]) -> None:
     rows = [
-        (item["code"], t_or(f"reason.{item['code']}", item["code"]), output.number(item["rows"]),
+        (item["code"], pick(item["text"], item["code"]), output.number(item["rows"]),
          output.percent(item["rows"] / source["rows_in"], 2))
         for item in source["reasons"]
     ]  # fmt: skip
     if rows:
         output.table((t("quality.code"), t("quality.reason"), t("quality.count"), t("ui.share")), rows, right=frozenset({2, 3}))
     if source["repaired"]:
-        repaired = source["repaired"]
-        output.line(t("quality.repaired", count=output.number(repaired)) if isinstance(repaired, int) else str(repaired))
+        output.line(t("quality.repaired", count=output.number(source["repaired"])))
 
 
 def _rejected(found: dict[str, Any]) -> None:

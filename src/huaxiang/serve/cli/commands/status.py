@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from huaxiang.app.status import RUN_KEYS, STATUS_KEYS, list_runs, list_snapshots, project_status
+from huaxiang.app.status import STATUS_KEYS, list_runs, list_snapshots, project_status
 from huaxiang.serve.cli import output
 from huaxiang.serve.cli.framework import LazyGroup, View, command, option, shows
 from huaxiang.serve.cli.progress import stage_title
 from huaxiang.serve.cli.texts import pick, t, t_or
 
 
-@command("status", help="help.status", keys=STATUS_KEYS)
+@command("status", text="help.status", keys=STATUS_KEYS)
 @shows(snapshot=False)
 def status(view: View) -> None:
     """Show what is served."""
@@ -21,37 +21,34 @@ def status(view: View) -> None:
 
 
 def _status(found: dict[str, Any]) -> None:
-    project = found["project"] or {}
-    output.facts([(t("status.project"), pick(project.get("title"), project.get("name", ""))), (t("status.folder"), found["folder"])])
-    if found["problem"]:
-        output.line()
-        output.line(found["problem"])
-    else:
-        output.facts([
+    project, run = found["project"] or {}, found["last_run"]
+    pairs = [(t("status.project"), pick(project.get("title"), project.get("name", ""))), (t("status.folder"), found["folder"])]
+    if found["snapshot"]:
+        pairs += [
             (t("ui.snapshot"), found["snapshot"]),
             (t("ui.as_of"), found["as_of"]),
             (t("status.built"), t("status.age", moment=output.moment(found["built_at"]), days=found["age_days"])),
             (t("status.engine"), f"{found['engine']} · huaxiang {found['version']}"),
-            (t("ui.customers"), output.number(found["customers"])),
-            *((t(f"status.{key}"), output.number(found[key])) for key in
-              ("sources", "attributes", "tags", "audiences", "clusterings")),
-        ])  # fmt: skip
-    if found["building"]:
-        output.line(t("status.building"))
-    run = found["last_run"]
+        ]
+        counts = ("customers", "sources", "attributes", "tags", "audiences", "clusterings")
+        pairs += [(t(f"status.{key}"), output.number(found[key])) for key in counts]
     if run is not None:
-        output.facts([(t("status.last_run"), f"{output.moment(run['started_at'])} · {t_or('run.' + run['state'], run['state'])}")])
-        if run["error"]:
-            output.line(f"  {run['error']['message']}")
+        state = t_or(f"run.{run['state']}", run["state"])
+        pairs.append((t("status.last_run"), f"{output.moment(run['started_at'])} · {state}"))
+    output.facts(pairs)
+    notes = [found["problem"], run and run["error"] and run["error"]["message"], found["building"] and t("status.building")]
     if found["changed_since"]:
-        output.line(t("status.changed", files=", ".join(found["changed_since"][:5])))
+        notes.append(t("status.changed", files=", ".join(found["changed_since"][:5])))
+    for note in filter(None, notes):
+        output.line()
+        output.line(str(note))
 
 
-@command("runs", help="help.runs", keys=("runs",))
+@command("runs", text="help.runs", keys=("runs",))
 @shows(snapshot=False)
 @option("--limit", key="limit", type=click.IntRange(1, 200), default=20, show_default=True)
 def runs(view: View, limit: int) -> None:
-    """Show the history of builds; each run has RUN_KEYS."""
+    """Show the history of builds."""
     view.show({"runs": list_runs(view.folder(), limit=limit)}, _runs)
 
 
@@ -74,7 +71,7 @@ def _runs(found: dict[str, Any]) -> None:
 snapshot = LazyGroup("snapshot", help="help.snapshot", lazy={"list": f"{__name__}:snapshot_list"})
 
 
-@command("list", help="help.snapshot.list", keys=("snapshots",))
+@command("list", text="help.snapshot.list", keys=("snapshots",))
 @shows(snapshot=False)
 def snapshot_list(view: View) -> None:
     """Show the published versions."""
@@ -95,6 +92,3 @@ def _snapshots(found: dict[str, Any]) -> None:
     heads = (t("ui.snapshot"), t("ui.as_of"), t("status.built"), t("ui.customers"), t("snapshot.size"), "")
     output.table(heads, rows, right=frozenset({3, 4}))
     output.line(t("snapshot.current"))
-
-
-__all__ = ["RUN_KEYS", "runs", "snapshot", "snapshot_list", "status"]

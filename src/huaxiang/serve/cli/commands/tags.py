@@ -14,7 +14,7 @@ from huaxiang.serve.cli.texts import pick, t, t_or
 tag = LazyGroup("tag", help="help.tag", lazy={"list": f"{__name__}:tag_list", "show": f"{__name__}:tag_show"})
 
 
-@command("list", help="help.tag.list", keys=TAG_LIST_KEYS)
+@command("list", text="help.tag.list", keys=TAG_LIST_KEYS)
 @shows()
 @option("--class", "class_", key="class", metavar="CLASS")
 def tag_list(view: View, class_: str | None) -> None:
@@ -48,7 +48,7 @@ def _list(found: dict[str, Any]) -> None:
     output.line(t("tag.count", count=len(rows), customers=output.number(found["customers"]), as_of=found["as_of"]))
 
 
-@command("show", help="help.tag.show", keys=TAG_KEYS)
+@command("show", text="help.tag.show", keys=TAG_KEYS)
 @click.argument("name")
 @shows()
 def tag_show(view: View, name: str) -> None:

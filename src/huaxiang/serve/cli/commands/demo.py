@@ -1,0 +1,1 @@
+"""`huaxiang demo`."""

@@ -1,0 +1,140 @@
+"""Every show-command, for people in two languages and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from huaxiang.serve.cli.framework import LazyGroup, TextCommand
+from huaxiang.serve.cli.main import cli
+from tests.serve.conftest import Answer
+
+Run = Callable[..., Answer]
+SHOWS = [
+    ("status",), ("quality",), ("quality", "--rejected", "sales"), ("runs",), ("tag", "list"), ("tag", "show", "vip"),
+    ("audience", "count", "spend > 500"), ("audience", "list"), ("audience", "show", "big"), ("customer", "show", "c1"),
+    ("customer", "search", "c1"), ("persona", "list"), ("persona", "show", "c1"), ("snapshot", "list"),
+]  # fmt: skip
+
+
+def command_of(words: tuple[str, ...]) -> TextCommand:
+    found: click.Command | None = cli
+    for word in words:
+        if isinstance(found, LazyGroup):
+            found = found.get_command(click.Context(found), word)
+    assert isinstance(found, TextCommand)
+    return found
+
+
+@pytest.mark.parametrize("words", SHOWS, ids=" ".join)
+def test_json_has_exactly_the_documented_keys(shop: Path, run: Run, words: tuple[str, ...]) -> None:
+    answer = run(*words, "--json")
+    assert answer.code == 0, answer.err
+    expected = ("snapshot", "source", "total", "rows") if "--rejected" in words else command_of(words).keys
+    assert set(answer.json) == set(expected)
+    assert answer.err == ""
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+@pytest.mark.parametrize("words", SHOWS, ids=" ".join)
+def test_people_get_text_in_their_language(shop: Path, run: Run, words: tuple[str, ...], lang: str) -> None:
+    answer = run(*words, "--lang", lang)
+    assert answer.code == 0, answer.err
+    assert answer.out.strip()
+    assert "{" not in answer.out
+    assert "None" not in answer.out
+
+
+def test_status_before_the_first_build_says_what_to_do(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "huaxiang.yaml").write_text("name: shop\nlanguage: en\n")
+    monkeypatch.chdir(tmp_path)
+    answer = run("status", "--json")
+    assert answer.code == 0
+    assert answer.json["snapshot"] is None
+    assert "huaxiang build" in answer.json["problem"]
+    assert run("audience", "count", "a = 1").code == 1
+
+
+def test_quality_adds_up_and_hides_raw_text(shop: Path, run: Run) -> None:
+    answer = run("quality", "--json").json
+    assert answer["rows_in"] == answer["loaded"] + answer["set_aside"] + answer["left_out"] == 1234
+    assert answer["adds_up"] is True
+    assert answer["sources"][0]["reasons"] == [
+        {"code": "number", "rows": 20, "text": {"zh": "不是数字", "en": "not a number"}},
+        {"code": "date", "rows": 10, "text": {"zh": "不是日期", "en": "not a date"}},
+    ]
+    assert "1,234" in run("quality").out
+    hidden, shown = run("quality", "--rejected", "sales"), run("quality", "--rejected", "sales", "--raw")
+    assert "secret" not in hidden.out
+    assert shown.out.index("secret-7") < shown.out.index("secret-9")
+    unknown = run("quality", "--rejected", "sale", "--lang", "en")
+    assert (unknown.code, 'did you mean "sales"?' in unknown.err) == (2, True)
+
+
+def test_tag_show_prints_all_that_is_known(shop: Path, run: Run) -> None:
+    text = run("tag", "show", "orders").out
+    for expected in ("订单数", "ops", "统计", "source:sales.amount", "83.3%", "中位数", "2 单", "120", "█", "v2", "2024-04-30", "SELECT 1"):
+        assert expected in text
+    english = run("tag", "show", "vip", "--lang", "en").out
+    assert "none named" in english
+    assert "50.0%" in english
+    unknown = run("tag", "show", "order")
+    assert (unknown.code, unknown.out, 'did you mean "orders"?' in unknown.err) == (2, "", True)
+
+
+def test_audience_count_means_what_the_project_means(shop: Path, run: Run) -> None:
+    def count(condition: str) -> int:
+        answer = run("audience", "count", condition, "--json")
+        assert answer.code == 0, answer.err
+        assert answer.json["base"] == 6
+        return int(answer.json["count"])
+
+    assert count("spend > 500") == 2
+    assert count("big") == 2
+    assert count("big_women") == 1
+    assert count("in_audience('big') or orders = 1") == 4
+    assert count("not in_audience('big')") == 4
+    assert count("city = '上海' and last_order >= date '2024-04-01'") == 1
+    assert count("vip is null") == 1
+    unknown = run("audience", "count", "in_audience('bg')")
+    assert (unknown.code, '"bg"; did you mean "big"?' in unknown.err) == (2, True)
+    assert run("audience", "count", "spent > 1").code == 2
+    assert run("audience", "count", "spend >").code == 2
+    assert run("audience", "count", "(select count(*) from 'x.csv') > 1").code == 2
+
+
+def test_older_snapshots_answer(shop: Path, run: Run) -> None:
+    listed = run("snapshot", "list", "--json").json["snapshots"]
+    assert [item["current"] for item in listed] == [True]
+    assert run("audience", "count", "big", "--snapshot", "2024-05-02", "--json").json["snapshot"] == listed[0]["id"]
+    early = run("audience", "count", "big", "--snapshot", "2024-05-01")
+    assert (early.code, "2024-05-01" in early.err) == (2, True)
+
+
+def test_customer_360_and_search(shop: Path, run: Run) -> None:
+    answer = run("customer", "c3", "--json").json
+    tags = {tag["name"]: tag["value"] for tag in answer["tags"]}
+    assert tags == {"orders": 5, "spend": 990, "vip": True, "last_order": "2024-04-02", "likes": ["红酒", "奶酪"]}
+    assert answer["audiences"] == ["big"]
+    assert [record["rows"] for record in run("customer", "c1", "--json").json["records"]] == [2]
+    assert [hit["customer_id"] for hit in run("customer", "search", "BEIJING", "--json").json["found"]] == ["=c6"]
+    assert run("customer", "search", "m-1", "--json").json["found"] == []
+    assert run("customer", "search", "M-1", "--json").json["found"] == [{"customer_id": "c1", "matched": ["member"]}]
+    by_phone = run("customer", "search", "+8613800138000", "--json").json["found"]
+    assert by_phone == [{"customer_id": "c1", "matched": ["phone"]}]
+    assert "8613800138000" not in run("customer", "c1", "--json").out
+    assert run("customer", "search", "'; drop table x; --").code == 0
+    unknown = run("customer", "13800138000")
+    assert unknown.code == 2
+    assert "13800138000" not in unknown.err
+
+
+def test_persona_cards_show_their_figures(shop: Path, run: Run) -> None:
+    text = run("persona", "show", "品质女性").out
+    for expected in ("女性居多", "75.0%", "TGI 150", "120–181", "缺失 10.0%", "依据：s1", "1,234.50 元", "没有设备数据"):
+        assert expected in text
+    assert run("persona", "show", "value/c1", "--json").json["set"] == "value"
+    assert run("persona", "show", "c9").code == 2
