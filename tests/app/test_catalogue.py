@@ -26,11 +26,15 @@ PUBLISHED = {
     "demographic": DEMOGRAPHIC, "consumption": CONSUMPTION, "psychographic": PSYCHOGRAPHIC, "social": SOCIAL,
     "relationship": RELATIONSHIP, "health": HEALTH, "technical": TECHNICAL, "business": BUSINESS,
 }
-RELIED_ON = """age gender region education occupation income_level marital_status children household_size
-family_life_cycle housing consumption_habit consumption_preference consumption_frequency consumption_amount
-purchase_channel purchase_time purchase_cycle payment_method shopping_mode brand_loyalty promotion_sensitivity
-price_sensitivity consumption_level shopping_frequency usage_habit usage_frequency usage_time satisfaction loyalty
-retention acquisition_channel lifecycle value contribution device_type os browser platform""".split()
+RELIED_ON = (
+    "age", "gender", "region", "education", "occupation", "income_level", "marital_status", "children",
+    "household_size", "family_life_cycle", "housing", "consumption_habit", "consumption_preference",
+    "consumption_frequency", "consumption_amount", "purchase_channel", "purchase_time", "purchase_cycle",
+    "payment_method", "shopping_mode", "brand_loyalty", "promotion_sensitivity", "price_sensitivity",
+    "consumption_level", "shopping_frequency", "usage_habit", "usage_frequency", "usage_time", "satisfaction",
+    "loyalty", "retention", "acquisition_channel", "lifecycle", "value", "contribution", "device_type", "os",
+    "browser", "platform",
+)  # fmt: skip
 
 
 def _expected() -> dict[tuple[str, str], str]:
