@@ -222,6 +222,46 @@ def test_bootstrap_trusts_only_a_finished_set_up(monkeypatch: pytest.MonkeyPatch
     assert not run.is_ready("demo", "s")
 
 
+def test_bootstrap_says_what_an_old_python_lacks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = bootstrap()
+    monkeypatch.setattr(run.sys, "version_info", (3, 9, 2))
+    monkeypatch.setattr(run.shutil, "which", lambda name: None)
+    with pytest.raises(SystemExit) as end:
+        run.use_new_python(["demo"])
+    assert end.value.code == 1
+    said = capsys.readouterr().err
+    assert "needs Python 3.11 or newer; this is 3.9" in said
+    assert "apt-get install" in said
+
+
+def test_bootstrap_goes_on_with_a_newer_python_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = bootstrap()
+    handed: list[list[str]] = []
+    monkeypatch.setattr(run.sys, "version_info", (3, 9, 2))
+    monkeypatch.setattr(run.shutil, "which", lambda name: sys.executable if name == "python3.12" else None)
+    monkeypatch.setattr(run, "replace_by", lambda command: handed.append(command) or 0)
+    with pytest.raises(SystemExit) as end:
+        run.use_new_python(["demo", "--lang", "en"])
+    assert end.value.code == 0
+    assert handed == [[sys.executable, str(ROOT / "run.py"), "demo", "--lang", "en"]]
+
+
+def test_bootstrap_says_what_debian_leaves_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run = bootstrap()
+    monkeypatch.setattr(run, "VENV", str(tmp_path / "venv"))
+    monkeypatch.setattr(run, "PYTHON", str(tmp_path / "venv" / "bin" / "python"))
+    monkeypatch.setitem(sys.modules, "ensurepip", None)
+    with pytest.raises(SystemExit) as end:
+        run.make_venv()
+    assert end.value.code == 1
+    assert "-venv" in capsys.readouterr().err
+    assert not (tmp_path / "venv").exists()
+
+
 # ------------------------------------------------------------------------------------------------------- documents
 
 
