@@ -24,7 +24,7 @@ from huaxiang.plan import calls, operators
 from huaxiang.plan.functions import INSTEAD, PORTABLE
 from huaxiang.plan.types import BOOLEAN, INTEGER, NULL, NUMBER, TEXT, Typed, settle, words
 
-MAX_LENGTH = 20_000
+MAX_LENGTH = 100_000
 AS_OF = "AS_OF"
 IN_AUDIENCE = "IN_AUDIENCE"
 

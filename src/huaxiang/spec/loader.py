@@ -34,7 +34,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 _Positions = Mapping[tuple[str, str], tuple[Document, tuple[str | int, ...]]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Project:
     """All definitions of a project, each kind by name in file order (files in alphabetical order of their paths)."""
 

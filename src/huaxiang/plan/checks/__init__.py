@@ -1,0 +1,1 @@
+"""One module for each kind of definition: what can be wrong with it beyond its form."""

@@ -1,0 +1,25 @@
+"""Definitions that refer to each other in a circle."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+
+from huaxiang.plan.checks.findings import Findings
+from huaxiang.spec.faults import SINGULAR
+
+
+def check(found: Findings) -> None:
+    """Report each circle once, at the definition that comes first in the project."""
+    graph = {node: set(inputs) for node, inputs in found.graph.items()}
+    order = {node: i for i, node in enumerate(graph)}
+    while True:
+        try:
+            TopologicalSorter(graph).prepare()
+            return
+        except CycleError as error:
+            circle = list(error.args[1])[:-1][::-1]
+            first = circle.index(min(circle, key=lambda node: order[node]))
+            circle = [*circle[first:], *circle[:first]]
+            shown = " → ".join(f'{SINGULAR[kind]} "{name}"' for kind, name in (*circle, circle[0]))
+            found.add(circle[0], (), "REF001", f"definitions refer to each other in a circle: {shown}; break it at one of them")
+            graph[circle[0]].discard(circle[1 % len(circle)])

@@ -1,0 +1,80 @@
+"""The notebook of the checks: faults with their places, and expressions tried in their context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from huaxiang.errors import ExpressionError, Issue
+from huaxiang.plan.columns import customer_types, dependencies, output_names
+from huaxiang.plan.expr import CheckedExpression, check_expression
+from huaxiang.plan.predicate import Condition, parse_condition
+from huaxiang.spec.faults import SINGULAR
+from huaxiang.spec.loader import Project
+
+When = str | Mapping[str, object]
+
+
+class Findings:
+    """Collects issues about one project; shared look-ups are computed once."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.types = customer_types(project)
+        self.graph = dependencies(project)
+        self.offline = {
+            c: t.name for t in project.tags.values() if t.status == "offline" for c in output_names(t)
+        }
+        self._found: dict[Issue, None] = {}
+
+    def add(
+        self, at: tuple[str, str], path: tuple[str | int, ...], code: str, message: str, *, warning: bool = False
+    ) -> None:
+        """Note a fault of the definition `at` = (kind, name); `path` leads to the key that has it."""
+        kind, name = at
+        subject = f'{SINGULAR[kind]} "{name}": ' if kind in SINGULAR else ""
+        severity: Literal["error", "warning"] = "warning" if warning else "error"
+        self._found[Issue(self.project.place(kind, name, *path), code, subject + message, severity)] = None
+
+    def issues(self) -> tuple[Issue, ...]:
+        """All faults, sorted by place."""
+        return tuple(sorted(self._found))
+
+    def expression(
+        self, at: tuple[str, str], path: tuple[str | int, ...], text: str, columns: Mapping[str, str], *, boolean: bool = False
+    ) -> CheckedExpression | None:
+        """Try an expression; note why it is refused."""
+        try:
+            return check_expression(text, columns, boolean=boolean)
+        except ExpressionError as error:
+            self._refused(at, path, error, columns)
+            return None
+
+    def condition(
+        self, at: tuple[str, str], path: tuple[str | int, ...], when: When, columns: Mapping[str, str]
+    ) -> Condition | None:
+        """Try a condition over customers; note why it is refused."""
+        try:
+            return parse_condition(when, columns)
+        except ExpressionError as error:
+            self._refused(at, (*path, *getattr(error, "path", ())), error, columns)
+            return None
+
+    def _refused(
+        self, at: tuple[str, str], path: tuple[str | int, ...], error: ExpressionError, columns: Mapping[str, str]
+    ) -> None:
+        name = self._unknown(error)
+        if name in self.offline and name not in columns:
+            self.add(at, path, "REF003", f'reads tag "{self.offline[name]}", which is offline; set its status to online')
+        elif name is None or not self._is_broken(name):
+            key = ".".join(str(p + 1) if isinstance(p, int) else p for p in path)
+            self.add(at, path, error.code, f"{key}: {error.message}")
+
+    @staticmethod
+    def _unknown(error: ExpressionError) -> str | None:
+        return error.message.split('"')[1] if error.code == "EXP002" and '"' in error.message else None
+
+    def _is_broken(self, name: str) -> bool:
+        """True for a column that is defined but has a fault of its own, which is reported there."""
+        defined = set(self.project.attributes) | {c for t in self.project.tags.values() for c in output_names(t)}
+        return name in defined and name not in self.types

@@ -1,0 +1,147 @@
+"""Sources: files and their columns, the mapping, lookups, row conditions."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+
+from huaxiang.errors import HuaxiangError, did_you_mean
+from huaxiang.plan.checks.findings import Findings
+from huaxiang.plan.columns import ID, declared_type, field_types, has_customers, identity_fields, time_field
+from huaxiang.spec.canonical import FIELDS, STORED_AS
+from huaxiang.spec.models import ColumnSpec, SourceSpec
+from huaxiang.spec.vocabulary import standard_words
+
+_NUMBERS = ("integer", "number", "money")
+_TIMES = ("date", "datetime")
+Headers = Callable[[SourceSpec], tuple[str, ...] | None]
+
+
+def check(found: Findings, headers: Headers | None) -> None:
+    """Check every source; with `headers` also against its files."""
+    for source in found.project.sources.values():
+        at = ("sources", source.name)
+        _check_customers(found, source, at)
+        for field, written in source.columns.items():
+            if isinstance(written, ColumnSpec):
+                _check_column(found, source, field, written, at)
+        _check_names(found, source, at)
+        _check_lookups(found, source, at)
+        types = field_types(found.project, source)
+        for i, field in enumerate(source.unique):
+            if field not in types:
+                found.add(at, ("unique", i), "SRC007", f'unique: unknown field "{field}"{did_you_mean(field, types)}')
+        if source.where is not None:
+            found.expression(at, ("where",), source.where, {t: v for t, v in types.items() if t != ID}, boolean=True)
+        if headers is not None:
+            _check_files(found, source, headers, at)
+
+
+def _check_customers(found: Findings, source: SourceSpec, at: tuple[str, str]) -> None:
+    if source.entity != "reference" and not has_customers(found.project, source):
+        keys = ", ".join(sorted(identity_fields(found.project)))
+        message = f"no field says whose rows these are; map one of the identity keys ({keys}), or make it entity: reference"
+        found.add(at, ("columns",), "SRC009", message)
+    time = time_field(source)
+    if time is not None and declared_type(source, time) not in _TIMES:
+        kind = declared_type(source, time)
+        found.add(at, ("columns", time), "SRC008", f'field "{time}" dates the rows; its type must be date or datetime, not {kind}')
+
+
+def _check_column(found: Findings, source: SourceSpec, field: str, spec: ColumnSpec, at: tuple[str, str]) -> None:
+    kind = declared_type(source, field)
+    path = ("columns", field)
+    limits: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
+        ("format", spec.format is not None, _TIMES), ("not_after_as_of", spec.not_after_as_of, _TIMES),
+        ("scale", spec.scale is not None, _NUMBERS), ("minimum", spec.minimum is not None, _NUMBERS),
+        ("maximum", spec.maximum is not None, _NUMBERS), ("separator", spec.separator is not None, ("list",)),
+    )
+    for key, is_set, kinds in limits:
+        if is_set and kind not in kinds:
+            message = f'field "{field}" has type {kind}; "{key}" is only for {", ".join(kinds)}'
+            found.add(at, (*path, key), "SRC004", message)
+    if spec.minimum is not None and spec.maximum is not None and spec.minimum > spec.maximum:
+        found.add(at, (*path, "minimum"), "SRC011", f'field "{field}": minimum {spec.minimum:g} is above maximum {spec.maximum:g}')
+    _check_vocabulary(found, field, spec, kind, at)
+
+
+def _check_vocabulary(found: Findings, field: str, spec: ColumnSpec, kind: str, at: tuple[str, str]) -> None:
+    standard = standard_words().get(kind)
+    owner: dict[str, str] = {}
+    for value, synonyms in (spec.vocabulary or {}).items():
+        path = ("columns", field, "vocabulary", value)
+        for word in {value, *([synonyms] if isinstance(synonyms, str) else synonyms)}:
+            folded = word.strip().lower()
+            if owner.setdefault(folded, value) != value:
+                message = f'field "{field}": "{word}" stands for both "{owner[folded]}" and "{value}"; keep one'
+                found.add(at, path, "SRC005", message)
+        if standard is not None and value not in standard:
+            message = f'field "{field}": "{value}" is no standard {kind} value{did_you_mean(value, standard)}'
+            found.add(at, path, "SRC014", message, warning=True)
+
+
+def _check_names(found: Findings, source: SourceSpec, at: tuple[str, str]) -> None:
+    """Reserved names, and fields of the project's own that look like a misspelt canonical one."""
+    canonical = FIELDS[source.entity]
+    for field in source.columns:
+        if field == ID:
+            found.add(at, ("columns", field), "SRC012", f'"{ID}" is made by the build; call the field customer_key')
+        near = difflib.get_close_matches(field, [c for c in canonical if c not in source.columns], n=1, cutoff=0.85)
+        if near and field not in canonical:
+            message = f'field "{field}" is your own; did you mean the canonical "{near[0]}"?'
+            found.add(at, ("columns", field), "SRC010", message, warning=True)
+
+
+def _check_lookups(found: Findings, source: SourceSpec, at: tuple[str, str]) -> None:
+    sources = found.project.sources
+    for i, lookup in enumerate(source.lookups):
+        path = ("lookups", i)
+        other = sources.get(lookup.source)
+        if lookup.on not in source.columns:
+            found.add(at, (*path, "on"), "SRC006", f'lookup: unknown field "{lookup.on}"{did_you_mean(lookup.on, source.columns)}')
+        if other is None:
+            references = [s.name for s in sources.values() if s.entity == "reference"]
+            found.add(at, (*path, "source"), "SRC006", f'lookup: unknown source "{lookup.source}"{did_you_mean(lookup.source, references)}')
+            continue
+        if other.entity != "reference":
+            message = f'lookup: source "{other.name}" has entity {other.entity}; only a reference can be looked up'
+            found.add(at, (*path, "source"), "SRC006", message)
+        key = lookup.key or lookup.on
+        wanted = [("key" if lookup.key else "on", key), *((f"take.{new}", field) for new, field in lookup.take.items())]
+        for where, field in wanted:
+            if field not in other.columns:
+                message = f'lookup: source "{other.name}" has no field "{field}"{did_you_mean(field, other.columns)}'
+                found.add(at, (*path, *where.split(".", 1)), "SRC006", message)
+        _check_lookup_types(found, source, i, at)
+
+
+def _check_lookup_types(found: Findings, source: SourceSpec, number: int, at: tuple[str, str]) -> None:
+    lookup = source.lookups[number]
+    other = found.project.sources[lookup.source]
+    key = lookup.key or lookup.on
+    if lookup.on in source.columns and key in other.columns:
+        ours, theirs = (STORED_AS[declared_type(s, f)] for s, f in ((source, lookup.on), (other, key)))
+        if ours != theirs:
+            message = f'lookup: "{lookup.on}" is {ours} here, but "{key}" of "{other.name}" is {theirs}; give both one type'
+            found.add(at, ("lookups", number, "on"), "SRC006", message)
+    for new in lookup.take:
+        if new in source.columns:
+            message = f'lookup: "{new}" is already a field of this source; take it under another name'
+            found.add(at, ("lookups", number, "take", new), "SRC006", message)
+
+
+def _check_files(found: Findings, source: SourceSpec, headers: Headers, at: tuple[str, str]) -> None:
+    try:
+        header = headers(source)
+    except HuaxiangError as error:
+        found.add(at, ("files",), "SRC002", f"the file can't be read: {error}")
+        return
+    if header is None:
+        files = source.files if isinstance(source.files, str) else ", ".join(source.files)
+        found.add(at, ("files",), "SRC001", f"no file found at {files} (seen from the project folder)")
+        return
+    for field, written in source.columns.items():
+        column = written if isinstance(written, str) else written.from_ or field
+        if column not in header:
+            path = ("columns", field, "from") if isinstance(written, ColumnSpec) and written.from_ else ("columns", field)
+            found.add(at, path, "SRC003", f'the file has no column "{column}"{did_you_mean(column, header)}')

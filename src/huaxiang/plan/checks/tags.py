@@ -1,0 +1,216 @@
+"""Tags that are computed from attributes and other tags, and what all tags share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from huaxiang.errors import did_you_mean
+from huaxiang.plan.checks import values
+from huaxiang.plan.checks.findings import Findings
+from huaxiang.plan.columns import ID, named_in, output_names
+from huaxiang.plan.types import is_numeric, words
+from huaxiang.spec.models import (
+    BandsTag,
+    ExpressionTag,
+    FactTag,
+    LayeredTag,
+    LifecycleTag,
+    RfmTag,
+    RuleTag,
+    StatisticTag,
+    Tag,
+)
+
+AGE_BANDS = 8
+At = tuple[str, str]
+
+
+def check(found: Findings, codes: frozenset[str]) -> None:
+    """Check every tag but the expressions of statistics."""
+    _check_names(found)
+    for name, tag in found.project.tags.items():
+        at = ("tags", name)
+        known = codes | set(found.project.attributes)
+        if tag.attribute is not None and codes and tag.attribute not in known:
+            message = f'unknown catalogue attribute "{tag.attribute}"{did_you_mean(tag.attribute, known)}'
+            found.add(at, ("attribute",), "TAG010", message)
+        match tag:
+            case FactTag():
+                _check_fact(found, tag, at)
+            case RuleTag():
+                condition(found, at, ("when",), tag.when)
+            case ExpressionTag():
+                _expression(found, at, ("value",), tag.value)
+            case LayeredTag():
+                _check_layers(found, tag, at)
+            case BandsTag():
+                _check_bands(found, tag, at)
+            case RfmTag():
+                _check_rfm(found, tag, at)
+            case LifecycleTag():
+                _check_lifecycle(found, tag, at)
+
+
+def _check_names(found: Findings) -> None:
+    """Every column of the customer table has one owner; a fact tag may be named as its attribute."""
+    project = found.project
+    owners = {ID: "the build"} | {name: f'attribute "{name}"' for name in project.attributes}
+    for tag in project.tags.values():
+        for column in output_names(tag):
+            taken = owners.get(column)
+            if taken is not None and not (isinstance(tag, FactTag) and tag.from_ == column):
+                what = f'its column "{column}"' if column != tag.name else "its name"
+                found.add(("tags", tag.name), ("name",), "TAG009", f"{what} is already used by {taken}; rename one")
+            owners[column] = f'tag "{tag.name}"'
+    for name in project.clusterings:
+        if name in owners:
+            found.add(("clusterings", name), ("name",), "TAG009", f"its name is already used by {owners[name]}; rename one")
+
+
+def _tag_columns(found: Findings) -> dict[str, str]:
+    """What a tag may read: attributes and tags. Clusters are made later."""
+    return {n: t for n, t in found.types.items() if n not in found.project.clusterings}
+
+
+def _reads_clusters(found: Findings, at: At, path: tuple[str | int, ...], columns: frozenset[str]) -> bool:
+    own = {c for t in found.project.tags.values() for c in output_names(t)} | set(found.project.attributes)
+    clusters = sorted(c for c in columns if c in found.project.clusterings and c not in own)
+    for name in clusters:
+        message = f'reads clustering "{name}", but clusters are made after the tags; define an audience instead'
+        found.add(at, path, "REF004", message)
+    return bool(clusters)
+
+
+def condition(found: Findings, at: At, path: tuple[str | int, ...], when: str | dict[str, object]) -> None:
+    """Check a condition of a tag: its columns, audiences and values."""
+    columns, audiences = named_in(when)
+    if _reads_clusters(found, at, path, columns):
+        return
+    checked = found.condition(at, path, when, _tag_columns(found))
+    if checked is None:
+        return
+    for name in sorted(audiences):
+        audience = found.project.audiences.get(name)
+        if audience is None:
+            message = f'unknown audience "{name}"{did_you_mean(name, found.project.audiences)}'
+            found.add(at, path, "REF002", message)
+        elif any(kind == "clusterings" for kind, _ in _all_inputs(found, ("audiences", name))):
+            message = f'reads audience "{name}", which reads a clustering; clusters are made after the tags'
+            found.add(at, path, "REF004", message)
+    values.check(found, at, path, checked.tree)
+
+
+def _all_inputs(found: Findings, node: At) -> set[At]:
+    seen: set[At] = set()
+    stack = [node]
+    while stack:
+        for below in found.graph.get(stack.pop(), ()):
+            if below not in seen:
+                seen.add(below)
+                stack.append(below)
+    return seen
+
+
+def _expression(found: Findings, at: At, path: tuple[str | int, ...], text: str) -> str | None:
+    """Check an expression over tags and attributes and return its type."""
+    if _reads_clusters(found, at, path, named_in(text)[0]):
+        return None
+    checked = found.expression(at, path, text, _tag_columns(found))
+    return checked.type if checked is not None else None
+
+
+def _check_fact(found: Findings, tag: FactTag, at: At) -> None:
+    attributes = found.project.attributes
+    if tag.from_ not in attributes:
+        found.add(at, ("from",), "TAG016", f'unknown attribute "{tag.from_}"{did_you_mean(tag.from_, attributes)}')
+
+
+def _check_layers(found: Findings, tag: LayeredTag, at: At) -> None:
+    if not tag.layers:
+        found.add(at, ("layers",), "TAG015", "a layered tag needs at least one layer")
+    seen: set[str] = set()
+    for i, layer in enumerate(tag.layers):
+        if layer.value in seen:
+            found.add(at, ("layers", i, "value"), "TAG015", f'the value "{layer.value}" has two layers; join them with or')
+        seen.add(layer.value)
+        condition(found, at, ("layers", i, "when"), layer.when)
+    _check_listed(found, tag, at, (*seen, *([tag.otherwise] if tag.otherwise is not None else ())))
+
+
+def _check_listed(found: Findings, tag: Tag, at: At, known: Sequence[str]) -> None:
+    for value in tag.values or {}:
+        if value not in known:
+            message = f'"values" names "{value}", which the tag never has{did_you_mean(value, known)}'
+            found.add(at, ("values", value), "TAG023", message, warning=True)
+
+
+def _check_bands(found: Findings, tag: BandsTag, at: At) -> None:
+    kind = _expression(found, at, ("of",), tag.of)
+    if kind is not None and not is_numeric(kind):
+        found.add(at, ("of",), "TAG013", f'bands cut a number, but "of" is {words(kind)}')
+    if tag.bounds == "age":
+        needed = AGE_BANDS
+    else:
+        _check_ascending(found, at, ("bounds",), tag.bounds, "TAG011")
+        needed = len(tag.bounds) + 1
+        if not tag.bounds:
+            found.add(at, ("bounds",), "TAG011", "bounds needs at least one number")
+    if tag.labels is not None and len(tag.labels) != needed:
+        message = f"{len(tag.labels)} labels for {needed} bands; the first label stands for what is below the first bound"
+        found.add(at, ("labels",), "TAG012", message)
+    if tag.labels is not None and len(set(tag.labels)) != len(tag.labels):
+        found.add(at, ("labels",), "TAG012", "two bands have the same label; give each its own")
+    if tag.labels is not None:
+        _check_listed(found, tag, at, (*tag.labels, *([tag.otherwise] if tag.otherwise is not None else ())))
+
+
+def _check_ascending(found: Findings, at: At, path: tuple[str | int, ...], numbers: Sequence[float], code: str) -> None:
+    for i, (before, after) in enumerate(zip(numbers, numbers[1:], strict=False)):
+        if not after > before:
+            key = path[-1]
+            found.add(at, (*path, i + 1), code, f"{key} must ascend, but {after:g} follows {before:g}")
+
+
+def number_input(found: Findings, at: At, path: tuple[str | int, ...], name: str, code: str) -> None:
+    """Report an input by name that is unknown or no number."""
+    if name in found.offline:
+        found.add(at, path, "REF003", f'reads tag "{found.offline[name]}", which is offline; set its status to online')
+    elif name in found.project.clusterings and name not in found.project.tags:
+        found.add(at, path, code, f'{path[0]}: "{name}" is a clustering, not a number')
+    elif name not in found.types:
+        defined = {c for t in found.project.tags.values() for c in output_names(t)} | set(found.project.attributes)
+        if name not in defined:
+            numbers = [n for n, t in found.types.items() if is_numeric(t)]
+            found.add(at, path, code, f'{path[0]}: unknown tag "{name}"{did_you_mean(name, numbers)}')
+    elif not is_numeric(found.types[name]):
+        found.add(at, path, code, f'{path[0]}: "{name}" must be a number, but is {words(found.types[name])}')
+
+
+def _check_rfm(found: Findings, tag: RfmTag, at: At) -> None:
+    for key in ("recency", "frequency", "monetary"):
+        number_input(found, at, (key,), getattr(tag, key), "TAG017")
+    _check_ascending(found, at, ("bands",), sorted(tag.bands.values()), "TAG018")
+    if list(tag.bands.values()) != sorted(tag.bands.values()):
+        found.add(at, ("bands",), "TAG018", "bands must ascend in days; write the most recent band first")
+    if tag.beyond in tag.bands:
+        found.add(at, ("beyond",), "TAG018", f'"{tag.beyond}" is also a band; give the days beyond the last band their own name')
+    for key in ("recency", "frequency", "monetary"):
+        bounds: tuple[float, ...] = getattr(tag.scores, key)
+        path = ("scores", key)
+        if tag.scores.method == "quantile" and bounds:
+            found.add(at, path, "TAG018", f'scores: "{key}" is only read with method: bounds')
+        if tag.scores.method == "bounds" and len(bounds) != tag.scores.levels - 1:
+            message = f"scores: {tag.scores.levels} levels need {tag.scores.levels - 1} bounds for {key}, not {len(bounds)}"
+            found.add(at, path, "TAG018", message)
+        _check_ascending(found, at, path, bounds, "TAG018")
+
+
+def _check_lifecycle(found: Findings, tag: LifecycleTag, at: At) -> None:
+    number_input(found, at, ("orders",), tag.orders, "TAG017")
+    number_input(found, at, ("recency",), tag.recency, "TAG017")
+    if not 0 < tag.sleeping_after < tag.churned_after:
+        message = f"sleeping_after {tag.sleeping_after} must be positive and below churned_after {tag.churned_after}"
+        found.add(at, ("sleeping_after",), "TAG019", message)
+
+
+__all__ = ["StatisticTag", "check", "condition", "number_input"]

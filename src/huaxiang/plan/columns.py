@@ -1,0 +1,271 @@
+"""Which columns exist where, and of which type: fields of sources, and attributes, tags and clusters of customers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache, partial
+from graphlib import CycleError, TopologicalSorter
+
+from huaxiang.errors import ExpressionError
+from huaxiang.plan.aggregate import result_type
+from huaxiang.plan.expr import check_expression
+from huaxiang.plan.nodes import Measure, TimeRange
+from huaxiang.plan.predicate import references
+from huaxiang.plan.types import family
+from huaxiang.spec.canonical import FIELDS, STORED_AS, TIME_FIELD
+from huaxiang.spec.loader import Project
+from huaxiang.spec.models import (
+    AttributeSpec,
+    BandsTag,
+    ExpressionTag,
+    FactTag,
+    IdentityKeySpec,
+    LayeredTag,
+    LifecycleTag,
+    RfmTag,
+    RuleTag,
+    SourceSpec,
+    StatisticTag,
+    Tag,
+)
+
+ID = "customer_id"
+_VALUE_TYPES = {
+    "text": "text", "integer": "integer", "number": "number", "money": "money", "date": "date", "timestamp": "datetime",
+    "boolean": "boolean", "list": "list",
+}
+RFM_PARTS = ("r", "f", "m", "band", "class")
+
+
+# Sources
+
+
+def declared_type(source: SourceSpec, field: str) -> str:
+    """Return the declared type of a field (`money`, `gender` …): its own, else the canonical one, else text."""
+    spec = source.columns[field]
+    own = None if isinstance(spec, str) else spec.type
+    return own or FIELDS[source.entity].get(field, "text")
+
+
+def identity_fields(project: Project) -> frozenset[str]:
+    """Fields that hold an identity key; without declared keys `customer_key`."""
+    keys: Iterable[IdentityKeySpec] = project.identity.values()
+    return frozenset(k.field for k in keys) or frozenset({"customer_key"})
+
+
+def has_customers(project: Project, source: SourceSpec) -> bool:
+    """True when rows of the source belong to a customer: it maps an identity key and is no reference."""
+    return source.entity != "reference" and not identity_fields(project).isdisjoint(source.columns)
+
+
+def time_field(source: SourceSpec) -> str | None:
+    """The field that dates the source's rows, when it is mapped."""
+    name = TIME_FIELD.get(source.entity)
+    return name if name in source.columns else None
+
+
+def field_types(project: Project, source: SourceSpec) -> dict[str, str]:
+    """Return the stored DuckDB type of every field of a source: its own, looked-up ones, `customer_id` when it has customers.
+
+    Lookups from unknown sources or fields are left out (`check_project` reports them).
+    """
+    types = {ID: "VARCHAR"} if has_customers(project, source) else {}
+    types |= {field: STORED_AS[declared_type(source, field)] for field in source.columns}
+    for lookup in source.lookups:
+        other = project.sources.get(lookup.source)
+        for new, field in lookup.take.items():
+            if other is not None and field in other.columns:
+                types[new] = STORED_AS[declared_type(other, field)]
+    return types
+
+
+# Customers
+
+
+def attribute_type(project: Project, attribute: AttributeSpec) -> str:
+    """Return the DuckDB type of an attribute's value; ExpressionError when its expression is refused."""
+    value = check_expression(attribute.value, field_types(project, project.sources[attribute.source])).type
+    return f"{value}[]" if attribute.pick == "union" else value
+
+
+def statistic_type(project: Project, tag: StatisticTag) -> str:
+    """Return the DuckDB type of a statistic; ExpressionError when `of` is refused."""
+    types = field_types(project, project.sources[tag.source])
+    of = check_expression(tag.of, types).type if tag.of is not None else None
+    return result_type(Measure(tag.name, tag.measure, TimeRange(None, datetime.max), of_type=of))
+
+
+def output_names(tag: Tag) -> tuple[str, ...]:
+    """Columns that a tag writes."""
+    return tuple(f"{tag.name}_{part}" for part in RFM_PARTS) if isinstance(tag, RfmTag) else (tag.name,)
+
+
+def tag_outputs(tag: Tag, types: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns that a tag writes, each with its value type: boolean, enum, text, integer, number, money, date,
+    datetime or list.
+
+    `types` are DuckDB types by column (see `customer_types`); a column without one counts as text.
+    """
+    if isinstance(tag, RfmTag):
+        scores = dict.fromkeys((f"{tag.name}_{part}" for part in ("r", "f", "m")), "integer")
+        return scores | {f"{tag.name}_band": "text", f"{tag.name}_class": "text"}
+    if isinstance(tag, (LayeredTag, BandsTag, LifecycleTag)):
+        return {tag.name: "enum"}
+    if isinstance(tag, RuleTag):
+        return {tag.name: "boolean"}
+    value = _VALUE_TYPES[family(types.get(tag.name, "VARCHAR"))]
+    return {tag.name: "enum" if value == "text" and tag.values else value}
+
+
+def customer_types(project: Project) -> dict[str, str]:
+    """Return the DuckDB types of all attributes, tags that are not offline, and clusterings.
+
+    What can't be typed because of a fault is left out (`check_project` reports it).
+    """
+    return dict(_customer_types(project))
+
+
+@lru_cache(maxsize=4)
+def _customer_types(project: Project) -> Mapping[str, str]:
+    types: dict[str, str] = {}
+    for name, attribute in project.attributes.items():
+        _put(types, name, partial(attribute_type, project, attribute))
+    online = {n: t for n, t in project.tags.items() if t.status != "offline"}
+    for name, tag in online.items():
+        if isinstance(tag, StatisticTag):
+            _put(types, name, partial(statistic_type, project, tag))
+    for name in _computed_order(project):
+        if name in online:
+            _put_computed(types, online[name])
+    types |= dict.fromkeys(project.clusterings, "VARCHAR")
+    return {ID: "VARCHAR", **types}
+
+
+def _put(types: dict[str, str], name: str, infer: Callable[[], str]) -> None:
+    try:
+        types[name] = infer()
+    except (ExpressionError, KeyError):
+        types.pop(name, None)
+
+
+def _put_computed(types: dict[str, str], tag: Tag) -> None:
+    if isinstance(tag, RfmTag):
+        types |= dict.fromkeys((f"{tag.name}_{p}" for p in ("r", "f", "m")), "BIGINT")
+        types |= {f"{tag.name}_band": "VARCHAR", f"{tag.name}_class": "VARCHAR"}
+    elif isinstance(tag, RuleTag):
+        types[tag.name] = "BOOLEAN"
+    elif isinstance(tag, FactTag):
+        if tag.from_ in types:
+            types[tag.name] = types[tag.from_]
+    elif isinstance(tag, ExpressionTag):
+        _put(types, tag.name, lambda: check_expression(tag.value, types).type)
+    else:
+        types[tag.name] = "VARCHAR"
+
+
+# Order
+
+
+def tag_inputs(tag: Tag) -> tuple[frozenset[str], frozenset[str]]:
+    """Columns and audiences that a tag which is no statistic names; what can't be read names nothing."""
+    columns: set[str] = set()
+    audiences: set[str] = set()
+    match tag:
+        case FactTag():
+            columns.add(tag.from_)
+        case RfmTag():
+            columns |= {tag.recency, tag.frequency, tag.monetary}
+        case LifecycleTag():
+            columns |= {tag.orders, tag.recency}
+    texts: list[str | dict[str, object]] = []
+    match tag:
+        case RuleTag():
+            texts = [tag.when]
+        case ExpressionTag():
+            texts = [tag.value]
+        case BandsTag():
+            texts = [tag.of]
+        case LayeredTag():
+            texts = [layer.when for layer in tag.layers]
+    for text in texts:
+        named = named_in(text)
+        columns |= named[0]
+        audiences |= named[1]
+    return frozenset(columns), frozenset(audiences)
+
+
+def named_in(text: str | dict[str, object] | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Columns and audiences named in a condition or expression; nothing when it can't be read."""
+    if text is None:
+        return frozenset(), frozenset()
+    try:
+        found = references(text)
+    except ExpressionError:
+        return frozenset(), frozenset()
+    return found.columns, found.audiences
+
+
+Node = tuple[str, str]
+"""(`tags` | `audiences` | `clusterings`, name)."""
+
+
+def dependencies(project: Project) -> dict[Node, set[Node]]:
+    """What each tag (no statistic), audience and clustering reads: other such definitions, by kind and name."""
+    owner = {column: ("tags", t.name) for t in project.tags.values() for column in output_names(t)}
+    owner |= {name: ("clusterings", name) for name in project.clusterings}
+
+    def known(columns: Iterable[str], audiences: Iterable[str], itself: Node) -> set[Node]:
+        found = {owner[c] for c in columns if c in owner}
+        found = {f for f in found if not isinstance(project.tags.get(f[1]), StatisticTag) or f[0] != "tags"}
+        if itself[0] == "tags" and isinstance(project.tags[itself[1]], FactTag):
+            found.discard(itself)
+        return found | {("audiences", a) for a in audiences if a in project.audiences}
+
+    graph: dict[Node, set[Node]] = {}
+    for name, tag in project.tags.items():
+        if not isinstance(tag, StatisticTag):
+            graph["tags", name] = known(*tag_inputs(tag), ("tags", name))
+    for name, audience in project.audiences.items():
+        graph["audiences", name] = known(*named_in(audience.when), ("audiences", name))
+    for name, clustering in project.clusterings.items():
+        columns, audiences = named_in(clustering.within)
+        features = {f if isinstance(f, str) else f.tag for f in clustering.features}
+        graph["clusterings", name] = known(columns | features, audiences, ("clusterings", name))
+    return graph
+
+
+def _computed_order(project: Project) -> tuple[str, ...]:
+    """Tags that are no statistics, inputs first; those in a circle come last."""
+    graph = dependencies(project)
+    sorter = TopologicalSorter(graph)
+    try:
+        order = tuple(sorter.static_order())
+    except CycleError:
+        order = tuple(graph)
+    return tuple(name for kind, name in order if kind == "tags")
+
+
+def tag_order(project: Project) -> tuple[tuple[str, ...], ...]:
+    """Return the tags that are no statistics in levels: each reads only attributes, statistics and earlier levels.
+
+    Raises ExpressionError (REF001) when definitions refer to each other in a circle.
+    """
+    sorter = TopologicalSorter(dependencies(project))
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle = " → ".join(name for _, name in error.args[1])
+        raise ExpressionError("REF001", f"definitions refer to each other in a circle: {circle}") from None
+    depth: dict[Node, int] = {}
+    graph = dependencies(project)
+    while sorter.is_active():
+        for node in sorter.get_ready():
+            below = [depth[n] for n in graph.get(node, ())]
+            depth[node] = max(below, default=0) + (1 if node[0] == "tags" else 0)
+            sorter.done(node)
+    levels: dict[int, list[str]] = {}
+    for name in project.tags:
+        if ("tags", name) in depth:
+            levels.setdefault(depth["tags", name], []).append(name)
+    return tuple(tuple(levels[d]) for d in sorted(levels))
