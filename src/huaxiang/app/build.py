@@ -113,7 +113,7 @@ def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> di
         failpoint("clean")
     as_of: AsOf = tagging.resolve_as_of(work, asked, today)
     with _stage(run, "unify") as leave:
-        unified = unifying.unify_sources(work)
+        unified = unifying.unify_sources(work, as_of)
         leave(unified.linked.customers)
         failpoint("unify")
     with _stage(run, "profile"):
@@ -123,8 +123,8 @@ def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> di
         sql = tagging.compute_tags(work, as_of)
         failpoint("tag")
     with _stage(run, "segment"):
-        clusterings = segmenting.assign_clusters(work)
-        sizes = segmenting.count_audiences(work)
+        clusterings = segmenting.assign_clusters(work, as_of)
+        sizes = segmenting.count_audiences(work, as_of)
         customers = publishing.save_customers(work)
         failpoint("segment")
     publishing.save_sources(work, unified)
@@ -133,7 +133,7 @@ def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> di
     sources = [publishing.describe_source(work, n, r, unified.counts[n]) for n, r in reports.items()]
     attributes = manifest.describe_attributes(project, customers)
     fresh = {s["name"]: s["last_at"] for s in sources}
-    tags = manifest.describe_tags(project, customers, fresh, sql, work.previous)
+    tags = manifest.describe_tags(project, customers, manifest.TagFacts(as_of, fresh, sql), work.previous)
     with _stage(run, "persona"):
         spoken = [*attributes, *(t for t in tags if t["status"] == "online" and t["name"] not in project.attributes)]
         publishing.write_personas(work, segmenting.draw_all_personas(work, customers, spoken, clusterings))

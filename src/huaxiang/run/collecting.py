@@ -7,8 +7,6 @@ from datetime import date
 
 from huaxiang.run.context import Build
 from huaxiang.run.load import LoadReport, load_source
-from huaxiang.spec.canonical import TIME_FIELD
-from huaxiang.spec.models import SourceSpec
 from huaxiang.stages.unify import clean_table
 
 
@@ -19,13 +17,9 @@ def collect(build: Build, latest_day: date) -> Mapping[str, LoadReport]:
     for number, (name, source) in enumerate(sources.items()):
         build.progress("clean", number, len(sources), name)
         out, rejected = build.draft.scratch(f"clean/{name}.parquet"), build.draft.scratch(f"rejected/{name}.parquet")
-        reports[name] = load_source(source, build.project.folder, out, rejected, as_of=latest_day)
+        reports[name] = load_source(
+            source, build.project.folder, out, rejected, as_of=latest_day, timezone=build.project.spec.timezone
+        )
         build.engine.register(clean_table(name), out)
     build.progress("clean", len(sources), len(sources), "")
     return reports
-
-
-def time_field(source: SourceSpec) -> str | None:
-    """The field that dates the source's rows, when it is mapped."""
-    name = TIME_FIELD.get(source.entity)
-    return name if name in source.columns else None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from sqlglot import exp
+
 from huaxiang.engines.base import Engine
+from huaxiang.plan.expr import bind_as_of
 from huaxiang.plan.nodes import Step
 from huaxiang.spec.loader import Project
 from huaxiang.store.snapshots import Draft
@@ -40,10 +43,14 @@ class AsOf:
 
     day: date
 
+    def bind(self, tree: exp.Expression) -> exp.Expression:
+        """The tree with `as_of()` replaced by the day."""
+        return bind_as_of(tree, self.day)
+
     @property
     def moment(self) -> datetime:
         """Midnight at the start of the day."""
-        return datetime(self.day.year, self.day.month, self.day.day)
+        return datetime.combine(self.day, time.min)
 
     @property
     def end(self) -> datetime:

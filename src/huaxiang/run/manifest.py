@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 from sqlglot import exp
 
 from huaxiang.learn.describe import distribution, known, value_type
-from huaxiang.plan.check import customer_types, field_types, tag_outputs
+from huaxiang.plan.columns import customer_types, field_types, output_names
 from huaxiang.plan.expr import check_expression
+from huaxiang.run.context import AsOf
 from huaxiang.run.segmenting import text_of
 from huaxiang.run.tagging import check_values
 from huaxiang.spec.loader import Project
@@ -47,26 +49,28 @@ def _attribute(project: Project, spec: AttributeSpec, customers: pa.Table) -> di
     }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class TagFacts:
+    """What a build knows of its tags besides their values: the day, the newest row by source, and the SQL of each."""
+
+    as_of: AsOf
+    fresh: Mapping[str, str | None]
+    sql: Mapping[str, str]
+
+
 def describe_tags(
-    project: Project,
-    customers: pa.Table,
-    fresh: Mapping[str, str | None],
-    sql: Mapping[str, str],
-    before: Mapping[str, Any],
+    project: Project, customers: pa.Table, facts: TagFacts, before: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Manifest entries of every column that a tag writes. `fresh`: newest row by source; `before`: the last manifest."""
+    """Manifest entries of every column that a tag writes. `before`: the last manifest, for the versions."""
     old = {t["name"]: t for t in before.get("tags", [])}
-    entries = []
-    for spec in project.tags.values():
-        if spec.status == "offline":
-            continue
-        for name in tag_outputs(spec, {}):
-            entries.append(
-                _tag(project, spec, name, customers)
-                | _upkeep(project, spec, name, fresh, old)
-                | {"sql": sql.get(spec.name, "")}
-            )
-    return entries
+    return [
+        _tag(project, spec, name, customers)
+        | _upkeep(project, spec, facts, old.get(name))
+        | {"sql": facts.sql.get(spec.name, "")}
+        for spec in project.tags.values()
+        if spec.status != "offline"
+        for name in output_names(spec)
+    ]
 
 
 def _tag(project: Project, spec: Tag, name: str, customers: pa.Table) -> dict[str, Any]:
@@ -116,34 +120,30 @@ def _values_of(project: Project, spec: Tag, name: str) -> dict[str, dict[str, st
     return {v: t if isinstance(t, dict) else text_of(t, v) for v, t in titles.items()}
 
 
-def _upkeep(
-    project: Project, spec: Tag, name: str, fresh: Mapping[str, str | None], old: Mapping[str, Any]
-) -> dict[str, Any]:
-    definition = spec.model_dump_json(
-        by_alias=True, exclude={"title", "description", "owner", "status"}, exclude_defaults=True
-    )
+def _upkeep(project: Project, spec: Tag, facts: TagFacts, last: Mapping[str, Any] | None) -> dict[str, Any]:
+    ignored = {"title", "description", "owner", "status"}
+    definition = spec.model_dump_json(by_alias=True, exclude=ignored, exclude_defaults=True)
     digest = hashlib.sha256(definition.encode()).hexdigest()[:16]
-    last = old.get(name)
     version = 1 if last is None else int(last["version"]) + (last["definition_hash"] != digest)
-    lineage = lineage_of(project, spec.name)
-    sources = [x.removeprefix("source:").partition(".")[0] for x in lineage if x.startswith("source:")]
-    dates = [d for d in (fresh.get(s) for s in sources) if d]
+    lineage = lineage_of(project, spec.name, facts.as_of)
+    sources = {x.removeprefix("source:").partition(".")[0] for x in lineage if x.startswith("source:")}
+    dates = [d for d in (facts.fresh.get(s) for s in sources) if d]
     return {
         "definition": describe_definition(spec), "definition_hash": digest, "version": version, "place": str(project.place("tags", spec.name)),
         "lineage": lineage, "fresh_to": max(dates) if dates else None,
     }  # fmt: skip
 
 
-def lineage_of(project: Project, name: str) -> list[str]:
+def lineage_of(project: Project, name: str, as_of: AsOf) -> list[str]:
     """Everything a tag is computed from, nearest first: `tag:x`, `attribute:y`, `source:transactions.amount`."""
     found: dict[str, None] = {}
-    _trace(project, name, found)
+    _trace(project, name, as_of, found)
     return list(found)
 
 
-def _trace(project: Project, name: str, found: dict[str, None]) -> None:
+def _trace(project: Project, name: str, as_of: AsOf, found: dict[str, None]) -> None:
     if name in project.tags and f"tag:{name}" not in found:
-        for parent in _parents(project, project.tags[name]):
+        for parent in _parents(project, project.tags[name], as_of):
             if parent.startswith("source:"):
                 found[parent] = None
             elif parent != name or name in project.attributes:
@@ -151,7 +151,7 @@ def _trace(project: Project, name: str, found: dict[str, None]) -> None:
                 key = f"tag:{parent}" if is_tag else f"attribute:{parent}"
                 if key not in found:
                     found[key] = None
-                    _trace(project, parent, found) if is_tag else _trace_attribute(project, parent, found)
+                    _trace(project, parent, as_of, found) if is_tag else _trace_attribute(project, parent, found)
 
 
 def _trace_attribute(project: Project, name: str, found: dict[str, None]) -> None:
@@ -161,7 +161,7 @@ def _trace_attribute(project: Project, name: str, found: dict[str, None]) -> Non
         found |= {f"source:{spec.source}.{c}": None for c in sorted(checked.columns)}
 
 
-def _parents(project: Project, spec: Tag) -> list[str]:
+def _parents(project: Project, spec: Tag, as_of: AsOf) -> list[str]:
     """Names of tags and attributes, or `source:s.field`, that a tag reads directly."""
     match spec:
         case StatisticTag():
@@ -175,8 +175,8 @@ def _parents(project: Project, spec: Tag) -> list[str]:
             return [spec.recency, spec.frequency, spec.monetary]
         case LifecycleTag():
             return [spec.orders, spec.recency]
-    outputs = {o: t.name for t in project.tags.values() for o in tag_outputs(t, {})}
-    trees = check_values(project, spec, customer_types(project)).trees
+    outputs = {o: t.name for t in project.tags.values() for o in output_names(t)}
+    trees = check_values(project, spec, customer_types(project), as_of).trees
     columns = {c.name for tree in trees for c in tree.find_all(exp.Column)}
     return [outputs.get(n, n) for n in sorted(columns)]
 

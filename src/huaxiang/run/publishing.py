@@ -11,19 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from huaxiang.run.collecting import time_field
+from huaxiang.plan.columns import time_field
 from huaxiang.run.context import Build
-from huaxiang.run.load import LoadReport
+from huaxiang.run.load import REJECTED_SCHEMA, ColumnReport, LoadReport
 from huaxiang.run.segmenting import text_of
 from huaxiang.run.unifying import RowCounts, Unified
 from huaxiang.spec.loader import Project
 from huaxiang.stages.unify import unified_table
 
 ID = "customer_id"
-REJECTED = pa.schema([
-    ("source", pa.string()), ("file", pa.string()), ("row", pa.int64()), ("column", pa.string()), ("code", pa.string()),
-    ("reason", pa.string()), ("raw", pa.string()),
-])  # fmt: skip
 
 
 def save_customers(build: Build) -> pa.Table:
@@ -59,12 +55,12 @@ def save_identity(build: Build, unified: Unified) -> None:
 
 def save_rejected(build: Build, reports: Mapping[str, LoadReport], counts: Mapping[str, RowCounts]) -> None:
     """Write all rows set aside: those that cleaning refused, and later duplicates."""
-    with pq.ParquetWriter(build.draft.table("rejected"), REJECTED, compression="zstd") as writer:
+    with pq.ParquetWriter(build.draft.table("rejected"), REJECTED_SCHEMA, compression="zstd") as writer:
         for name, report in reports.items():
             path = build.draft.scratch(f"rejected/{name}.parquet")
             if path.exists():
                 for batch in pq.ParquetFile(path).iter_batches():
-                    writer.write_batch(batch.select(REJECTED.names).cast(REJECTED))
+                    writer.write_batch(batch.select(REJECTED_SCHEMA.names).cast(REJECTED_SCHEMA))
             if counts[name].copies:
                 writer.write_table(_copies(build, name, report))
 
@@ -79,11 +75,11 @@ def _copies(build: Build, name: str, report: LoadReport) -> pa.Table:
         "row": found.column("_row").cast(pa.int64()), "column": pa.array([unique] * size, pa.string()),
         "code": pa.array(["DUPLICATE"] * size, pa.string()),
         "reason": pa.array([f"an earlier row has the same {unique}"] * size, pa.string()), "raw": found.column("raw"),
-    }).cast(REJECTED)  # fmt: skip
+    }).cast(REJECTED_SCHEMA)  # fmt: skip
 
 
 def _files(report: LoadReport) -> list[dict[str, Any]]:
-    return [f if isinstance(f, dict) else asdict(f) for f in report.files]
+    return [asdict(f) for f in report.files]
 
 
 def describe_source(build: Build, name: str, report: LoadReport, counts: RowCounts) -> dict[str, Any]:
@@ -94,9 +90,13 @@ def describe_source(build: Build, name: str, report: LoadReport, counts: RowCoun
     return {
         "name": name, "title": text_of(spec.title, name), "entity": spec.entity, "purpose": spec.purpose, "legal_basis": spec.legal_basis,
         "owner": spec.owner, "files": _files(report), "rows_in": report.rows_in, "loaded": report.loaded - counts.left_out - counts.copies,
-        "set_aside": report.set_aside + counts.copies, "left_out": counts.left_out, "repaired": sum(c.repaired for c in report.columns),
-        "first_at": first, "last_at": last, "reasons": reasons, "columns": [asdict(c) for c in report.columns],
+        "set_aside": report.set_aside + counts.copies, "left_out": counts.left_out, "repaired": report.repaired,
+        "first_at": first, "last_at": last, "reasons": reasons, "columns": [_column(c) for c in report.columns],
     }  # fmt: skip
+
+
+def _column(column: ColumnReport) -> dict[str, Any]:
+    return asdict(column) | {"repaired": sum(column.repaired.values()), "repairs": dict(column.repaired)}
 
 
 def _dates(build: Build, name: str) -> tuple[str | None, str | None]:

@@ -12,21 +12,21 @@ import pyarrow.parquet as pq
 
 from huaxiang.learn.clusters import ClusterResult, PreviousClusters, fit_clusters
 from huaxiang.learn.personas import draw_personas
-from huaxiang.plan.check import customer_types
-from huaxiang.run.context import Build
-from huaxiang.run.tagging import audience_tree, origin_of
+from huaxiang.plan.columns import customer_types
+from huaxiang.run.context import AsOf, Build
+from huaxiang.run.tagging import condition_tree, origin_of
 from huaxiang.spec.models import ClusteringSpec, Feature
 from huaxiang.stages import segment
 
 
-def assign_clusters(build: Build) -> Mapping[str, dict[str, object]]:
+def assign_clusters(build: Build, as_of: AsOf) -> Mapping[str, dict[str, object]]:
     """Fit every clustering and leave table `everyone`; return the manifest entries by name."""
     reports: dict[str, dict[str, object]] = {}
     before = {str(c["name"]): c for c in build.previous.get("clusterings", [])}
     specs = build.project.clusterings
     for number, (name, spec) in enumerate(specs.items()):
         build.progress("segment", number, len(specs) + 2, name)
-        customers = _members(build, spec)
+        customers = _members(build, spec, as_of)
         result = _fit(customers, spec, before.get(name))
         labels = pa.table(
             {segment.ID: customers.column(segment.ID), "label": pa.array(list(result.labels), pa.string())}
@@ -39,12 +39,12 @@ def assign_clusters(build: Build) -> Mapping[str, dict[str, object]]:
     return reports
 
 
-def _members(build: Build, spec: ClusteringSpec) -> pa.Table:
+def _members(build: Build, spec: ClusteringSpec, as_of: AsOf) -> pa.Table:
     """The customers to cluster and their features, sorted by customer."""
     features = tuple(f.tag if isinstance(f, Feature) else f for f in spec.features)
     table = build.engine.fetch("tags", (segment.ID, *features))
     if spec.within is not None:
-        tree = audience_tree(build.project, spec.within, customer_types(build.project))
+        tree = condition_tree(build.project, spec.within, customer_types(build.project), as_of)
         build.engine.run(segment.plan_members(tree, f"within__{spec.name}", "tags"))
         members = build.engine.fetch(f"within__{spec.name}").column(segment.ID)
         table = table.filter(pc.is_in(table.column(segment.ID), value_set=members.combine_chunks()))
@@ -63,13 +63,13 @@ def as_numbers(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.float64]]
     return np.asarray(numbers.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
 
 
-def count_audiences(build: Build) -> Mapping[str, int]:
+def count_audiences(build: Build, as_of: AsOf) -> Mapping[str, int]:
     """Leave table `audiences` and return the size of each."""
     project = build.project
     if not project.audiences:
         return {}
     types = customer_types(project)
-    trees = {n: audience_tree(project, a.when, types) for n, a in project.audiences.items()}
+    trees = {n: condition_tree(project, a.when, types, as_of) for n, a in project.audiences.items()}
     origins = {n: origin_of(project, "audiences", n) for n in trees}
     build.engine.run(segment.plan_audiences(trees, origins))
     members = build.engine.fetch("audiences")

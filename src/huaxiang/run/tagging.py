@@ -8,11 +8,10 @@ from datetime import date
 from sqlglot import exp
 
 from huaxiang.plan import sql
-from huaxiang.plan.check import customer_types, field_types, tag_order
-from huaxiang.plan.expr import CheckedExpression, check_expression
+from huaxiang.plan.columns import customer_types, field_types, tag_order, time_field
+from huaxiang.plan.expr import IN_AUDIENCE, CheckedExpression, bind_as_of, check_expression
 from huaxiang.plan.nodes import SqlStep
-from huaxiang.plan.predicate import parse_condition, to_sql_ast
-from huaxiang.run.collecting import time_field
+from huaxiang.plan.predicate import parse_condition
 from huaxiang.run.context import AsOf, Build
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import BandsTag, ExpressionTag, LayeredTag, RuleTag, StatisticTag, Tag
@@ -27,43 +26,51 @@ def origin_of(project: Project, kind: str, name: str) -> str:
     return f"{singular} {name} · {project.place(kind, name)}"
 
 
-def check_attributes(project: Project) -> tuple[profile.CheckedAttribute, ...]:
-    """Attributes with their checked expressions, in declared order."""
+def check_attributes(project: Project, as_of: AsOf) -> tuple[profile.CheckedAttribute, ...]:
+    """Attributes with their checked expressions as of a day, in declared order."""
     checked = []
     for name, spec in project.attributes.items():
         value = check_expression(spec.value, field_types(project, project.sources[spec.source]))
-        checked.append(profile.CheckedAttribute(spec, value.ast, value.type, origin_of(project, "attributes", name)))
+        checked.append(
+            profile.CheckedAttribute(spec, as_of.bind(value.ast), value.type, origin_of(project, "attributes", name))
+        )
     return tuple(checked)
 
 
-def check_statistics(project: Project) -> tuple[tag.CheckedStatistic, ...]:
+def check_statistics(project: Project, as_of: AsOf) -> tuple[tag.CheckedStatistic, ...]:
     """Statistic tags with their checked expressions, in declared order."""
     return tuple(
-        _check_statistic(project, t)
+        _check_statistic(project, t, as_of)
         for t in project.tags.values()
         if isinstance(t, StatisticTag) and t.status != "offline"
     )
 
 
-def _check_statistic(project: Project, spec: StatisticTag) -> tag.CheckedStatistic:
+def _check_statistic(project: Project, spec: StatisticTag, as_of: AsOf) -> tag.CheckedStatistic:
     types = field_types(project, project.sources[spec.source])
 
     def expression(text: str | None, *, boolean: bool = False) -> CheckedExpression | None:
         return check_expression(text, types, boolean=boolean) if text is not None else None
 
+    def tree(checked: CheckedExpression | None) -> exp.Expression | None:
+        return as_of.bind(checked.ast) if checked is not None else None
+
     of, by = expression(spec.of), expression(spec.by)
     where, share = expression(spec.where, boolean=True), expression(spec.share_of, boolean=True)
     return tag.CheckedStatistic(
-        spec, of and of.ast, of.type if of else None, by and by.ast, by.type if by else None, where and where.ast, share and share.ast,
-        origin_of(project, "tags", spec.name),
+        spec, of=tree(of), of_type=of.type if of else None, by=tree(by), by_type=by.type if by else None,
+        where=tree(where), share_of=tree(share), origin=origin_of(project, "tags", spec.name),
     )  # fmt: skip
 
 
-def check_values(project: Project, spec: Tag, types: Mapping[str, str]) -> CheckedValues:
-    """Checked trees of a computed tag over attributes and tags."""
+def check_values(project: Project, spec: Tag, types: Mapping[str, str], as_of: AsOf) -> CheckedValues:
+    """Checked trees of a computed tag over attributes and tags, as of a day."""
 
     def condition(when: str | dict[str, object]) -> exp.Expression:
-        return audience_tree(project, when, types)
+        return condition_tree(project, when, types, as_of)
+
+    def value(text: str) -> exp.Expression:
+        return as_of.bind(check_expression(text, types).ast)
 
     match spec:
         case RuleTag():
@@ -71,19 +78,21 @@ def check_values(project: Project, spec: Tag, types: Mapping[str, str]) -> Check
         case LayeredTag():
             return CheckedValues(tuple(condition(layer.when) for layer in spec.layers))
         case ExpressionTag():
-            return CheckedValues((check_expression(spec.value, types).ast,))
+            return CheckedValues((value(spec.value),))
         case BandsTag():
-            return CheckedValues((check_expression(spec.of, types).ast,))
+            return CheckedValues((value(spec.of),))
     return CheckedValues()
 
 
-def audience_tree(project: Project, when: str | dict[str, object], types: Mapping[str, str]) -> exp.Expression:
-    """A condition as SQL over attributes and tags, with the audiences it names put in place."""
-    tree = to_sql_ast(parse_condition(when, types))
+def condition_tree(
+    project: Project, when: str | dict[str, object], types: Mapping[str, str], as_of: AsOf
+) -> exp.Expression:
+    """A condition as SQL over attributes and tags, as of a day, with the audiences it names put in place."""
+    tree = as_of.bind(parse_condition(when, types).ast)
 
     def expand(node: exp.Expression) -> exp.Expression:
-        if isinstance(node, exp.Anonymous) and str(node.this).lower() == "in_audience":
-            inner = audience_tree(project, project.audiences[node.expressions[0].name].when, types)
+        if isinstance(node, exp.Anonymous) and node.name.upper() == IN_AUDIENCE:
+            inner = condition_tree(project, project.audiences[node.expressions[0].name].when, types, as_of)
             return exp.Coalesce(this=exp.paren(inner), expressions=[exp.false()])
         return node
 
@@ -97,13 +106,13 @@ def draw_profile(build: Build, sources: tuple[str, ...], as_of: AsOf) -> None:
     for name in sources:
         types = tuple(build.engine.types(unified_table(name)).items())
         rows[name] = profile.SourceRows(name, unified_table(name), types, time_field(project.sources[name]))
-    build.run("profile", profile.plan_profile(check_attributes(project), rows, as_of.moment, as_of.end))
+    build.run("profile", profile.plan_profile(check_attributes(project, as_of), rows, as_of.moment, as_of.end))
 
 
 def compute_tags(build: Build, as_of: AsOf) -> Mapping[str, str]:
     """Leave table `tags`: profile and every tag that is not offline. Return the SQL of each tag on its own, for people to read."""
     project = build.project
-    statistics = check_statistics(project)
+    statistics = check_statistics(project, as_of)
     rows = {}
     for name in dict.fromkeys(s.spec.source for s in statistics):
         types = tuple(build.engine.types(unified_table(name)).items())
@@ -113,7 +122,7 @@ def compute_tags(build: Build, as_of: AsOf) -> Mapping[str, str]:
     levels = [[project.tags[n] for n in level if project.tags[n].status != "offline"] for level in tag_order(project)]
     levels = [[t for t in level if not isinstance(t, StatisticTag)] for level in levels]
     computed = [t for level in levels for t in level]
-    checked = {t.name: check_values(project, t, types) for t in computed}
+    checked = {t.name: check_values(project, t, types, as_of) for t in computed}
     origins = {t.name: origin_of(project, "tags", t.name) for t in computed}
     build.run("tag", [*steps, *tag.plan_levels([level for level in levels if level], checked, origins)])
     alone = tag.plan_each(statistics, rows, as_of.moment, as_of.end) | tag.plan_each_computed(

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from sqlglot import exp
 
 from huaxiang.learn.linking import Linked, link_exact
-from huaxiang.plan.check import field_types
+from huaxiang.plan.columns import field_types
 from huaxiang.plan.expr import check_expression
-from huaxiang.run.context import Build
+from huaxiang.run.context import AsOf, Build
 from huaxiang.spec.models import IdentityKeySpec, SourceSpec
 from huaxiang.stages import unify
 
@@ -37,7 +38,7 @@ class Unified:
     unidentified: Mapping[str, int] = field(default_factory=dict)
 
 
-def unify_sources(build: Build) -> Unified:
+def unify_sources(build: Build, as_of: AsOf) -> Unified:
     """Give every row of every source its customer; leaves `unified__<source>` and `customers`."""
     project = build.project
     keys = tuple(project.identity.values()) or (DEFAULT_KEY,)
@@ -46,7 +47,7 @@ def unify_sources(build: Build) -> Unified:
     references = [s for s in project.sources.values() if s.entity == "reference"]
     for number, source in enumerate((*references, *(s for s in project.sources.values() if s.entity != "reference"))):
         build.progress("unify", number, len(project.sources) + 2, source.name)
-        rows[source.name], counts[source.name] = _apply_row_rules(build, source)
+        rows[source.name], counts[source.name] = _apply_row_rules(build, source, as_of)
     linked = _link(build, keys, rows)
     carrying: list[str] = []
     for source in project.sources.values():
@@ -61,32 +62,46 @@ def unify_sources(build: Build) -> Unified:
     return Unified(tuple(carrying), counts, linked, keys)
 
 
-def _apply_row_rules(build: Build, source: SourceSpec) -> tuple[str, RowCounts]:
+def _apply_row_rules(build: Build, source: SourceSpec, as_of: AsOf) -> tuple[str, RowCounts]:
     """Return the table of rows that go on, and what was left out. A source without rules goes on as it is."""
-    table = unify.clean_table(source.name)
+    table, engine = unify.clean_table(source.name), build.engine
     if source.where is None and not source.unique and not source.lookups:
         return table, RowCounts()
     origin = f"source {source.name} · {build.project.place('sources', source.name)}"
     for lookup in source.lookups:
-        columns = tuple(build.engine.types(unify.clean_table(lookup.source)))
-        build.engine.run(unify.plan_lookup(lookup, columns, origin))
-    types = field_types(build.project, source)
-    where = check_expression(source.where, types, boolean=True).ast if source.where else None
-    rules = unify.RowRules(where, source.unique)
-    clean = tuple(build.engine.types(table))
-    build.engine.run(unify.plan_rows(source, clean, rules, origin))
-    looked_up = tuple(f for lookup in source.lookups for f in lookup.take)
-    fields = (*unify.field_columns(dict.fromkeys(clean)), *looked_up)
-    build.engine.run(unify.plan_kept(source.name, (*fields, *unify.ROW_COLUMNS), origin))
-    if not rules:
-        return f"kept__{source.name}", RowCounts()
-    build.engine.run(unify.plan_counts(source.name))
-    found = build.engine.fetch(f"counts__{source.name}").to_pylist()[0]
-    total = pq.read_metadata(build.draft.scratch(f"clean/{source.name}.parquet")).num_rows
-    counts = RowCounts(left_out=total - int(found["kept"] or 0), copies=int(found["copies"] or 0))
-    if counts.copies:
-        build.engine.run(unify.plan_copies(source.name, fields))
-    return f"kept__{source.name}", counts
+        engine.run(unify.plan_lookup(lookup, tuple(engine.types(unify.clean_table(lookup.source))), origin))
+    left_out = 0
+    if source.where is not None or source.lookups:
+        before = _rows(build, table) if source.where is not None else 0
+        where = _where(build, source, as_of)
+        engine.run(unify.plan_kept(source, tuple(engine.types(table)), where, origin))
+        table = unify.kept_table(source.name)
+        left_out = before - _rows(build, table) if source.where is not None else 0
+    copies = _set_copies_aside(build, source, table) if source.unique else 0
+    return f"once__{source.name}" if copies else table, RowCounts(left_out, copies)
+
+
+def _where(build: Build, source: SourceSpec, as_of: AsOf) -> exp.Expression | None:
+    if source.where is None:
+        return None
+    return as_of.bind(check_expression(source.where, field_types(build.project, source), boolean=True).ast)
+
+
+def _rows(build: Build, table: str) -> int:
+    build.engine.run(unify.plan_count(table))
+    return int(build.engine.fetch(f"count__{table}").column("rows")[0].as_py())
+
+
+def _set_copies_aside(build: Build, source: SourceSpec, table: str) -> int:
+    """Leave `copies__` and `once__` of the source when it has later duplicates; return how many."""
+    engine = build.engine
+    engine.run(unify.plan_twice(source, table))
+    if not _rows(build, f"twice__{source.name}"):
+        return 0
+    columns = tuple(engine.types(table))
+    engine.run(unify.plan_copies(source, table, unify.field_columns(engine.types(table))))
+    engine.run(unify.plan_once(source, table, columns))
+    return _rows(build, f"copies__{source.name}")
 
 
 def _link(build: Build, keys: Sequence[IdentityKeySpec], rows: Mapping[str, str]) -> Linked:

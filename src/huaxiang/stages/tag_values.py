@@ -161,7 +161,7 @@ def _rfm(tag: RfmTag) -> Outputs:
     ):
         score = _score(sql.column(name), edges[part], lower_is_better=lower_is_better)
         now.append(
-            (f"{tag.name}_{part}", sql.case([(known.copy(), sql.null_of("INTEGER"))], exp.cast(score, "INTEGER")))
+            (f"{tag.name}_{part}", sql.case([(known.copy(), sql.null_of("BIGINT"))], exp.cast(score, "BIGINT")))
         )
     now.append((f"{tag.name}_band", _activity(tag)))
     return Outputs(tuple(now), ((f"{tag.name}_class", _eight_classes(tag)),))

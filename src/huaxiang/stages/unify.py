@@ -7,7 +7,6 @@ together is found by `huaxiang.learn.linking` between the two planned parts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -37,17 +36,6 @@ BLOCKED = (
 """Values that never identify anybody, compared in lower case (conventions of the field: docs/identity.md)."""
 
 
-@dataclass(frozen=True)
-class RowRules:
-    """What decides over a source's cleaned rows: the checked `where` and the fields that identify a row."""
-
-    where: exp.Expression | None
-    unique: tuple[str, ...]
-
-    def __bool__(self) -> bool:
-        return self.where is not None or bool(self.unique)
-
-
 def clean_table(source: str) -> str:
     """Logical name of a source's cleaned rows."""
     return f"clean__{source}"
@@ -64,19 +52,68 @@ def keys_of(source: SourceSpec, keys: Sequence[IdentityKeySpec]) -> tuple[Identi
     return tuple(sorted(found, key=lambda k: (k.priority, k.name))) if source.entity != "reference" else ()
 
 
-def plan_rows(source: SourceSpec, columns: Sequence[str], rules: RowRules, origin: str) -> SqlStep:
-    """Plan `rows__<source>`: the cleaned rows with looked-up fields, `_kept` (meets `where`) and `_copy` (a later duplicate)."""
-    joined = sql.table(clean_table(source.name), "c")
-    query = exp.select(*(sql.column(c, "c") for c in columns)).from_(joined)
+def plan_kept(source: SourceSpec, columns: Sequence[str], where: exp.Expression | None, origin: str) -> SqlStep:
+    """Plan `kept__<source>`: the cleaned rows with their looked-up fields that meet `where`."""
+    query = exp.select(*(sql.column(c, "c") for c in columns)).from_(sql.table(clean_table(source.name), "c"))
     inputs = [clean_table(source.name)]
     for number, lookup in enumerate(source.lookups):
-        query = _join_lookup(query, lookup, f"l{number}", source)
+        query = _join_lookup(query, lookup, f"l{number}")
         inputs.append(first_row_table(lookup))
-    inner = query.subquery("r")
-    kept = sql.is_true(rules.where.copy()) if rules.where is not None else exp.true()
-    with_kept = exp.select(exp.Star(), sql.named(kept, "_kept")).from_(inner)
-    outer = exp.select(exp.Star(), sql.named(_copy(rules.unique), "_copy")).from_(with_kept.subquery("k"))
-    return SqlStep(f"rows__{source.name}", tuple(inputs), outer, (origin,))
+    if where is not None:
+        query = exp.select(exp.Star()).from_(query.subquery("r")).where(where.copy())
+    return SqlStep(kept_table(source.name), tuple(inputs), query, (origin,))
+
+
+def kept_table(source: str) -> str:
+    """Logical name of a source's rows that meet its `where`."""
+    return f"kept__{source}"
+
+
+def plan_count(table: str) -> SqlStep:
+    """Plan `count__<table>`: its number of rows."""
+    query = exp.select(sql.named(exp.Count(this=exp.Star()), "rows")).from_(sql.table(table))
+    return SqlStep(f"count__{table}", (table,), query)
+
+
+def plan_twice(source: SourceSpec, table: str) -> SqlStep:
+    """Plan `twice__<source>`: values of the `unique` fields that more than one row has. Rows with a NULL among them are never copies."""
+    fields = [sql.column(u) for u in source.unique]
+    query = (
+        exp.select(*fields)
+        .from_(sql.table(table))
+        .where(*(sql.is_not_null(f.copy()) for f in fields))
+        .group_by(*fields)
+    )
+    return SqlStep(f"twice__{source.name}", (table,), query.having(exp.Count(this=exp.Star()) > 1))
+
+
+def plan_copies(source: SourceSpec, table: str, columns: Sequence[str]) -> SqlStep:
+    """Plan `copies__<source>`: number and text of every row whose `unique` fields stand on an earlier row too."""
+    number = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[sql.column(u, "r") for u in source.unique],
+        order=exp.Order(expressions=[sql.column(c, "r") for c in ROW_COLUMNS]),
+    )
+    cells = (exp.Coalesce(this=exp.cast(sql.column(c, "r"), "VARCHAR"), expressions=[sql.literal("")]) for c in columns)
+    text = exp.func("concat_ws", sql.literal("|"), *cells, dialect="duckdb")
+    on = sql.all_of(sql.column(u, "r").eq(sql.column(u, "t")) for u in source.unique)
+    rows = [sql.column(c, "r") for c in ROW_COLUMNS]
+    numbered = exp.select(*rows, sql.named(text, "raw"), sql.named(number, "_n")).from_(sql.table(table, "r"))
+    numbered = numbered.join(sql.table(f"twice__{source.name}", "t"), on=on)
+    query = (
+        exp.select(*(sql.column(c) for c in (*ROW_COLUMNS, "raw")))
+        .from_(numbered.subquery("n"))
+        .where(sql.column("_n") > 1)
+    )
+    return SqlStep(f"copies__{source.name}", (table, f"twice__{source.name}"), query)
+
+
+def plan_once(source: SourceSpec, table: str, columns: Sequence[str]) -> SqlStep:
+    """Plan `once__<source>`: the rows that are no copies."""
+    on = sql.all_of(sql.column(c, "r").eq(sql.column(c, "c")) for c in ROW_COLUMNS)
+    query = exp.select(*(sql.column(c, "r") for c in columns)).from_(sql.table(table, "r"))
+    query = query.join(sql.table(f"copies__{source.name}", "c"), on=on, join_type="anti")
+    return SqlStep(f"once__{source.name}", (table, f"copies__{source.name}"), query)
 
 
 def first_row_table(lookup: LookupSpec) -> str:
@@ -97,51 +134,11 @@ def plan_lookup(lookup: LookupSpec, columns: Sequence[str], origin: str) -> SqlS
     return SqlStep(first_row_table(lookup), (clean_table(lookup.source),), query, (origin,))
 
 
-def _join_lookup(query: exp.Select, lookup: LookupSpec, alias: str, source: SourceSpec) -> exp.Select:
+def _join_lookup(query: exp.Select, lookup: LookupSpec, alias: str) -> exp.Select:
     for field, taken in lookup.take.items():
         query = query.select(sql.named(sql.column(taken, alias), field))
     on = sql.column(lookup.on, "c").eq(sql.column(lookup.key or lookup.on, alias))
     return query.join(sql.table(first_row_table(lookup), alias), on=on, join_type="left")
-
-
-def _copy(unique: Sequence[str]) -> exp.Expression:
-    """TRUE for a kept row whose `unique` fields stand on an earlier kept row too; rows with a NULL among them are never copies."""
-    if not unique:
-        return exp.false()
-    number = exp.Window(
-        this=exp.RowNumber(),
-        partition_by=[*(sql.column(u) for u in unique), sql.column("_kept")],
-        order=exp.Order(expressions=[sql.column(c) for c in ROW_COLUMNS]),
-    )
-    known = [sql.is_not_null(sql.column(u)) for u in unique]
-    return sql.all_of([sql.column("_kept"), exp.GT(this=number, expression=sql.literal(1)), *known])
-
-
-def plan_kept(source: str, columns: Sequence[str], origin: str) -> SqlStep:
-    """Plan `kept__<source>`: rows that go on."""
-    rows = f"rows__{source}"
-    query = exp.select(*(sql.column(c) for c in columns)).from_(sql.table(rows))
-    query = query.where(sql.column("_kept")).where(exp.not_(sql.column("_copy")))
-    return SqlStep(f"kept__{source}", (rows,), query, (origin,))
-
-
-def plan_copies(source: str, columns: Sequence[str]) -> SqlStep:
-    """Plan `copies__<source>`: row numbers and text of the later duplicates, to be listed among the rows set aside."""
-    rows = f"rows__{source}"
-    text = exp.func(
-        "concat_ws", exp.Literal.string("|"), *(exp.cast(sql.column(c), "VARCHAR") for c in columns), dialect="duckdb"
-    )
-    query = exp.select(sql.column("_file"), sql.column("_row"), sql.named(text, "raw")).from_(sql.table(rows))
-    return SqlStep(f"copies__{source}", (rows,), query.where(sql.column("_copy")))
-
-
-def plan_counts(source: str) -> SqlStep:
-    """Plan `counts__<source>`: rows that meet `where`, and copies among them."""
-    rows = f"rows__{source}"
-    kept = exp.func("count_if", sql.column("_kept"), dialect="duckdb")
-    copies = exp.func("count_if", sql.column("_copy"), dialect="duckdb")
-    query = exp.select(sql.named(kept, "kept"), sql.named(copies, "copies")).from_(sql.table(rows))
-    return SqlStep(f"counts__{source}", (rows,), query)
 
 
 def plan_keys(source: SourceSpec, keys: Sequence[IdentityKeySpec], rows: str) -> SqlStep:
