@@ -133,7 +133,7 @@ def _native(values: pa.Array, rule: ColumnRule) -> Cleaned | None:
         return clean(values.cast(stored))
     if pa.types.is_timestamp(kind) and rule.type in ("date", "datetime"):
         convert = dates.dates_from_stamps if rule.type == "date" else dates.local_stamps
-        return clean(convert(values, rule.timezone))
+        return clean(convert(values, rule.timezone, rule.zone))
     return _native_number(values, rule)
 
 

@@ -17,6 +17,7 @@ from huaxiang.store.cleaning.parts import Parsed, parse_mostly
 from huaxiang.store.cleaning.rule import ColumnRule
 
 _EASY = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?$"
+_EASY_TIMED = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?$"
 _DAY = r"(?P<y>\d{4})(?:[-/.年]\s?(?P<m>\d{1,2})[-/.月]\s?(?P<d>\d{1,2})日?|(?P<m2>\d{2})(?P<d2>\d{2}))"
 _TIME = (
     r"(?:[\sT,]*(?P<half>上午|下午|中午|凌晨|晚上|[ap]m)?\s*(?P<H>\d{1,2})[:时点](?P<M>\d{1,2})分?(?:[:]?(?P<S>\d{1,2})(?:[.,](?P<f>\d{1,9}))?秒?)?"
@@ -35,7 +36,7 @@ def clean_dates(texts: pa.Array, rule: ColumnRule) -> Cleaned:
     """Texts as dates; a time of day is dropped."""
 
     def parse(text: str) -> Parsed:
-        return _day(_read(text, rule.format, rule.timezone))
+        return _day(_read(text, rule.format, (rule.timezone, rule.zone)))
 
     easy = r"^$" if rule.format else r"^\d{4}-\d{2}-\d{2}$"
     return parse_mostly(texts, easy, lambda values: pc.cast(values, pa.date32()), parse, pa.date32())
@@ -45,10 +46,13 @@ def clean_datetimes(texts: pa.Array, rule: ColumnRule) -> Cleaned:
     """Texts as timestamps of the project's time zone, without zone."""
 
     def parse(text: str) -> Parsed:
-        return _read(text, rule.format, rule.timezone)
+        return _read(text, rule.format, (rule.timezone, rule.zone))
 
-    easy = r"^$" if rule.format else _EASY
-    return parse_mostly(texts, easy, _cast_stamps, parse, pa.timestamp("us"))
+    def cast(values: pa.Array) -> pa.Array:
+        return local_stamps(_cast_stamps(values), rule.timezone, rule.zone)
+
+    easy = r"^$" if rule.format else _EASY_TIMED if rule.zone else _EASY
+    return parse_mostly(texts, easy, cast, parse, pa.timestamp("us"))
 
 
 def _cast_stamps(values: pa.Array) -> pa.Array:
@@ -65,12 +69,12 @@ def _day(parsed: Parsed) -> Parsed:
     return Parsed(stamp.date(), "", "time_dropped" if timed and parsed.kind in ("", "format") else parsed.kind)
 
 
-def _read(text: str, pattern: str | None, timezone: str) -> Parsed:
-    """Read one text as a local timestamp."""
+def _read(text: str, pattern: str | None, zones: tuple[str, str | None]) -> Parsed:
+    """Read one text as a local timestamp. `zones`: the project's, and the one of texts that state none (None: the project's)."""
     readers: tuple[Callable[[], Parsed | None], ...] = (
-        (lambda: _declared(text, pattern, timezone),)
+        (lambda: _declared(text, pattern, zones),)
         if pattern
-        else (lambda: _written(text, timezone), lambda: _serial(text), lambda: _unix(text, timezone))
+        else (lambda: _written(text, zones), lambda: _serial(text), lambda: _unix(text, zones[0]))
     )
     for reader in readers:
         try:
@@ -82,13 +86,13 @@ def _read(text: str, pattern: str | None, timezone: str) -> Parsed:
     return Parsed(None, "date_ambiguous" if not pattern and _SWAPPED.fullmatch(text) else "date")
 
 
-def _declared(text: str, pattern: str, timezone: str) -> Parsed:
+def _declared(text: str, pattern: str, zones: tuple[str, str | None]) -> Parsed:
     stamp = datetime.strptime(text, pattern)
-    local = _local(stamp, timezone)
-    return Parsed(local, "", "timezone" if stamp.tzinfo else "format")
+    timed = any(directive in pattern for directive in ("%H", "%I", "%c", "%X"))
+    return Parsed(_local(stamp, zones, timed=timed), "", "timezone" if stamp.tzinfo else "format")
 
 
-def _written(text: str, timezone: str) -> Parsed | None:
+def _written(text: str, zones: tuple[str, str | None]) -> Parsed | None:
     found = _WRITTEN.fullmatch(text)
     if not found:
         return None
@@ -109,8 +113,9 @@ def _written(text: str, timezone: str) -> Parsed | None:
         int((part["f"] or "0").ljust(6, "0")[:6]),
     )
     if not part["zone"]:
-        return Parsed(stamp, "", "format")
-    return Parsed(_local(stamp.replace(tzinfo=_offset(part["zone"])), timezone), "", "timezone")
+        timed = part["H"] is not None or part["H2"] is not None
+        return Parsed(_local(stamp, zones, timed=timed), "", "format")
+    return Parsed(_local(stamp.replace(tzinfo=_offset(part["zone"])), zones), "", "timezone")
 
 
 def _offset(zone: str) -> tzinfo:
@@ -136,11 +141,16 @@ def _unix(text: str, timezone: str) -> Parsed | None:
         return None
     digits = text.partition(".")[0]
     stamp = datetime.fromtimestamp(int(digits[:10]), UTC) + timedelta(milliseconds=int(digits[10:] or 0))
-    return Parsed(_local(stamp, timezone), "", "unix_time")
+    return Parsed(_local(stamp, (timezone, None)), "", "unix_time")
 
 
-def _local(stamp: datetime, timezone: str) -> datetime:
-    return stamp.astimezone(_zone(timezone)).replace(tzinfo=None) if stamp.tzinfo else stamp
+def _local(stamp: datetime, zones: tuple[str, str | None], *, timed: bool = True) -> datetime:
+    """The time in the project's zone. A bare day has no zone: it stays the day that was written."""
+    project, written = zones
+    if stamp.tzinfo is None and (written is None or not timed):
+        return stamp
+    known = stamp if stamp.tzinfo else stamp.replace(tzinfo=_zone(str(written)))
+    return known.astimezone(_zone(project)).replace(tzinfo=None)
 
 
 @lru_cache(maxsize=8)
@@ -148,13 +158,15 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def dates_from_stamps(values: pa.Array, timezone: str) -> pa.Array:
-    """Dates of timestamps, those with a zone after moving them to the project's."""
-    return pc.cast(local_stamps(values, timezone), pa.date32(), safe=False)
+def dates_from_stamps(values: pa.Array, timezone: str, zone: str | None = None) -> pa.Array:
+    """Dates of timestamps, after moving those of another zone to the project's."""
+    return pc.cast(local_stamps(values, timezone, zone), pa.date32(), safe=False)
 
 
-def local_stamps(values: pa.Array, timezone: str) -> pa.Array:
-    """Timestamps in microseconds without zone; those with a zone are moved to the project's first."""
+def local_stamps(values: pa.Array, timezone: str, zone: str | None = None) -> pa.Array:
+    """Timestamps in microseconds without zone, in the project's `timezone`; those that state no zone are of `zone`, if given."""
+    if values.type.tz is None and zone is not None:
+        values = pc.assume_timezone(values, zone, ambiguous="earliest", nonexistent="earliest")
     if values.type.tz is not None:
         values = pc.local_timestamp(values.cast(pa.timestamp(values.type.unit, timezone)))
     return values.cast(pa.timestamp("us"), safe=False)

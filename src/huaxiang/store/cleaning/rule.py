@@ -33,6 +33,7 @@ _SEPARATORS = "|;、，；｜"
 class ColumnRule:
     """One column of a source: its field, the file's column, the type, and all that limits its values.
 
+    `timezone` is the project's, `zone` that of times which state none (None: the project's).
     `vocabulary` maps folded spellings (see `fold`) to the standard word, or to None for words that mean "not known".
     """
 
@@ -51,6 +52,7 @@ class ColumnRule:
     missing: frozenset[str] = frozenset()
     separators: str = _SEPARATORS
     timezone: str = "Asia/Shanghai"
+    zone: str | None = None
 
     @property
     def stored(self) -> pa.DataType:
