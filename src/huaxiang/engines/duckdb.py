@@ -15,6 +15,7 @@ from sqlglot import exp
 from huaxiang.engines.aggregate_sql import aggregate_query
 from huaxiang.engines.arrow_io import write_parquet
 from huaxiang.engines.bind import bind_tables
+from huaxiang.engines.duckdb_dialect import to_duckdb
 from huaxiang.engines.render import render
 from huaxiang.engines.words import DuckdbWords
 from huaxiang.errors import UsageError
@@ -70,7 +71,7 @@ class DuckdbEngine:
         query = query.order_by(*(exp.Ordered(this=_column(c), desc=False, nulls_first=False) for c in order))
         self._connection.execute("SET preserve_insertion_order = true")
         try:
-            reader = self._connection.sql(_text(query)).to_arrow_reader(_BATCH)
+            reader = self._connection.sql(to_duckdb(query)).to_arrow_reader(_BATCH)
             return write_parquet(reader.schema, reader, path)
         finally:
             self._connection.execute("SET preserve_insertion_order = false")
@@ -79,16 +80,16 @@ class DuckdbEngine:
         """Return a small table, or some of its columns, in memory; rows in any order."""
         chosen = [exp.Star()] if columns is None else [_column(c) for c in columns]
         query = exp.Select().select(*chosen).from_(_table(table))
-        return self._connection.sql(_text(query)).to_arrow_table()
+        return self._connection.sql(to_duckdb(query)).to_arrow_table()
 
     def types(self, table: str) -> Mapping[str, str]:
         """Column → DuckDB type name, in column order."""
         described = exp.Describe(this=exp.Select().select(exp.Star()).from_(_table(table)))
-        return {str(row[0]): str(row[1]) for row in self._connection.execute(_text(described)).fetchall()}
+        return {str(row[0]): str(row[1]) for row in self._connection.execute(to_duckdb(described)).fetchall()}
 
     def sql(self, step: Step) -> str:
         """The SQL that `run` executes, with a comment for each definition it serves."""
-        return render(self._query(step).sql(dialect="duckdb", pretty=True), step.origin)
+        return render(to_duckdb(self._query(step), pretty=True, comments=True), step.origin)
 
     def close(self) -> None:
         """Close the database and remove all temporary files."""
@@ -100,7 +101,7 @@ class DuckdbEngine:
 
     def _create(self, kind: str, table: str, query: exp.Query) -> None:
         self._drop(table)
-        self._connection.execute(_text(exp.Create(this=_table(table), kind=kind, expression=query)))
+        self._connection.execute(to_duckdb(exp.Create(this=_table(table), kind=kind, expression=query)))
         self._known[table] = table
 
     def _drop(self, table: str) -> None:
@@ -109,7 +110,7 @@ class DuckdbEngine:
         ).fetchone()
         if found:
             kind = "VIEW" if found[0] == "VIEW" else "TABLE"
-            self._connection.execute(_text(exp.Drop(tables=[_table(table)], kind=kind)))
+            self._connection.execute(to_duckdb(exp.Drop(tables=[_table(table)], kind=kind)))
 
     def _unique(self, table: str, columns: tuple[str, ...]) -> bool:
         keys = [_column(c) for c in columns]
@@ -117,7 +118,7 @@ class DuckdbEngine:
         query = (
             exp.Select().select(exp.Literal.number(1)).from_(_table(table)).group_by(*keys).having(repeated).limit(1)
         )
-        return self._connection.execute(_text(query)).fetchone() is None
+        return self._connection.execute(to_duckdb(query)).fetchone() is None
 
     def _total_order(self, table: str, first: tuple[str, ...]) -> tuple[str, ...]:
         return (*first, *(c for c in self.types(table) if c not in first))
@@ -129,10 +130,6 @@ def _table(name: str) -> exp.Table:
 
 def _column(name: str) -> exp.Column:
     return exp.column(name, quoted=True)
-
-
-def _text(tree: exp.Expr) -> str:
-    return tree.sql(dialect="duckdb", comments=False)
 
 
 def _cores() -> int:

@@ -130,6 +130,7 @@ def _session(master: str, memory: str, temp: Path, settings: Mapping[str, str]) 
         "spark.sql.ansi.enabled": "true",
         "spark.sql.shuffle.partitions": "4",
         "spark.sql.parquet.compression.codec": "snappy",
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.log.level": "ERROR",
     }
     if master.startswith("local"):
