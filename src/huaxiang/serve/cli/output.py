@@ -137,6 +137,8 @@ def value(item: Any, kind: str, unit: str | None = None) -> str:
     """Return a customer's value of a tag or attribute as people write it; `kind` is its value_type."""
     if item is None:
         return "–"
+    if unit == "%":
+        return percent(item)  # a share, 0…1
     match kind:
         case "boolean":
             return t("value.true") if item in (True, "true") else t("value.false")

@@ -1,0 +1,68 @@
+"""Ten readers read while builds publish and remove: each sees one consistent version, always."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from huaxiang.app.init import init_project
+from huaxiang.store.snapshots import SnapshotStore
+from tests.crash.conftest import must_build
+
+pytestmark = pytest.mark.slow
+READER = """
+import sys, time
+from pathlib import Path
+import pyarrow.parquet as pq
+from huaxiang.store.snapshots import SnapshotStore
+
+folder, stop = Path(sys.argv[1]), Path(sys.argv[2])
+seen, reads = [], 0
+while not stop.exists():
+    with SnapshotStore(folder).current() as snapshot:
+        assert snapshot.manifest["id"] == snapshot.id
+        customers = pq.read_table(snapshot.table("customers"), columns=["customer_id"]).num_rows
+        assert customers == snapshot.manifest["customers"]
+        time.sleep(0.5)
+        lines = pq.read_metadata(snapshot.table("source_order_lines")).num_rows
+        rows = {table["name"]: table["rows"] for table in snapshot.manifest["tables"]}
+        assert (customers, lines) == (rows["customers"], rows["source_order_lines"])
+        snapshot.personas()
+        snapshot.verify()
+        seen.append(snapshot.id)
+        reads += 1
+assert seen == sorted(seen), "went back in time"
+print(reads, len(set(seen)))
+"""
+
+
+def test_ten_readers_during_builds(tmp_path: Path) -> None:
+    shop, stop = tmp_path / "shop", tmp_path / "stop"
+    init_project(shop, "retail")
+    settings = shop / "huaxiang.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("keep_snapshots: 30", "keep_snapshots: 1"), "utf-8")
+    must_build(shop)
+    readers = [
+        subprocess.Popen(
+            [sys.executable, "-c", READER, str(shop), str(stop)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(10)
+    ]  # fmt: skip
+    try:
+        for number in range(4):
+            lines = (shop / "data" / "order_lines.csv").read_text("utf-8-sig").splitlines(keepends=True)
+            (shop / "data" / "order_lines.csv").write_text("".join(lines[: -100 * (number + 1)]), "utf-8-sig")
+            must_build(shop)
+    finally:
+        stop.touch()
+        results = [reader.communicate(timeout=120) for reader in readers]
+    for reader, (out, err) in zip(readers, results, strict=True):
+        assert reader.returncode == 0, err
+        reads, versions = map(int, out.split())
+        assert reads >= 2
+        assert versions >= 2
+    must_build(shop)
+    assert len(SnapshotStore(shop).ids()) == 1
