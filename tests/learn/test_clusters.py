@@ -63,7 +63,7 @@ def test_the_report_is_json_and_segments_cover_everyone() -> None:
     assert result.report["chosen_by"] == "fixed"
     assert set(RULES) >= {"fixed"}
     segments = result.segments()
-    assert np.sum([mask for mask in segments.values()], axis=0).tolist() == [1] * 1000
+    assert np.sum(list(segments.values()), axis=0).tolist() == [1] * 1000
     assert {k: int(m.sum()) for k, m in segments.items()} == result.report["sizes"]
 
 

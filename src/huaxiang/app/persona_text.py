@@ -22,8 +22,8 @@ _WORDS = {
     "en": {
         "hand": " (named by hand)",
         "worth": "{title}: mean {mean}, median {median}, {total} of the total, index {index}",
-        "share": "TGI {tgi}, 95 % interval {low}–{high} · {count:,} of {n:,} · base {base:,} known, {missing} missing · q {q}",
-        "mean": "index {tgi}, 95 % interval {low}–{high} · median {median}, base {median_base} · base {base:,} known, {missing} missing · q {q}",
+        "share": "TGI {tgi}, 95 % interval {low}–{high} · {count:,} of {n:,} · {base:,} known, {missing} missing · q {q}",
+        "mean": "index {tgi}, 95 % interval {low}–{high} · median {median}, base {median_base} · {base:,} known, {missing} missing · q {q}",
         "because": "because: {because}", "circular": " (defines the segment)",
         "head": "{title} · base {base:,} customers · {comparisons:,} comparisons, false-discovery rate ≤ {alpha:g}",
     },
