@@ -58,15 +58,15 @@ def _locate(error: Mapping[str, Any], data: object, model: type[BaseModel]) -> F
     options: list[Any] = [model]
     note = ""
     for part in error["loc"]:
-        if isinstance(value, Mapping) and part in value and not _is_tag_kind(path, part, value, member):
-            value, options = value[part], _below(options, part)
-            path.append(part)
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            value, options = value[part], _below(options, part)
+        below = _step(value, part) if not _is_tag_kind(path, part, value, member) else None
+        if below is not None:
+            value, options = below[0], _below(options, part)
             path.append(part)
         elif error["type"] == "missing" and part == error["loc"][-1]:
             note = str(part)
-        elif part != "[key]":
+        elif part == "[key]":
+            value, note = path[-1], "[key]"
+        else:
             member.append(f"{len(path)}:{part}")
             options = [o for o in options if _label(o) in (part, None)] or options
     models = [o for o in options if _is_model(o)] if error["type"] != "extra_forbidden" else []
@@ -77,9 +77,18 @@ def _locate(error: Mapping[str, Any], data: object, model: type[BaseModel]) -> F
     return Fault(tuple(path), tuple(member), error["type"], error.get("ctx", {}), known, value, note)
 
 
-def _is_tag_kind(path: Sequence[str | int], part: object, value: Mapping[str, object], member: Sequence[str]) -> bool:
+def _step(value: object, part: str | int) -> tuple[object] | None:
+    """What stands under a key or item, wrapped; None when there is no such."""
+    if isinstance(value, Mapping) and part in value:
+        return (value[part],)
+    if isinstance(value, list) and isinstance(part, int) and part < len(value):
+        return (value[part],)
+    return None
+
+
+def _is_tag_kind(path: Sequence[str | int], part: object, value: object, member: Sequence[str]) -> bool:
     """True for the part of a location that repeats the tag's kind (pydantic puts the discriminator there)."""
-    return len(path) == 2 and path[0] == "tags" and part == value.get("kind") and f"2:{part}" not in member
+    return isinstance(value, Mapping) and len(path) == 2 and path[0] == "tags" and part == value.get("kind") and f"2:{part}" not in member
 
 
 def _options_at(model: type[BaseModel], path: Sequence[str | int], location: Sequence[str | int]) -> list[Any]:
@@ -145,17 +154,20 @@ def _describe(models: Sequence[Any], key: str) -> str:
 
 
 def _choose_members(faults: Sequence[Fault]) -> list[Fault]:
-    """Of a union, keep the errors of the member that was meant; when no member fits, keep one error for all."""
-    groups: dict[Path, list[Fault]] = {}
-    kept: list[Fault] = []
-    for fault in faults:
-        where = _union_at(fault)
-        if where is None:
-            kept.append(fault)
-        else:
-            groups.setdefault(fault.path[:where], []).append(fault)
-    for path, group in groups.items():
-        kept += _meant(path, group)
+    """Of a union, keep the errors of the member that was meant; when no member fits, keep one error for all.
+
+    Unions may stand within unions: the outermost are decided first.
+    """
+    pending, kept = list(faults), []
+    while pending:
+        groups: dict[Path, list[Fault]] = {}
+        for fault in pending:
+            where = _union_at(fault)
+            if where is None:
+                kept.append(fault)
+            else:
+                groups.setdefault(fault.path[:where], []).append(fault)
+        pending = [f for path, group in groups.items() for f in _meant(path, group)]
     return kept
 
 
@@ -174,13 +186,20 @@ def _meant(path: Path, group: Sequence[Fault]) -> list[Fault]:
         faults for faults in by_member.values() if not any(f.path == path and f.type in _NOT_THIS_MEMBER for f in faults)
     ]
     if fitting:
-        return min(fitting, key=len)
+        chosen = min(fitting, key=len)
+        return [f._replace(member=_without_first(f.member, len(path))) for f in chosen]
+    given = group[0].given
+    choices = [c for f in group if f.type == "literal_error" for c in _choices(f.context)]
+    if choices and isinstance(given, str):
+        return [Fault(path, (), "literal_error", {"expected": ", ".join(choices)}, (), given, "")]
     kinds = list(dict.fromkeys(_KINDS[f.type] for f in group if f.type in _KINDS and f.path == path))
-    choices = [f for f in group if f.type == "literal_error"]
-    if choices and isinstance(group[0].given, str):
-        return [choices[0]]
-    first = group[0]
-    return [Fault(path, (), "union", {"kinds": kinds}, (), first.given, "")]
+    return [Fault(path, (), "union", {"kinds": kinds}, (), given, "")]
+
+
+def _without_first(member: tuple[str, ...], depth: int) -> tuple[str, ...]:
+    labels = list(member)
+    labels.remove(next(m for m in labels if m.startswith(f"{depth}:")))
+    return tuple(labels)
 
 
 def _subject(path: Path, data: object) -> tuple[str, Path]:
@@ -210,6 +229,8 @@ def _issue(fault: Fault, document: Document) -> Issue:
 
 def _message(fault: Fault, rest: Path) -> tuple[str, str]:
     where = f'"{_key_text(rest)}"' if rest else "the definition"
+    if fault.note == "[key]":
+        where = f'a key of "{_key_text(rest[:-1])}"'
     kind = fault.type
     if kind == "extra_forbidden":
         return "SPEC001", f'unknown key "{fault.path[-1]}"{did_you_mean(str(fault.path[-1]), fault.known)}'

@@ -41,9 +41,9 @@ def _check_tags(found: Findings, spec: PersonaSetSpec) -> None:
     at = ("personas", spec.name)
     tags.number_input(found, at, ("worth",), spec.worth, "PER004")
     outputs = {c: t.name for t in found.project.tags.values() for c in output_names(t)}
-    known = set(outputs) | set(found.project.tags)
+    known = set(outputs) | set(found.project.attributes)
     for i, name in enumerate(spec.tags or ()):
         if name not in known:
-            found.add(at, ("tags", i), "PER005", f'unknown tag "{name}"{did_you_mean(name, known)}')
+            found.add(at, ("tags", i), "PER005", f'unknown tag or attribute "{name}"{did_you_mean(name, known)}')
         elif name in found.offline:
             found.add(at, ("tags", i), "REF003", f'reads tag "{found.offline[name]}", which is offline; set its status to online')
