@@ -1,7 +1,11 @@
-"""Every portable function gives the same values on Spark as on DuckDB."""
+"""Every portable function gives the same values on Spark as on DuckDB.
+
+Logarithms and powers come from two mathematical libraries and may differ in the last two bits; all else is identical.
+"""
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from pathlib import Path
 
@@ -36,6 +40,7 @@ MORE = {
 """Combinations beyond the documented examples."""
 EXPRESSIONS = {f"fn_{i}": f.example for i, f in enumerate(PORTABLE.values())} | MORE
 NAMES = {f"fn_{i}": name for i, name in enumerate(PORTABLE)}
+TRANSCENDENTAL = {"ln", "log10", "power", "ln_money", "power_half"}
 AS_OF = date(2024, 12, 31)
 
 
@@ -54,6 +59,13 @@ def _values(engine: Engine, source: Path, out: Path) -> pa.Table:
     return engine.fetch("values").sort_by("_row")
 
 
+def _two_ulps(ours: str | None, theirs: str | None) -> bool:
+    if ours is None or theirs is None:
+        return False
+    a, b = float(ours), float(theirs)
+    return abs(a - b) <= 2 * math.ulp(max(abs(a), abs(b)))
+
+
 @pytest.fixture(scope="module")
 def both(spark: SparkEngine, tmp_path_factory: pytest.TempPathFactory) -> tuple[pa.Table, pa.Table]:
     folder = tmp_path_factory.mktemp("functions")
@@ -69,8 +81,8 @@ def both(spark: SparkEngine, tmp_path_factory: pytest.TempPathFactory) -> tuple[
 def test_function_gives_equal_values(name: str, both: tuple[pa.Table, pa.Table]) -> None:
     ours, theirs = both
     assert theirs[name].type == ours[name].type
-    different = [
-        (row, a, b) for row, a, b in zip(ours["_row"].to_pylist(), rows_of(ours, name), rows_of(theirs, name), strict=True) if a != b
-    ]
+    near = NAMES.get(name, name) in TRANSCENDENTAL
+    rows = zip(ours["_row"].to_pylist(), rows_of(ours, name), rows_of(theirs, name), strict=True)
+    different = [(row, a, b) for row, a, b in rows if a != b and not (near and _two_ulps(a, b))]
     assert different == []
     assert any(v is not None for v in ours[name].to_pylist()), "the example gives only NULLs"

@@ -69,43 +69,43 @@ class _Builder:
 
     def query(self) -> exp.Select:
         """The whole SELECT."""
-        select = exp.Select().from_(exp.to_table("_flat")).with_("_flat", as_=self._flat())
+        select = exp.Select().from_(exp.to_table("_flat")).with_("_flat", as_=self._flat(), copy=False)
         for i, histogram in enumerate(self._state.histograms):
-            select = select.with_(f"_h{i}", as_=self._histogram(i, histogram))
+            select = select.with_(f"_h{i}", as_=self._histogram(i, histogram), copy=False)
             on = exp.EQ(this=_col(KEY, "_flat"), expression=_col(KEY, f"_h{i}"))
-            select = select.join(exp.to_table(f"_h{i}"), on=on, join_type="left")
-        outputs: list[exp.Expr] = [exp.alias_(_col(KEY, "_flat"), self._node.key, quoted=True)]
+            select = select.join(exp.to_table(f"_h{i}"), on=on, join_type="left", copy=False)
+        outputs: list[exp.Expr] = [exp.alias_(_col(KEY, "_flat"), self._node.key, quoted=True, copy=False)]
         for position, state in enumerate(self._state.states):
-            column = exp.alias_(self._final(position, state), state.measure.name, quoted=True)
+            column = exp.alias_(self._final(position, state), state.measure.name, quoted=True, copy=False)
             column.add_comments([state.measure.origin or f"measure {state.measure.name}"])
             outputs.append(column)
-        return select.select(*outputs)
+        return select.select(*outputs, copy=False)
 
     # one pass -----------------------------------------------------------------------------------------------------------
 
     def _flat(self) -> exp.Select:
         rows = _Rows()
-        partials = [exp.alias_(self._partial(p, rows), f"p{i}", quoted=True) for i, p in enumerate(self._state.flat)]
+        partials = [exp.alias_(self._partial(p, rows), f"p{i}", quoted=True, copy=False) for i, p in enumerate(self._state.flat)]
         inner = self._scan(rows, [], [])
         return exp.Select().select(_col(KEY), *partials).from_(inner.subquery("_r")).group_by(_col(KEY))
 
     def _histogram(self, i: int, histogram: Histogram) -> exp.Select:
         rows = _Rows()
-        partials = [exp.alias_(self._partial(p, rows), f"q{j}", quoted=True) for j, p in enumerate(histogram.partials)]
+        partials = [exp.alias_(self._partial(p, rows), f"q{j}", quoted=True, copy=False) for j, p in enumerate(histogram.partials)]
         keep = [exp.Not(this=exp.Is(this=exp.paren(histogram.sub_key.copy()), expression=exp.Null()))]
         inner = self._scan(
-            rows, [exp.alias_(histogram.sub_key.copy(), SUB_KEY, quoted=True)], keep + self._span(histogram)
+            rows, [exp.alias_(histogram.sub_key.copy(), SUB_KEY, quoted=True, copy=False)], keep + self._span(histogram)
         )
         level_one = exp.Select().select(_col(KEY), _col(SUB_KEY), *partials).from_(inner.subquery("_r"))
         level_one = level_one.group_by(_col(KEY), _col(SUB_KEY))
-        finals = [exp.alias_(self._inner_final(s), f"m{at}", quoted=True) for at, s in self._used[i]]
+        finals = [exp.alias_(self._inner_final(s), f"m{at}", quoted=True, copy=False) for at, s in self._used[i]]
         return exp.Select().select(_col(KEY), *finals).from_(level_one.subquery("_c")).group_by(_col(KEY))
 
     def _scan(self, rows: _Rows, extra: list[exp.Expr], keep: list[exp.Expr]) -> exp.Select:
         key = _col(self._node.key)
-        columns = [exp.alias_(value.copy(), name, quoted=True) for name, value in rows.columns.values()]
+        columns = [exp.alias_(value.copy(), name, quoted=True, copy=False) for name, value in rows.columns.values()]
         present = exp.Not(this=exp.Is(this=key.copy(), expression=exp.Null()))
-        select = exp.Select().select(exp.alias_(key, KEY, quoted=True), *extra, *columns)
+        select = exp.Select().select(exp.alias_(key, KEY, quoted=True, copy=False), *extra, *columns)
         return select.from_(self._source.copy()).where(exp.and_(present, *keep))
 
     def _span(self, histogram: Histogram) -> list[exp.Expr]:
