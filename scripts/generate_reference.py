@@ -33,7 +33,12 @@ def error_codes() -> str:
     for prefix, (zh, en) in GROUPS.items():
         rows = [(f"`{code}`", *texts) for code, texts in CODES.items() if code.rstrip("0123456789") == prefix]
         lines += [f"## {en} {zh}", "", *table(("code", "中文", "English"), rows), ""]
-    lines += ["## Rows set aside 未载入的行", "", "Codes in the column `code` of `rejected.parquet` and in `huaxiang quality`.", ""]
+    lines += [
+        "## Rows set aside 未载入的行",
+        "",
+        "Codes in the column `code` of `rejected.parquet` and in `huaxiang quality`.",
+        "",
+    ]
     lines += [*table(("code", "中文", "English"), ((f"`{c}`", *t) for c, t in REASONS.items())), ""]
     return "\n".join(lines)
 
@@ -42,7 +47,8 @@ def functions() -> str:
     """The portable functions with signature, example and rendering."""
     examples = ", ".join(f"`{name}` {kind}" for name, kind in EXAMPLE_COLUMNS.items())
     rows = [
-        (f"`{f.name}`", f"`{f.signature}`", f.zh, f.en, f"`{f.example}`", f.result, f.duckdb, f.spark) for f in PORTABLE.values()
+        (f"`{f.name}`", f"`{f.signature}`", f.zh, f.en, f"`{f.example}`", f.result, f.duckdb, f.spark)
+        for f in PORTABLE.values()
     ]
     lines = [
         "# Portable functions 可移植函数", "", NOTE, "",

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from sqlglot import exp
 
 from huaxiang.errors import ExpressionError
-from huaxiang.plan.operators import Rule, Visitor, comparable, shown, wrap
-from huaxiang.plan.types import BOOLEAN, DATE, INTEGER, MONEY, NUMBER, TEXT, TIMESTAMP, Typed, cast, to_double, unify, words
+from huaxiang.plan.operators import Rule, Visitor, chain, comparable, shown, wrap
+from huaxiang.plan.types import (
+    BOOLEAN,
+    DATE,
+    INTEGER,
+    MONEY,
+    NUMBER,
+    TEXT,
+    TIMESTAMP,
+    Typed,
+    cast,
+    to_double,
+    unify,
+    words,
+)
 
 _NEEDS = {
     "text": ("text",), "numeric": ("integer", "number", "money"), "temporal": ("date", "timestamp"), "list": ("list",),
-}
+}  # fmt: skip
 _NEED_WORDS = {"text": "text", "numeric": "a number", "temporal": "a date or date with time", "list": "a list"}
 
 
-def argument(visitor: Visitor, node: exp.Expression, need: str, call: exp.Expression) -> Typed:
+def argument(visitor: Visitor, node: exp.Expression | None, need: str, call: exp.Expression) -> Typed:
     """Visit an argument that must be text, numeric, temporal or a list; EXP006 when it is not, EXP009 when it lacks."""
     if node is None:
         raise ExpressionError("EXP009", f"`{shown(call)}` lacks an argument")
@@ -38,7 +51,12 @@ def _whole_literal(node: object, call: exp.Expression, what: str, minimum: int =
     sign = 1
     if isinstance(node, exp.Neg):
         sign, node = -1, node.this
-    if not isinstance(node, exp.Literal) or node.is_string or not node.name.isdigit() or sign * int(node.name) < minimum:
+    if (
+        not isinstance(node, exp.Literal)
+        or node.is_string
+        or not node.name.isdigit()
+        or sign * int(node.name) < minimum
+    ):
         raise ExpressionError("EXP009", f"`{shown(call)}`: {what} must be a whole number of at least {minimum}")
     return sign * int(node.name)
 
@@ -107,12 +125,13 @@ def _power(visitor: Visitor, node: exp.Expression) -> Typed:
     whole = exp.EQ(this=wrap(exponent.node.copy()), expression=exp.Floor(this=exponent.node.copy()))
     not_zero = exp.NEQ(this=wrap(base.node.copy()), expression=zero.copy())
     upward = exp.GTE(this=wrap(exponent.node.copy()), expression=zero.copy())
-    defined = exp.or_(positive, exp.and_(whole, exp.or_(not_zero, upward)))
+    reaches = exp.paren(exp.Or(this=not_zero, expression=upward))
+    defined = exp.Or(this=positive, expression=exp.paren(exp.And(this=whole, expression=reaches)))
     return Typed(_not_null_if(defined, exp.Pow(this=base.node, expression=exponent.node)), NUMBER)
 
 
 def _extreme(visitor: Visitor, node: exp.Expression) -> Typed:
-    name = node.sql_name().lower()
+    name = "greatest" if isinstance(node, exp.Greatest) else "least"
     values, type_ = unify([visitor.visit(v) for v in (node.this, *node.expressions)], f"{name}(…)")
     if len(values) < 2:
         raise ExpressionError("EXP009", f"`{shown(node)}` needs at least two values")
@@ -143,7 +162,9 @@ def _text_to_text(visitor: Visitor, node: exp.Expression) -> Typed:
 
 def _trim(visitor: Visitor, node: exp.Expression) -> Typed:
     if node.args.get("expression") is not None:
-        raise ExpressionError("EXP009", f"`{shown(node)}`: trim takes one text, and removes blanks; use replace for others")
+        raise ExpressionError(
+            "EXP009", f"`{shown(node)}`: trim takes one text, and removes blanks; use replace for others"
+        )
     value = argument(visitor, node.this, "text", node)
     blanks = exp.Literal.string(" \u3000")
     return Typed(exp.Trim(this=value.node, expression=blanks, position=node.args.get("position")), TEXT)
@@ -166,17 +187,18 @@ def _length(visitor: Visitor, node: exp.Expression) -> Typed:
 
 def _as_text(value: Typed, node: exp.Expression) -> exp.Expression:
     if value.family not in ("text", "integer", "date"):
-        raise ExpressionError("EXP006", f"`{shown(node)}` joins {words(value.type)}; cast(… as varchar) it, or round it first")
+        raise ExpressionError(
+            "EXP006", f"`{shown(node)}` joins {words(value.type)}; cast(… as varchar) it, or round it first"
+        )
     return cast(value, TEXT).node
 
 
 def _concat(visitor: Visitor, node: exp.Expression) -> Typed:
     parts = [_as_text(visitor.visit(part), node) for part in node.expressions]
-    known = [p if isinstance(p, exp.Literal) else exp.Coalesce(this=p, expressions=[exp.Literal.string("")]) for p in parts]
-    result = known[0]
-    for part in known[1:]:
-        result = exp.DPipe(this=result, expression=part, safe=True)
-    return Typed(result, TEXT)
+    known: list[exp.Expression] = [
+        p if isinstance(p, exp.Literal) else exp.Coalesce(this=p, expressions=[exp.Literal.string("")]) for p in parts
+    ]
+    return Typed(chain(exp.DPipe, known), TEXT)
 
 
 def _pipe(visitor: Visitor, node: exp.Expression) -> Typed:
@@ -235,13 +257,17 @@ def _date_part(visitor: Visitor, node: exp.Expression) -> Typed:
 
 _PARTS: Mapping[str, type[exp.Expression]] = MappingProxyType({
     "year": exp.Year, "quarter": exp.Quarter, "month": exp.Month, "day": exp.Day, "hour": exp.Hour, "isodow": exp.DayOfWeekIso,
-})
+})  # fmt: skip
 
 
 def _extract(visitor: Visitor, node: exp.Expression) -> Typed:
     part = node.this.name.lower()
     if part not in _PARTS:
-        hint = "use isodow (Monday 1 … Sunday 7)" if part in ("dow", "dayofweek", "weekday") else f"use {', '.join(_PARTS)}"
+        hint = (
+            "use isodow (Monday 1 … Sunday 7)"
+            if part in ("dow", "dayofweek", "weekday")
+            else f"use {', '.join(_PARTS)}"
+        )
         raise ExpressionError("EXP004", f"extract({part} from …) is not portable; {hint}")
     return _date_part(visitor, _PARTS[part](this=node.expression))
 
@@ -268,7 +294,9 @@ def _date_diff(visitor: Visitor, node: exp.Expression) -> Typed:
 def _date_trunc(visitor: Visitor, node: exp.Expression) -> Typed:
     unit = node.args["unit"].name.lower() if node.args.get("unit") is not None else ""
     if unit not in ("year", "quarter", "month", "week", "day", "hour"):
-        raise ExpressionError("EXP009", f"`{shown(node)}`: the unit must be 'year', 'quarter', 'month', 'week', 'day' or 'hour'")
+        raise ExpressionError(
+            "EXP009", f"`{shown(node)}`: the unit must be 'year', 'quarter', 'month', 'week', 'day' or 'hour'"
+        )
     value = cast(argument(visitor, node.this, "temporal", node), TIMESTAMP)
     return Typed(exp.TimestampTrunc(this=value.node, unit=exp.var(unit.upper())), TIMESTAMP)
 
@@ -282,12 +310,13 @@ def _full_years(visitor: Visitor, node: exp.Expression) -> Typed:
         month = exp.Mul(this=_bigint(exp.Month(this=value.node.copy())).node, expression=exp.Literal.number(100))
         days.append(exp.Add(this=month, expression=_bigint(exp.Day(this=value.node.copy())).node))
     before = exp.Case(
-        ifs=[exp.If(this=exp.LT(this=days[0], expression=days[1]), true=exp.Literal.number(1))], default=exp.Literal.number(0)
+        ifs=[exp.If(this=exp.LT(this=days[0], expression=days[1]), true=exp.Literal.number(1))],
+        default=exp.Literal.number(0),
     )
     return Typed(exp.paren(exp.Sub(this=exp.Sub(this=years[0], expression=years[1]), expression=before)), INTEGER)
 
 
-def _as_of(visitor: Visitor, node: exp.Expression) -> Typed:
+def _as_of(_: Visitor, node: exp.Expression) -> Typed:
     _exactly(node, 0)
     return Typed(_call("AS_OF"), DATE)
 
@@ -310,13 +339,13 @@ def _list_contains(visitor: Visitor, node: exp.Expression) -> Typed:
     return Typed(exp.ArrayContains(this=value.node, expression=item.node), BOOLEAN)
 
 
-def _list_has(combine: Callable[..., exp.Expression]) -> Rule:
+def _list_has(combine: type[exp.Expression]) -> Rule:
     def rule(visitor: Visitor, node: exp.Expression) -> Typed:
         value, items = (node.this, node.expression) if not isinstance(node, exp.Anonymous) else _exactly(node, 2)
         if not isinstance(items, exp.Array) or not items.expressions:
             raise ExpressionError("EXP009", f"`{shown(node)}`: write the values as a list: ['a', 'b']")
         tests = [_list_contains(visitor, exp.ArrayContains(this=value, expression=item)) for item in items.expressions]
-        whole = combine(*(t.node for t in tests))
+        whole = chain(combine, [t.node for t in tests])
         return Typed(exp.paren(whole) if len(tests) > 1 else whole, BOOLEAN)
 
     return rule
@@ -330,9 +359,11 @@ RULES: Mapping[type[exp.Expression], Rule] = MappingProxyType({
     exp.StartsWith: _text_test, exp.EndsWith: _text_test, exp.Contains: _text_test, exp.RegexpLike: _regexp,
     exp.Year: _date_part, exp.Quarter: _date_part, exp.Month: _date_part, exp.Day: _date_part, exp.Hour: _date_part,
     exp.DayOfWeekIso: _date_part, exp.Extract: _extract, exp.DateDiff: _date_diff, exp.TimestampTrunc: _date_trunc,
-    exp.DateTrunc: _date_trunc, exp.ArrayContains: _list_contains, exp.ArrayOverlaps: _list_has(exp.or_),
-})
+    exp.DateTrunc: _date_trunc, exp.ArrayContains: _list_contains, exp.ArrayOverlaps: _list_has(exp.Or),
+})  # fmt: skip
 """Functions that sqlglot knows by a type of their own."""
 
-NAMED: Mapping[str, Rule] = MappingProxyType({"full_years": _full_years, "as_of": _as_of, "list_has_all": _list_has(exp.and_)})
+NAMED: Mapping[str, Rule] = MappingProxyType(
+    {"full_years": _full_years, "as_of": _as_of, "list_has_all": _list_has(exp.And)}
+)
 """Functions of ours, which sqlglot leaves anonymous."""

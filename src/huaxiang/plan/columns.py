@@ -34,7 +34,7 @@ ID = "customer_id"
 _VALUE_TYPES = {
     "text": "text", "integer": "integer", "number": "number", "money": "money", "date": "date", "timestamp": "datetime",
     "boolean": "boolean", "list": "list",
-}
+}  # fmt: skip
 RFM_PARTS = ("r", "f", "m", "band", "class")
 
 
@@ -93,7 +93,7 @@ def statistic_type(project: Project, tag: StatisticTag) -> str:
     """Return the DuckDB type of a statistic; ExpressionError when `of` is refused."""
     types = field_types(project, project.sources[tag.source])
     of = check_expression(tag.of, types).type if tag.of is not None else None
-    return result_type(Measure(tag.name, tag.measure, TimeRange(None, datetime.max), of_type=of))
+    return result_type(Measure(tag.name, tag.measure, TimeRange(None, datetime(9999, 12, 31)), of_type=of))
 
 
 def output_names(tag: Tag) -> tuple[str, ...]:

@@ -30,19 +30,20 @@ from huaxiang.plan.conditions import (
 _OPS: Mapping[type[exp.Expression], tuple[ComparisonOp, ComparisonOp]] = MappingProxyType({
     exp.EQ: ("=", "="), exp.NEQ: ("!=", "!="), exp.LT: ("<", ">"), exp.LTE: ("<=", ">="), exp.GT: (">", "<"),
     exp.GTE: (">=", "<="),
-})
+})  # fmt: skip
 """Node → operator as written, and with its sides exchanged."""
 _TEXT_OPS: Mapping[type[exp.Expression], TextOp] = MappingProxyType({
     exp.Contains: "contains", exp.StartsWith: "starts_with", exp.EndsWith: "ends_with", exp.Like: "like", exp.ILike: "ilike",
     exp.RegexpLike: "matches",
-})
+})  # fmt: skip
 _BUILD = {op: node for node, (op, _) in _OPS.items()}
 _CALLS = {"contains": "contains", "starts_with": "starts_with", "ends_with": "ends_with", "matches": "regexp_matches"}
 _PLAIN_NAME = re.compile(r"^[a-z_][a-z0-9_]*$")
-_RESERVED = frozenset(
-    "all and any array as asc between by case cast desc distinct else end exists extract false for from group having ilike in "
-    "interval is like limit not null offset on or order select some then true union when where with".split()
-)
+_RESERVED = frozenset({
+    "all", "and", "any", "array", "as", "asc", "between", "by", "case", "cast", "desc", "distinct", "else", "end",
+    "exists", "extract", "false", "for", "from", "group", "having", "ilike", "in", "interval", "is", "like", "limit",
+    "not", "null", "offset", "on", "or", "order", "select", "some", "then", "true", "union", "when", "where", "with",
+})  # fmt: skip
 
 
 def to_text(tree: exp.Expression) -> str:
@@ -96,28 +97,31 @@ def _leaf(tree: exp.Expression, name: Callable[[exp.Column], str]) -> Node | Non
         return _comparison(tree, name)
     if isinstance(tree, exp.Anonymous):
         return _call(tree, name)
-    if not isinstance(tree.this, exp.Column):
-        return None
-    column = name(tree.this)
+    return _column_leaf(tree, name(tree.this)) if isinstance(tree.this, exp.Column) else None
+
+
+def _column_leaf(tree: exp.Expression, column: str) -> Node | None:
     if isinstance(tree, exp.In):
         values = _values(tree.expressions)
         return In(column, values) if values is not None else None
     if isinstance(tree, exp.Between):
         bounds = _values([tree.args["low"], tree.args["high"]])
-        return Between(column, *bounds) if bounds is not None else None
+        return Between(column, bounds[0], bounds[1]) if bounds is not None else None
     if isinstance(tree, exp.Is) and isinstance(tree.expression, exp.Null):
         return IsNull(column)
-    if isinstance(tree, exp.ArrayContains):
-        item = value_of(tree.expression)
-        return ListMatch(column, "any", (item,)) if item is not None else None
-    if isinstance(tree, exp.ArrayOverlaps):
-        values = _values(tree.expression.expressions)
-        return ListMatch(column, "any", values) if values is not None else None
+    if isinstance(tree, (exp.ArrayContains, exp.ArrayOverlaps)):
+        return _list_leaf(tree, column)
     if type(tree) in _TEXT_OPS:
         pattern = value_of(tree.expression)
         op = _TEXT_OPS[type(tree)]
         return TextMatch(column, op, pattern, bool(tree.args.get("negate"))) if isinstance(pattern, str) else None
     return None
+
+
+def _list_leaf(tree: exp.Expression, column: str) -> Node | None:
+    items = [tree.expression] if isinstance(tree, exp.ArrayContains) else tree.expression.expressions
+    values = _values(items)
+    return ListMatch(column, "any", values) if values is not None else None
 
 
 def _comparison(tree: exp.Expression, name: Callable[[exp.Column], str]) -> Comparison | None:
@@ -172,7 +176,7 @@ def _named_calls(tree: exp.Expression) -> exp.Expression:
     for node in copy.find_all(exp.ArrayContains, exp.ArrayOverlaps):
         call = "list_contains" if isinstance(node, exp.ArrayContains) else "list_has_any"
         renamed = exp.Anonymous(this=call, expressions=[node.this, node.expression])
-        if node is copy:
+        if node.parent is None:
             return renamed
         node.replace(renamed)
     return copy

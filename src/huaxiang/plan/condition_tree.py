@@ -1,5 +1,7 @@
-"""Conditions from and to the YAML tree: `{all: […]}`, `{any: […]}`, `{not: …}`, `{tag: x, op: ">=", value: 3}`,
-`{audience: name}`, `{sql: …}`; a text in a list is SQL."""
+"""Conditions from and to the YAML tree.
+
+`{all: […]}`, `{any: […]}`, `{not: …}`, `{tag: x, op: ">=", value: 3}`, `{audience: name}`, `{sql: …}`; a text in a list is SQL.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     **dict.fromkeys(_LISTS, ("values",)),
     "in": ("values",), "not_in": ("values",), "between": ("low", "high"), "not_between": ("low", "high"),
     "is_null": (), "is_not_null": (),
-})
+})  # fmt: skip
 """Operator → the keys it needs besides `tag` and `op`."""
 OPERATORS = tuple(_KEYS)
 
@@ -70,11 +72,15 @@ def _from_tree(data: object, read_sql: ReadSql, check: CheckLeaf, path: Path) ->
     heads = [k for k in ("all", "any", "not", "tag", "audience", "sql") if k in data]
     if len(heads) != 1:
         found = ", ".join(map(str, data)) or "nothing"
-        raise ConditionError("CON001", f"a condition holds exactly one of all, any, not, tag, audience, sql; found {found}", path)
+        raise ConditionError(
+            "CON001", f"a condition holds exactly one of all, any, not, tag, audience, sql; found {found}", path
+        )
     head = heads[0]
     if head != "tag" and len(data) > 1:
         extra = next(k for k in data if k != head)
-        raise ConditionError("CON001", f'"{head}" stands alone, but "{extra}" is written beside it', (*path, str(extra)))
+        raise ConditionError(
+            "CON001", f'"{head}" stands alone, but "{extra}" is written beside it', (*path, str(extra))
+        )
     if head in ("all", "any"):
         return _group(head, data[head], read_sql, check, path)
     if head == "not":

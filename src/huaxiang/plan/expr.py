@@ -71,16 +71,18 @@ def parse_expression(text: str) -> exp.Expression:
     if not text.strip():
         raise ExpressionError("EXP001", "the expression is empty")
     if len(text) > MAX_LENGTH:
-        raise ExpressionError("EXP012", f"the expression has more than {MAX_LENGTH} characters; split it into several tags")
+        raise ExpressionError(
+            "EXP012", f"the expression has more than {MAX_LENGTH} characters; split it into several tags"
+        )
     try:
-        tree = sqlglot.parse_one(text, into=exp.Condition, dialect="duckdb")
+        tree: exp.Expr = sqlglot.parse_one(text, into=exp.Condition, dialect="duckdb")
     except ParseError as error:
         raise _syntax_error(error) from None
     except RecursionError:
         raise ExpressionError("EXP012", "the expression is nested too deeply; split it into several tags") from None
     except SqlglotError:
         raise ExpressionError("EXP001", "syntax error: a quote or bracket is not closed") from None
-    if isinstance(tree, exp.Block):
+    if isinstance(tree, exp.Block) or not isinstance(tree, exp.Expression):
         raise ExpressionError("EXP003", "write exactly one expression, without `;`")
     return tree
 
@@ -91,11 +93,22 @@ def _syntax_error(error: ParseError) -> ExpressionError:
     before = str(found.get("start_context") or "")[-20:]
     if word.lower() in ("select", "from", "with", "as") or word in (",", ";"):
         return ExpressionError("EXP003", f'write exactly one expression; "{word}" is not part of one')
-    if str(found.get("description", "")).startswith("Required keyword") and word not in ("", ">", "<", "=", "+", "-", "*", "/"):
+    if str(found.get("description", "")).startswith("Required keyword") and word not in (
+        "",
+        ">",
+        "<",
+        "=",
+        "+",
+        "-",
+        "*",
+        "/",
+    ):
         return ExpressionError("EXP009", f'an operand or argument is missing before or after "{word}"')
     if not word:
         return ExpressionError("EXP001", "syntax error: the expression is not complete")
-    return ExpressionError("EXP001", f'syntax error at "{word}"' + (f' after "{before.strip()}"' if before.strip() else ""))
+    return ExpressionError(
+        "EXP001", f'syntax error at "{word}"' + (f' after "{before.strip()}"' if before.strip() else "")
+    )
 
 
 def bind_as_of(tree: exp.Expression, as_of: date) -> exp.Expression:
@@ -155,7 +168,9 @@ class Checker:
     def _in_audience(self, node: exp.Anonymous) -> Typed:
         argument = node.expressions[0] if len(node.expressions) == 1 else None
         if not isinstance(argument, exp.Literal) or not argument.is_string:
-            raise ExpressionError("EXP009", "in_audience takes the name of one audience in quotes: in_audience('loyal')")
+            raise ExpressionError(
+                "EXP009", "in_audience takes the name of one audience in quotes: in_audience('loyal')"
+            )
         if not self.audiences:
             raise ExpressionError("EXP005", "in_audience(…) can only be used in conditions over customers")
         return Typed(exp.Anonymous(this=IN_AUDIENCE, expressions=[argument.copy()]), BOOLEAN)
@@ -174,22 +189,22 @@ def _constant(node: exp.Expression) -> Typed:
 _ARGUMENTS = {
     "this", "expression", "expressions", "decimals", "unit", "to", "ifs", "default", "true", "false", "start", "length",
     "delimiter", "part_index", "replacement", "position", "low", "high", "query", "unnest", "field", "is_string",
-}
+}  # fmt: skip
 
 
 def _refuse_extra(node: exp.Expression) -> None:
-    extra = [k for k, v in node.args.items() if isinstance(v, exp.Expression) and k not in _ARGUMENTS]
+    extra = [k for k, v in node.args.items() if isinstance(v, exp.Expr) and k not in _ARGUMENTS]
     if extra:
         raise ExpressionError("EXP009", f"`{operators.shown(node)}` has too many arguments")
 
 
-_FORBIDDEN: tuple[tuple[type[exp.Expression], str], ...] = (
+_FORBIDDEN: tuple[tuple[type[exp.Expr], str], ...] = (
     (exp.Window, "a window function"), (exp.Query, "a subquery"), (exp.Subquery, "a subquery"), (exp.Exists, "a subquery"),
     (exp.Star, "`*`"), (exp.Placeholder, "a parameter"), (exp.Interval, "an interval (use date_diff)"),
     (exp.Lambda, "a lambda"), (exp.Bracket, "an index (use list_contains or substring)"), (exp.Struct, "a struct"),
     (exp.JSONExtract, "a lambda or JSON path"), (exp.SimilarTo, "similar to (use regexp_matches)"),
     (exp.Glob, "glob (use like)"), (exp.Array, "a list literal (allowed only in list_has_any, list_has_all)"),
-)
+)  # fmt: skip
 
 
 def unknown_function(name: str) -> ExpressionError:

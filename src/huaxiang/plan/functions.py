@@ -13,7 +13,7 @@ EXAMPLE_COLUMNS: Mapping[str, str] = MappingProxyType({
     "amount": "DECIMAL(18,4)", "discount": "DECIMAL(18,4)", "orders": "BIGINT", "visits": "BIGINT", "rate": "DOUBLE",
     "score": "DOUBLE", "city": "VARCHAR", "product": "VARCHAR", "ordered_at": "TIMESTAMP", "registered_at": "TIMESTAMP",
     "birth_date": "DATE", "joined_on": "DATE", "member": "BOOLEAN", "subscribed": "BOOLEAN", "interests": "VARCHAR[]",
-})
+})  # fmt: skip
 """The columns over which the examples of the portable functions are written."""
 
 
@@ -31,6 +31,7 @@ class Function:
     spark: str = "as written"
 
 
+# fmt: off
 _ALL = (
     # operators
     Function("+", "number + number → number", "加", "sum; amounts stay exact", "amount + discount", "DECIMAL(18,4)"),
@@ -64,15 +65,18 @@ _ALL = (
              "case when orders > 5 then 'many' when orders > 0 then 'few' else 'none' end", "VARCHAR"),
     Function("cast", "cast(value as type), try_cast, value::type", "转换类型；转换不了为空",
              "another type; NULL where it can't be read", "cast(city as bigint)", "BIGINT", "TRY_CAST, rounding spelled out", "the same"),
-    Function("||", "text || text → text", "连接文本，有空则空", "join texts; NULL when one is NULL", "city || '-' || product", "VARCHAR"),
+    Function("||", "text || text → text", "连接文本，有空则空", "join texts; NULL when one is NULL",
+             "city || '-' || product", "VARCHAR"),
     # missing values
     Function("coalesce", "coalesce(value, …)", "第一个非空值", "the first value that is not NULL", "coalesce(rate, 0)", "DOUBLE"),
     Function("nullif", "nullif(value, value)", "相等则为空", "NULL when both are equal, else the first", "nullif(city, '')", "VARCHAR"),
     Function("if", "if(condition, value, value)", "条件成立取前者，否则后者", "the first value when the condition holds, else the second",
              "if(member, 1, 0)", "BIGINT", "CASE", "CASE"),
     # numbers
-    Function("greatest", "greatest(value, value, …)", "最大者，忽略空值", "the largest; NULLs are skipped", "greatest(rate, score)", "DOUBLE"),
-    Function("least", "least(value, value, …)", "最小者，忽略空值", "the smallest; NULLs are skipped", "least(orders, visits)", "BIGINT"),
+    Function("greatest", "greatest(value, value, …)", "最大者，忽略空值",
+             "the largest; NULLs are skipped", "greatest(rate, score)", "DOUBLE"),
+    Function("least", "least(value, value, …)", "最小者，忽略空值", "the smallest; NULLs are skipped",
+             "least(orders, visits)", "BIGINT"),
     Function("abs", "abs(number)", "绝对值", "absolute value", "abs(rate)", "DOUBLE"),
     Function("round", "round(number[, decimals])", "四舍五入", "rounded half away from 0", "round(rate, 2)", "DOUBLE",
              "ROUND", "ROUND rounds the decimal digits of a DOUBLE, DuckDB its binary value × 10^n: render so that both agree"),
@@ -82,18 +86,22 @@ _ALL = (
              "CAST(CEIL(x) AS BIGINT)", "the same"),
     Function("ln", "ln(number)", "自然对数，非正数为空", "natural logarithm; NULL unless positive", "ln(rate)", "DOUBLE",
              "LN(CASE WHEN x > 0 THEN x END)", "the same"),
-    Function("log10", "log10(number)", "以 10 为底的对数，非正数为空", "logarithm to base 10; NULL unless positive", "log10(amount)", "DOUBLE",
+    Function("log10", "log10(number)", "以 10 为底的对数，非正数为空",
+             "logarithm to base 10; NULL unless positive", "log10(amount)", "DOUBLE",
              "LOG10(CASE WHEN x > 0 THEN x END)", "the same"),
     Function("sqrt", "sqrt(number)", "平方根，负数为空", "square root; NULL when negative", "sqrt(rate)", "DOUBLE",
              "SQRT(CASE WHEN x >= 0 THEN x END)", "the same"),
-    Function("power", "power(number, number)", "乘方，无实数结果为空", "power; NULL where no real number results", "power(rate, 2)", "DOUBLE",
+    Function("power", "power(number, number)", "乘方，无实数结果为空",
+             "power; NULL where no real number results", "power(rate, 2)", "DOUBLE",
              "POWER in a CASE that admits defined results only", "the same"),
     # text
     Function("lower", "lower(text)", "转小写", "small letters", "lower(product)", "VARCHAR"),
     Function("upper", "upper(text)", "转大写", "capital letters", "upper(product)", "VARCHAR"),
-    Function("trim", "trim(text)", "去掉首尾空格（含全角）", "without blanks (also full-width ones) at both ends", "trim(city)", "VARCHAR",
+    Function("trim", "trim(text)", "去掉首尾空格（含全角）",
+             "without blanks (also full-width ones) at both ends", "trim(city)", "VARCHAR",
              "TRIM(x, ' \u3000')", "TRIM(BOTH ' \u3000' FROM x)"),
-    Function("substring", "substring(text, first[, length])", "截取，从 1 数起", "a part, counted from 1", "substring(city, 1, 2)", "VARCHAR"),
+    Function("substring", "substring(text, first[, length])", "截取，从 1 数起",
+             "a part, counted from 1", "substring(city, 1, 2)", "VARCHAR"),
     Function("length", "length(text) → integer", "字数", "number of characters", "length(product)", "BIGINT",
              "CAST(LENGTH(x) AS BIGINT)", "the same"),
     Function("concat", "concat(value, …) → text", "连接文本，空视为空文本", "join texts; NULL counts as empty",
@@ -111,7 +119,8 @@ _ALL = (
     Function("date", "date 'YYYY-MM-DD'", "日期常量", "a date", "birth_date > date '1990-01-01'", "BOOLEAN"),
     Function("timestamp", "timestamp 'YYYY-MM-DD hh:mm:ss'", "日期时间常量", "a date with time",
              "ordered_at > timestamp '2024-06-01 12:00:00'", "BOOLEAN"),
-    Function("as_of", "as_of() → date", "统计截止日", "the day up to which the build counts", "date_diff('day', ordered_at, as_of())", "BIGINT",
+    Function("as_of", "as_of() → date", "统计截止日", "the day up to which the build counts",
+             "date_diff('day', ordered_at, as_of())", "BIGINT",
              "bound to a DATE literal by the planner", "the same"),
     Function("date_diff", "date_diff('day' | 'month' | 'year', from, to) → integer", "相差的天、月、年数（按日历边界）",
              "calendar days, months or years crossed", "date_diff('month', registered_at, ordered_at)", "BIGINT",
@@ -127,7 +136,8 @@ _ALL = (
     Function("month", "month(time) → integer", "月", "month 1–12", "month(birth_date)", "BIGINT"),
     Function("day", "day(time) → integer", "日", "day of the month", "day(ordered_at)", "BIGINT"),
     Function("hour", "hour(time) → integer", "小时", "hour 0–23", "hour(ordered_at)", "BIGINT"),
-    Function("isodow", "isodow(time) → integer", "星期几：周一 1 … 周日 7", "weekday: Monday 1 … Sunday 7", "isodow(ordered_at)", "BIGINT",
+    Function("isodow", "isodow(time) → integer", "星期几：周一 1 … 周日 7",
+             "weekday: Monday 1 … Sunday 7", "isodow(ordered_at)", "BIGINT",
              "ISODOW", "((DAYOFWEEK(x) + 5) % 7) + 1 (Spark counts from Sunday 1)"),
     # lists
     Function("list_contains", "list_contains(list, value) → boolean", "列表包含该值", "the list holds the value",
@@ -139,6 +149,7 @@ _ALL = (
     Function("len", "len(list) → integer", "列表项数", "number of items of a list", "len(interests)", "BIGINT",
              "CAST(LEN(x) AS BIGINT)", "CAST(SIZE(x) AS BIGINT), NULL for NULL"),
 )
+# fmt: on
 
 PORTABLE: Mapping[str, Function] = MappingProxyType({f.name: f for f in _ALL})
 """Every portable function and operator by name."""
@@ -158,5 +169,5 @@ INSTEAD: Mapping[str, str] = MappingProxyType({
     "strptime": "declare the column's `format` in the source", "str_to_time": "declare the column's `format` in the source",
     "str_position": "use contains", "date_add": "use date_diff", "date": "use cast(… as date)", "timestamp": "use cast(… as timestamp)",
     "current_time": "results must be repeatable", "array_size": "use len", "iff": "use case when … end",
-})
+})  # fmt: skip
 """What to write in place of a function that is not portable."""

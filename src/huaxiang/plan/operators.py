@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
@@ -39,17 +39,19 @@ class Visitor(Protocol):
 
 Rule = Callable[[Visitor, exp.Expression], Typed]
 
-_SIGNS = {
+_SIGNS: Mapping[type[exp.Expression], str] = {
     exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">",
     exp.GTE: ">=", exp.LT: "<", exp.LTE: "<=",
-}
+}  # fmt: skip
 
 
 def wrap(node: exp.Expression) -> exp.Expression:
     """Put brackets around what could bind wrongly as an operand."""
     if isinstance(node, exp.DPipe):
         return node
-    return exp.paren(node, copy=False) if isinstance(node, (exp.Binary, exp.Not, exp.Between, exp.In, exp.Neg)) else node
+    return (
+        exp.paren(node, copy=False) if isinstance(node, (exp.Binary, exp.Not, exp.Between, exp.In, exp.Neg)) else node
+    )
 
 
 def nullif_zero(value: Typed) -> exp.Expression:
@@ -64,8 +66,12 @@ def _numbers(visitor: Visitor, node: exp.Expression) -> tuple[Typed, Typed]:
     left, right = visitor.visit(node.this), visitor.visit(node.expression)
     for side in (left, right):
         if not is_numeric(side.type):
-            sign = _SIGNS[type(node)]
-            hint = "use date_diff for days between dates" if family(side.type) in ("date", "timestamp") else "cast it, or use ||"
+            sign = _SIGNS.get(type(node), "?")
+            hint = (
+                "use date_diff for days between dates"
+                if family(side.type) in ("date", "timestamp")
+                else "cast it, or use ||"
+            )
             message = f"`{sign}` needs numbers on both sides, but `{shown(node)}` has {words(side.type)}; {hint}"
             raise ExpressionError("EXP006", message)
     return left, right
@@ -115,7 +121,9 @@ def _divide(visitor: Visitor, node: exp.Expression) -> Typed:
 def _modulo(visitor: Visitor, node: exp.Expression) -> Typed:
     left, right = _numbers(visitor, node)
     if {left.family, right.family} != {"integer"}:
-        raise ExpressionError("EXP006", f"`%` needs whole numbers on both sides in `{shown(node)}`; cast(… as bigint) them")
+        raise ExpressionError(
+            "EXP006", f"`%` needs whole numbers on both sides in `{shown(node)}`; cast(… as bigint) them"
+        )
     return Typed(exp.Mod(this=wrap(left.node), expression=wrap(nullif_zero(right))), INTEGER)
 
 
@@ -148,7 +156,9 @@ def comparable(left: Typed, right: Typed, node: exp.Expression) -> tuple[Typed, 
         message = f"`{shown(node)}` compares {words(left.type)} with {words(right.type)}; {_compare_hint(left, right)}"
         raise ExpressionError("EXP007", message) from None
     if pair[0].family == "list":
-        raise ExpressionError("EXP007", f"`{shown(node)}` compares lists; use list_contains, list_has_any or list_has_all")
+        raise ExpressionError(
+            "EXP007", f"`{shown(node)}` compares lists; use list_contains, list_has_any or list_has_all"
+        )
     return pair
 
 
@@ -178,10 +188,15 @@ def _logic(visitor: Visitor, node: exp.Expression) -> Typed:
     kind = type(node)
     parts = [condition(visitor, part) for part in _chain(node, kind)]
     wrapped = [exp.paren(p, copy=False) if isinstance(p, exp.Connector) and type(p) is not kind else p for p in parts]
-    whole = wrapped[0]
-    for part in wrapped[1:]:
+    return Typed(chain(kind, wrapped), BOOLEAN)
+
+
+def chain(kind: type[exp.Expression], parts: Sequence[exp.Expression]) -> exp.Expression:
+    """`a AND b AND c` from its operands, which must be wrapped where they need it."""
+    whole = parts[0]
+    for part in parts[1:]:
         whole = kind(this=whole, expression=part)
-    return Typed(whole, BOOLEAN)
+    return whole
 
 
 def _chain(node: exp.Expression, kind: type[exp.Expression]) -> list[exp.Expression]:
@@ -201,7 +216,9 @@ def condition(visitor: Visitor, node: exp.Expression) -> exp.Expression:
     """A part that must be true or false."""
     value = visitor.visit(node)
     if value.family not in ("boolean", "null"):
-        raise ExpressionError("EXP008", f"`{shown(node)}` must be true or false, but is {words(value.type)}; compare it")
+        raise ExpressionError(
+            "EXP008", f"`{shown(node)}` must be true or false, but is {words(value.type)}; compare it"
+        )
     return value.node
 
 
@@ -229,7 +246,9 @@ def _is(visitor: Visitor, node: exp.Expression) -> Typed:
 
 def _in(visitor: Visitor, node: exp.Expression) -> Typed:
     if node.args.get("query") is not None or node.args.get("unnest") is not None or node.args.get("field") is not None:
-        raise ExpressionError("EXP005", "a subquery is not allowed in an expression; list the values, or use in_audience('…')")
+        raise ExpressionError(
+            "EXP005", "a subquery is not allowed in an expression; list the values, or use in_audience('…')"
+        )
     if not node.expressions:
         raise ExpressionError("EXP009", f"`{shown(node)}` has no values; list at least one")
     value = visitor.visit(node.this)
@@ -255,7 +274,9 @@ def _between(visitor: Visitor, node: exp.Expression) -> Typed:
 def _like(visitor: Visitor, node: exp.Expression) -> Typed:
     value, pattern = visitor.visit(node.this), node.expression
     if value.family != "text":
-        raise ExpressionError("EXP006", f"`{shown(node)}`: like needs text, but `{shown(node.this)}` is {words(value.type)}")
+        raise ExpressionError(
+            "EXP006", f"`{shown(node)}`: like needs text, but `{shown(node.this)}` is {words(value.type)}"
+        )
     if not isinstance(pattern, exp.Literal) or not pattern.is_string:
         raise ExpressionError("EXP009", f"`{shown(node)}`: the pattern must be a text in quotes")
     if "\\" in pattern.name:
@@ -268,11 +289,15 @@ def _case(visitor: Visitor, node: exp.Expression) -> Typed:
     subject = node.args.get("this")
     branches = node.args["ifs"]
     conditions = [
-        condition(visitor, b.this) if subject is None else compare(visitor, exp.EQ(this=subject, expression=b.this)).node
+        condition(visitor, b.this)
+        if subject is None
+        else compare(visitor, exp.EQ(this=subject, expression=b.this)).node
         for b in branches
     ]
     default = node.args.get("default")
-    values = [visitor.visit(b.args["true"]) for b in branches] + ([visitor.visit(default)] if default is not None else [])
+    values = [visitor.visit(b.args["true"]) for b in branches] + (
+        [visitor.visit(default)] if default is not None else []
+    )
     return _case_of(conditions, values, "CASE")
 
 
@@ -293,13 +318,14 @@ def _case_of(conditions: list[exp.Expression], values: list[Typed], where: str) 
 _TARGETS: Mapping[str, str] = MappingProxyType({
     "TEXT": TEXT, "VARCHAR": TEXT, "BIGINT": INTEGER, "INT": INTEGER, "DOUBLE": NUMBER, "FLOAT": NUMBER, "DECIMAL": MONEY,
     "DATE": DATE, "TIMESTAMP": TIMESTAMP, "TIMESTAMPNTZ": TIMESTAMP, "BOOLEAN": BOOLEAN,
-})
+})  # fmt: skip
 _DATE_SHAPE = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$"
 _TIME_SHAPE = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{2}:[0-9]{2}:[0-9]{2})?$"
 
 
 def _cast(visitor: Visitor, node: exp.Expression) -> Typed:
-    target = _TARGETS.get(node.to.this.name) if not node.to.args.get("nested") else None
+    to = node.args["to"]
+    target = _TARGETS.get(to.this.name) if not to.args.get("nested") else None
     if target is None:
         message = f"`{shown(node)}`: cast only to varchar, bigint, double, decimal, date, timestamp or boolean"
         raise ExpressionError("EXP005", message)
@@ -356,11 +382,11 @@ _CONVERSIONS: Mapping[tuple[str, str], Callable[[exp.Expression], exp.Expression
     ("number", NUMBER): _plain(NUMBER), ("money", INTEGER): _rounded, ("money", NUMBER): _plain(NUMBER),
     ("money", MONEY): _plain(MONEY), ("date", TEXT): _plain(TEXT), ("date", TIMESTAMP): _plain(TIMESTAMP),
     ("timestamp", DATE): _plain(DATE), ("boolean", INTEGER): _plain(INTEGER),
-})
+})  # fmt: skip
 
 RULES: Mapping[type[exp.Expression], Rule] = MappingProxyType({
     exp.Add: _add, exp.Sub: _add, exp.Mul: _multiply, exp.Div: _divide, exp.Mod: _modulo, exp.Neg: _negate,
     exp.EQ: compare, exp.NEQ: compare, exp.GT: compare, exp.GTE: compare, exp.LT: compare, exp.LTE: compare,
     exp.And: _logic, exp.Or: _logic, exp.Not: _not, exp.Paren: _paren, exp.Is: _is, exp.In: _in, exp.Between: _between,
     exp.Like: _like, exp.ILike: _like, exp.Case: _case, exp.If: _if, exp.Cast: _cast, exp.TryCast: _cast,
-})
+})  # fmt: skip

@@ -18,7 +18,7 @@ from huaxiang.plan.expr import IN_AUDIENCE, check_tree, parse_expression
 
 __all__ = [
     "Condition", "ConditionError", "References", "parse_condition", "references", "to_sql_ast", "to_text", "to_tree",
-]
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

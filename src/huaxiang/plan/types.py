@@ -15,7 +15,7 @@ _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", 
 _WORDS = {
     "text": "text", "integer": "a whole number", "number": "a number", "money": "an amount", "date": "a date",
     "timestamp": "a date with time", "boolean": "true/false", "list": "a list", "null": "NULL",
-}
+}  # fmt: skip
 
 
 def family(type_: str) -> str:

@@ -10,14 +10,18 @@ PERSON_FIELDS = {
     "email": "email", "education": "education", "marital_status": "marital_status", "country": "text", "province": "text",
     "city": "text", "district": "text", "address": "text", "member_level": "text", "registered_at": "datetime",
     "source_1": "text", "source_2": "text", "source_3": "text", "updated_at": "datetime",
-}
+}  # fmt: skip
 _ORDER = {
-    "customer_key": "text", "phone": "phone", "email": "email", "order_id": "text", "ordered_at": "datetime", "channel": "text", "store": "text", "payment": "text",
-    "province": "text", "city": "text", "status": "text", "amount": "money", "discount": "money", "coupon_discount": "money",
-}
+    "customer_key": "text", "phone": "phone", "email": "email", "order_id": "text", "ordered_at": "datetime",
+    "channel": "text", "store": "text", "payment": "text", "province": "text", "city": "text", "status": "text",
+    "amount": "money", "discount": "money", "coupon_discount": "money",
+}  # fmt: skip
 FIELDS: Mapping[str, Mapping[str, str]] = MappingProxyType({
     "person": PERSON_FIELDS,
-    "account": {"account_key": "text", "customer_key": "text", "name": "text", "industry": "text", "size": "text", "updated_at": "datetime"},
+    "account": {
+        "account_key": "text", "customer_key": "text", "name": "text", "industry": "text", "size": "text",
+        "updated_at": "datetime",
+    },
     "order": _ORDER,
     "order_line": _ORDER | {
         "product_id": "text", "product": "text", "category": "text", "subcategory": "text", "brand": "text",
@@ -32,15 +36,21 @@ FIELDS: Mapping[str, Mapping[str, str]] = MappingProxyType({
         "customer_key": "text", "interaction_id": "text", "occurred_at": "datetime", "channel": "text", "kind": "text",
         "campaign": "text", "subject": "text", "outcome": "text", "score": "number",
     },
-    "answer": {"customer_key": "text", "survey": "text", "question": "text", "answer": "text", "score": "number", "occurred_at": "datetime"},
+    "answer": {
+        "customer_key": "text", "survey": "text", "question": "text", "answer": "text", "score": "number",
+        "occurred_at": "datetime",
+    },
     "text": {"customer_key": "text", "occurred_at": "datetime", "kind": "text", "title": "text", "body": "text", "rating": "number"},
-    "consent": {"customer_key": "text", "purpose": "text", "granted": "boolean", "occurred_at": "datetime", "version": "text", "evidence": "text"},
+    "consent": {
+        "customer_key": "text", "purpose": "text", "granted": "boolean", "occurred_at": "datetime", "version": "text",
+        "evidence": "text",
+    },
     "reference": {},
-})
+})  # fmt: skip
 TIME_FIELD: Mapping[str, str] = MappingProxyType({
     "person": "updated_at", "account": "updated_at", "order": "ordered_at", "order_line": "ordered_at", "event": "occurred_at",
     "interaction": "occurred_at", "answer": "occurred_at", "text": "occurred_at", "consent": "occurred_at",
-})
+})  # fmt: skip
 """The field that dates a row; a source of the entity need not map it, but windows and `latest` then don't work on it."""
 
 #: How each declared type is stored (DuckDB and Arrow names). Money is exact, so that sums are the same in any order.
@@ -48,4 +58,4 @@ STORED_AS: Mapping[str, str] = MappingProxyType({
     "text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "money": "DECIMAL(18,4)", "date": "DATE",
     "datetime": "TIMESTAMP", "boolean": "BOOLEAN", "list": "VARCHAR[]", "phone": "VARCHAR", "email": "VARCHAR",
     "gender": "VARCHAR", "education": "VARCHAR", "marital_status": "VARCHAR",
-})
+})  # fmt: skip

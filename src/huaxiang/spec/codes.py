@@ -8,7 +8,8 @@ from types import MappingProxyType
 GROUPS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "YML": ("YAML 文件", "The YAML file itself"), "SPEC": ("键与取值的写法", "Keys and their values"),
     "PRJ": ("项目", "The project"), "SRC": ("来源", "Sources"), "IDN": ("身份键", "Identity keys"),
-    "ATR": ("属性", "Attributes"), "TAG": ("标签", "Tags"), "CLU": ("聚类", "Clusterings"), "PER": ("画像集", "Persona sets"),
+    "ATR": ("属性", "Attributes"), "ATT": ("敏感属性", "Sensitive attributes"), "TAG": ("标签", "Tags"),
+    "CLU": ("聚类", "Clusterings"), "PER": ("画像集", "Persona sets"),
     "REF": ("相互引用", "References between definitions"), "EXP": ("表达式", "Expressions"), "CON": ("条件", "Conditions"),
 })  # fmt: skip
 """Prefix of a code → what it is about, in the order of the reference."""
@@ -52,6 +53,7 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "ATR005": ("union 只能合并文本", "union collects texts only"),
     "ATR006": ("声明的类型与值不符", "the declared type is not that of the value"),
     "ATR007": ("保留的属性名", "a reserved attribute name"),
+    "ATT001": ("敏感属性默认关闭，项目须声明 sensitive: true", "a sensitive attribute that is off unless the project says sensitive: true"),
     "TAG001": ("未知来源", "an unknown source"),
     "TAG002": ("来源不含客户", "the source has no customers"),
     "TAG003": ("该算法缺少必需的键", "a key that the measure needs is missing"),

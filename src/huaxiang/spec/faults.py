@@ -15,21 +15,21 @@ from huaxiang.spec.yaml_nodes import Document, Path
 SINGULAR: Mapping[str, str] = types.MappingProxyType({
     "sources": "source", "identity": "identity key", "attributes": "attribute", "tags": "tag", "audiences": "audience",
     "clusterings": "clustering", "personas": "persona set",
-})
+})  # fmt: skip
 _NOT_THIS_MEMBER = {
     "string_type", "model_type", "model_attributes_type", "dict_type", "mapping_type", "tuple_type", "list_type", "int_type",
     "float_type", "bool_type", "int_parsing", "float_parsing", "bool_parsing", "none_required", "literal_error",
-}
+}  # fmt: skip
 _KINDS = {
     "string_type": "text", "int_type": "a whole number", "int_parsing": "a whole number", "int_from_float": "a whole number",
     "float_type": "a number", "float_parsing": "a number", "bool_type": "true or false", "bool_parsing": "true or false",
     "tuple_type": "a list", "list_type": "a list", "dict_type": "keys with values", "mapping_type": "keys with values",
     "model_type": "keys with values", "model_attributes_type": "keys with values",
-}
+}  # fmt: skip
 _BOUNDS = {
     "greater_than_equal": ("ge", "at least"), "greater_than": ("gt", "more than"), "less_than_equal": ("le", "at most"),
     "less_than": ("lt", "less than"),
-}
+}  # fmt: skip
 
 
 class Fault(typing.NamedTuple):
@@ -88,7 +88,13 @@ def _step(value: object, part: str | int) -> tuple[object] | None:
 
 def _is_tag_kind(path: Sequence[str | int], part: object, value: object, member: Sequence[str]) -> bool:
     """True for the part of a location that repeats the tag's kind (pydantic puts the discriminator there)."""
-    return isinstance(value, Mapping) and len(path) == 2 and path[0] == "tags" and part == value.get("kind") and f"2:{part}" not in member
+    return (
+        isinstance(value, Mapping)
+        and len(path) == 2
+        and path[0] == "tags"
+        and part == value.get("kind")
+        and f"2:{part}" not in member
+    )
 
 
 def _options_at(model: type[BaseModel], path: Sequence[str | int], location: Sequence[str | int]) -> list[Any]:
@@ -183,7 +189,9 @@ def _meant(path: Path, group: Sequence[Fault]) -> list[Fault]:
         label = next(m for m in fault.member if m.startswith(f"{len(path)}:"))
         by_member.setdefault(label, []).append(fault)
     fitting = [
-        faults for faults in by_member.values() if not any(f.path == path and f.type in _NOT_THIS_MEMBER for f in faults)
+        faults
+        for faults in by_member.values()
+        if not any(f.path == path and f.type in _NOT_THIS_MEMBER for f in faults)
     ]
     if fitting:
         chosen = min(fitting, key=len)

@@ -68,7 +68,9 @@ def load_project(folder: Path) -> Project:
     """
     folder = Path(folder)
     if not (folder / PROJECT_FILE).is_file():
-        raise UsageError(f"{folder} is no project: it has no {PROJECT_FILE}; make one with `huaxiang init {folder.name or '.'}`")
+        raise UsageError(
+            f"{folder} is no project: it has no {PROJECT_FILE}; make one with `huaxiang init {folder.name or '.'}`"
+        )
     files = (folder / PROJECT_FILE, *definition_files(folder))
     issues: list[Issue] = []
     digest = hashlib.sha256()
@@ -89,7 +91,12 @@ def load_project(folder: Path) -> Project:
     definitions = [d for _, d in loaded[1:]]
     lists = {kind: MappingProxyType({s.name: s for d in definitions for s in getattr(d, kind)}) for kind in KINDS}
     return Project(
-        folder=folder, spec=loaded[0][1], files=files, digest=digest.hexdigest(), positions=MappingProxyType(positions), **lists
+        folder=folder,
+        spec=loaded[0][1],
+        files=files,
+        digest=digest.hexdigest(),
+        positions=MappingProxyType(positions),
+        **lists,
     )
 
 

@@ -68,7 +68,9 @@ def _syntax_issue(error: MarkedYAMLError, text: str, file: str) -> Issue:
     indent = lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())] if 0 < line <= len(lines) else ""
     problem = str(error.problem or error.context or "unreadable")
     if "\t" in indent or r"'\t'" in problem:
-        return Issue(Place(file, line), "YML003", "a tab is used to indent; YAML allows only spaces, two for each level")
+        return Issue(
+            Place(file, line), "YML003", "a tab is used to indent; YAML allows only spaces, two for each level"
+        )
     if "expected a single document" in str(error.context) or "another document" in problem:
         return Issue(Place(file, line), "YML002", "the file holds several YAML documents (---); keep one a file")
     if "cannot start any token" in problem:
@@ -108,7 +110,9 @@ class _Reader:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, ScalarNode) or key_node.tag == f"{_TAG}merge":
-                self._report(key_node, "YML005", "a key must be plain text; merge keys (<<) are not read, write the keys out")
+                self._report(
+                    key_node, "YML005", "a key must be plain text; merge keys (<<) are not read, write the keys out"
+                )
                 continue
             key = key_node.value
             if key in first:
@@ -120,8 +124,7 @@ class _Reader:
         return data
 
     def _scalar(self, node: Node) -> object:
-        kind = node.tag.value if hasattr(node.tag, "value") else str(node.tag)
-        kind = str(kind).removeprefix(_TAG)
+        kind = str(node.tag).removeprefix(_TAG)
         if kind in ("str", "timestamp"):
             return node.value
         if kind == "null":

@@ -41,7 +41,11 @@ def _check_clustering(found: Findings, spec: ClusteringSpec) -> None:
         kind = found.types.get(name)
         if kind is not None and family(kind) == "boolean":
             continue
-        if kind is not None and name not in found.project.clusterings and family(kind) not in ("integer", "number", "money"):
+        if (
+            kind is not None
+            and name not in found.project.clusterings
+            and family(kind) not in ("integer", "number", "money")
+        ):
             found.add(at, path, "CLU002", f'feature "{name}" must be a number or true/false, but is {words(kind)}')
         else:
             tags.number_input(found, at, path, name, "CLU001")

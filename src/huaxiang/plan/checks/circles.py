@@ -21,5 +21,10 @@ def check(found: Findings) -> None:
             first = circle.index(min(circle, key=lambda node: order[node]))
             circle = [*circle[first:], *circle[:first]]
             shown = " → ".join(f'{SINGULAR[kind]} "{name}"' for kind, name in (*circle, circle[0]))
-            found.add(circle[0], (), "REF001", f"definitions refer to each other in a circle: {shown}; break it at one of them")
+            found.add(
+                circle[0],
+                (),
+                "REF001",
+                f"definitions refer to each other in a circle: {shown}; break it at one of them",
+            )
             graph[circle[0]].discard(circle[1 % len(circle)])

@@ -22,9 +22,7 @@ class Findings:
         self.project = project
         self.types = customer_types(project)
         self.graph = dependencies(project)
-        self.offline = {
-            c: t.name for t in project.tags.values() if t.status == "offline" for c in output_names(t)
-        }
+        self.offline = {c: t.name for t in project.tags.values() if t.status == "offline" for c in output_names(t)}
         self._found: dict[Issue, None] = {}
 
     def add(
@@ -41,7 +39,13 @@ class Findings:
         return tuple(sorted(self._found))
 
     def expression(
-        self, at: tuple[str, str], path: tuple[str | int, ...], text: str, columns: Mapping[str, str], *, boolean: bool = False
+        self,
+        at: tuple[str, str],
+        path: tuple[str | int, ...],
+        text: str,
+        columns: Mapping[str, str],
+        *,
+        boolean: bool = False,
     ) -> CheckedExpression | None:
         """Try an expression; note why it is refused."""
         try:
@@ -65,7 +69,9 @@ class Findings:
     ) -> None:
         name = self._unknown(error)
         if name in self.offline and name not in columns:
-            self.add(at, path, "REF003", f'reads tag "{self.offline[name]}", which is offline; set its status to online')
+            self.add(
+                at, path, "REF003", f'reads tag "{self.offline[name]}", which is offline; set its status to online'
+            )
         elif name is None or not self._is_broken(name):
             key = ".".join(str(p + 1) if isinstance(p, int) else p for p in path)
             self.add(at, path, error.code, f"{key}: {error.message}")

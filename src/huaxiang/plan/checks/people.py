@@ -19,9 +19,16 @@ def check(found: Findings, codes: frozenset[str]) -> None:
     for key in found.project.identity.values():
         at = ("identity", key.name)
         if key.field not in mapped:
-            found.add(at, ("field",), "IDN001", f'no source maps the field "{key.field}"{did_you_mean(key.field, mapped)}')
+            found.add(
+                at, ("field",), "IDN001", f'no source maps the field "{key.field}"{did_you_mean(key.field, mapped)}'
+            )
         if key.field in seen:
-            found.add(at, ("field",), "IDN002", f'identity key "{seen[key.field]}" already uses the field "{key.field}"; keep one')
+            found.add(
+                at,
+                ("field",),
+                "IDN002",
+                f'identity key "{seen[key.field]}" already uses the field "{key.field}"; keep one',
+            )
         seen.setdefault(key.field, key.name)
     for attribute in found.project.attributes.values():
         _check_attribute(found, attribute, codes)
@@ -41,13 +48,20 @@ def _check_attribute(found: Findings, spec: AttributeSpec, codes: frozenset[str]
         found.add(at, ("source",), "ATR001", f'unknown source "{spec.source}"{did_you_mean(spec.source, sources)}')
         return
     if not has_customers(found.project, source):
-        found.add(at, ("source",), "ATR002", f'source "{source.name}" has no customers; use one that maps an identity key')
+        found.add(
+            at, ("source",), "ATR002", f'source "{source.name}" has no customers; use one that maps an identity key'
+        )
         return
     value = found.expression(at, ("value",), spec.value, field_types(found.project, source))
     if value is None:
         return
     if spec.pick == "union" and value.type != "VARCHAR":
-        found.add(at, ("pick",), "ATR005", f"union collects texts, but the value is {words(value.type)}; cast it, or pick another way")
+        found.add(
+            at,
+            ("pick",),
+            "ATR005",
+            f"union collects texts, but the value is {words(value.type)}; cast it, or pick another way",
+        )
     if spec.type is not None and spec.pick != "union" and family(STORED_AS[spec.type]) != family(value.type):
         message = f"type says {spec.type}, but the value is {words(value.type)}; cast it, or remove the type"
         found.add(at, ("type",), "ATR006", message)

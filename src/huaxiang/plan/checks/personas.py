@@ -29,10 +29,17 @@ def _check_segments(found: Findings, spec: PersonaSetSpec) -> None:
         found.add(at, ("clustering",), "PER002", message)
     for i, name in enumerate(spec.audiences):
         if name not in project.audiences:
-            found.add(at, ("audiences", i), "PER003", f'unknown audience "{name}"{did_you_mean(name, project.audiences)}')
+            found.add(
+                at, ("audiences", i), "PER003", f'unknown audience "{name}"{did_you_mean(name, project.audiences)}'
+            )
     for name in spec.names or {}:
         if spec.audiences and name not in spec.audiences:
-            found.add(at, ("names", name), "PER006", f'names: "{name}" is none of the audiences{did_you_mean(name, spec.audiences)}')
+            found.add(
+                at,
+                ("names", name),
+                "PER006",
+                f'names: "{name}" is none of the audiences{did_you_mean(name, spec.audiences)}',
+            )
         if spec.clustering is not None and not re.fullmatch(r"c[1-9][0-9]*", name):
             found.add(at, ("names", name), "PER006", f'names: "{name}" is no cluster; clusters are called c1, c2, …')
 
@@ -46,4 +53,9 @@ def _check_tags(found: Findings, spec: PersonaSetSpec) -> None:
         if name not in known:
             found.add(at, ("tags", i), "PER005", f'unknown tag or attribute "{name}"{did_you_mean(name, known)}')
         elif name in found.offline:
-            found.add(at, ("tags", i), "REF003", f'reads tag "{found.offline[name]}", which is offline; set its status to online')
+            found.add(
+                at,
+                ("tags", i),
+                "REF003",
+                f'reads tag "{found.offline[name]}", which is offline; set its status to online',
+            )

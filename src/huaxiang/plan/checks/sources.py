@@ -40,28 +40,43 @@ def check(found: Findings, headers: Headers | None) -> None:
 def _check_customers(found: Findings, source: SourceSpec, at: tuple[str, str]) -> None:
     if source.entity != "reference" and not has_customers(found.project, source):
         keys = ", ".join(sorted(identity_fields(found.project)))
-        message = f"no field says whose rows these are; map one of the identity keys ({keys}), or make it entity: reference"
+        message = (
+            f"no field says whose rows these are; map one of the identity keys ({keys}), or make it entity: reference"
+        )
         found.add(at, ("columns",), "SRC009", message)
     time = time_field(source)
     if time is not None and declared_type(source, time) not in _TIMES:
         kind = declared_type(source, time)
-        found.add(at, ("columns", time), "SRC008", f'field "{time}" dates the rows; its type must be date or datetime, not {kind}')
+        found.add(
+            at,
+            ("columns", time),
+            "SRC008",
+            f'field "{time}" dates the rows; its type must be date or datetime, not {kind}',
+        )
 
 
 def _check_column(found: Findings, source: SourceSpec, field: str, spec: ColumnSpec, at: tuple[str, str]) -> None:
     kind = declared_type(source, field)
     path = ("columns", field)
     limits: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
-        ("format", spec.format is not None, _TIMES), ("not_after_as_of", spec.not_after_as_of, _TIMES),
-        ("scale", spec.scale is not None, _NUMBERS), ("minimum", spec.minimum is not None, _NUMBERS),
-        ("maximum", spec.maximum is not None, _NUMBERS), ("separator", spec.separator is not None, ("list",)),
+        ("format", spec.format is not None, _TIMES),
+        ("not_after_as_of", spec.not_after_as_of, _TIMES),
+        ("scale", spec.scale is not None, _NUMBERS),
+        ("minimum", spec.minimum is not None, _NUMBERS),
+        ("maximum", spec.maximum is not None, _NUMBERS),
+        ("separator", spec.separator is not None, ("list",)),
     )
     for key, is_set, kinds in limits:
         if is_set and kind not in kinds:
             message = f'field "{field}" has type {kind}; "{key}" is only for {", ".join(kinds)}'
             found.add(at, (*path, key), "SRC004", message)
     if spec.minimum is not None and spec.maximum is not None and spec.minimum > spec.maximum:
-        found.add(at, (*path, "minimum"), "SRC011", f'field "{field}": minimum {spec.minimum:g} is above maximum {spec.maximum:g}')
+        found.add(
+            at,
+            (*path, "minimum"),
+            "SRC011",
+            f'field "{field}": minimum {spec.minimum:g} is above maximum {spec.maximum:g}',
+        )
     _check_vocabulary(found, field, spec, kind, at)
 
 
@@ -98,10 +113,20 @@ def _check_lookups(found: Findings, source: SourceSpec, at: tuple[str, str]) -> 
         path = ("lookups", i)
         other = sources.get(lookup.source)
         if lookup.on not in source.columns:
-            found.add(at, (*path, "on"), "SRC006", f'lookup: unknown field "{lookup.on}"{did_you_mean(lookup.on, source.columns)}')
+            found.add(
+                at,
+                (*path, "on"),
+                "SRC006",
+                f'lookup: unknown field "{lookup.on}"{did_you_mean(lookup.on, source.columns)}',
+            )
         if other is None:
             references = [s.name for s in sources.values() if s.entity == "reference"]
-            found.add(at, (*path, "source"), "SRC006", f'lookup: unknown source "{lookup.source}"{did_you_mean(lookup.source, references)}')
+            found.add(
+                at,
+                (*path, "source"),
+                "SRC006",
+                f'lookup: unknown source "{lookup.source}"{did_you_mean(lookup.source, references)}',
+            )
             continue
         if other.entity != "reference":
             message = f'lookup: source "{other.name}" has entity {other.entity}; only a reference can be looked up'
@@ -122,7 +147,9 @@ def _check_lookup_types(found: Findings, source: SourceSpec, number: int, at: tu
     if lookup.on in source.columns and key in other.columns:
         ours, theirs = (STORED_AS[declared_type(s, f)] for s, f in ((source, lookup.on), (other, key)))
         if ours != theirs:
-            message = f'lookup: "{lookup.on}" is {ours} here, but "{key}" of "{other.name}" is {theirs}; give both one type'
+            message = (
+                f'lookup: "{lookup.on}" is {ours} here, but "{key}" of "{other.name}" is {theirs}; give both one type'
+            )
             found.add(at, ("lookups", number, "on"), "SRC006", message)
     for new in lookup.take:
         if new in source.columns:
@@ -143,5 +170,7 @@ def _check_files(found: Findings, source: SourceSpec, headers: Headers, at: tupl
     for field, written in source.columns.items():
         column = written if isinstance(written, str) else written.from_ or field
         if column not in header:
-            path = ("columns", field, "from") if isinstance(written, ColumnSpec) and written.from_ else ("columns", field)
+            path = (
+                ("columns", field, "from") if isinstance(written, ColumnSpec) and written.from_ else ("columns", field)
+            )
             found.add(at, path, "SRC003", f'the file has no column "{column}"{did_you_mean(column, header)}')

@@ -20,7 +20,7 @@ _NEEDS_TIME = ("first", "last", *_NO_OF)
 _RANKED = ("top", "top_n", "top_share")
 _EMPTY_WORDS: Mapping[str, tuple[type, ...]] = MappingProxyType({
     "text": (str,), "integer": (int,), "number": (int, float), "money": (int, float), "boolean": (bool,),
-})
+})  # fmt: skip
 
 
 def check(found: Findings) -> None:
@@ -38,7 +38,9 @@ def _check_statistic(found: Findings, tag: StatisticTag) -> None:
         found.add(at, ("source",), "TAG001", f'unknown source "{tag.source}"{did_you_mean(tag.source, sources)}')
         return
     if not has_customers(found.project, source):
-        found.add(at, ("source",), "TAG002", f'source "{source.name}" has no customers; use one that maps an identity key')
+        found.add(
+            at, ("source",), "TAG002", f'source "{source.name}" has no customers; use one that maps an identity key'
+        )
     _check_window(found, tag, source, at)
     _check_keys(found, tag, at)
     types = field_types(found.project, source)
@@ -51,7 +53,9 @@ def _check_statistic(found: Findings, tag: StatisticTag) -> None:
     if of is not None and tag.measure in _NUMERIC_OF and not is_numeric(of.type):
         found.add(at, ("of",), "TAG004", f'measure {tag.measure} needs a number, but "of" is {words(of.type)}')
     elif of is not None and family(of.type) == "list":
-        found.add(at, ("of",), "TAG004", f'measure {tag.measure} can\'t measure a list; use an attribute with pick: union')
+        found.add(
+            at, ("of",), "TAG004", f"measure {tag.measure} can't measure a list; use an attribute with pick: union"
+        )
     if by is not None and not is_numeric(by.type):
         found.add(at, ("by",), "TAG004", f'"by" must be a number, but is {words(by.type)}')
     if tag.empty is not None and (tag.of is None or of is not None):
@@ -67,7 +71,9 @@ def _check_window(found: Findings, tag: StatisticTag, source: SourceSpec, at: tu
     name = TIME_FIELD.get(source.entity)
     advice = f'map the field "{name}"' if name else "use a source with dates"
     if tag.window is not None:
-        found.add(at, ("window",), "TAG006", f'a window needs dated rows, but source "{source.name}" has none; {advice}')
+        found.add(
+            at, ("window",), "TAG006", f'a window needs dated rows, but source "{source.name}" has none; {advice}'
+        )
     if tag.measure in _NEEDS_TIME:
         message = f'measure {tag.measure} needs dated rows, but source "{source.name}" has none; {advice}'
         found.add(at, ("measure",), "TAG006", message)
@@ -78,15 +84,20 @@ def _check_keys(found: Findings, tag: StatisticTag, at: tuple[str, str]) -> None
     if tag.measure in _NEEDS_OF and tag.of is None:
         found.add(at, ("measure",), "TAG003", f'measure {tag.measure} needs the key "of" (what is measured)')
     if tag.measure == "share" and tag.share_of is None:
-        found.add(at, ("measure",), "TAG003", 'measure share needs the key "share_of" (the condition of the rows that count)')
+        found.add(
+            at, ("measure",), "TAG003", 'measure share needs the key "share_of" (the condition of the rows that count)'
+        )
     useless = (
-        ("of", tag.of is not None and tag.measure in _NO_OF), ("by", tag.by is not None and tag.measure not in _RANKED),
+        ("of", tag.of is not None and tag.measure in _NO_OF),
+        ("by", tag.by is not None and tag.measure not in _RANKED),
         ("share_of", tag.share_of is not None and tag.measure != "share"),
         ("n", "n" in tag.model_fields_set and tag.measure != "top_n"),
     )
     for key, is_useless in useless:
         if is_useless:
-            found.add(at, (key,), "TAG007", f'measure {tag.measure} takes no "{key}"; remove it or choose another measure')
+            found.add(
+                at, (key,), "TAG007", f'measure {tag.measure} takes no "{key}"; remove it or choose another measure'
+            )
 
 
 def _check_empty(found: Findings, tag: StatisticTag, at: tuple[str, str]) -> None:

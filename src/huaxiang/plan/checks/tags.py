@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from huaxiang.errors import did_you_mean
 from huaxiang.plan.checks import values
@@ -64,7 +65,9 @@ def _check_names(found: Findings) -> None:
             owners[column] = f'tag "{tag.name}"'
     for name in project.clusterings:
         if name in owners:
-            found.add(("clusterings", name), ("name",), "TAG009", f"its name is already used by {owners[name]}; rename one")
+            found.add(
+                ("clusterings", name), ("name",), "TAG009", f"its name is already used by {owners[name]}; rename one"
+            )
 
 
 def _tag_columns(found: Findings) -> dict[str, str]:
@@ -131,7 +134,9 @@ def _check_layers(found: Findings, tag: LayeredTag, at: At) -> None:
     seen: set[str] = set()
     for i, layer in enumerate(tag.layers):
         if layer.value in seen:
-            found.add(at, ("layers", i, "value"), "TAG015", f'the value "{layer.value}" has two layers; join them with or')
+            found.add(
+                at, ("layers", i, "value"), "TAG015", f'the value "{layer.value}" has two layers; join them with or'
+            )
         seen.add(layer.value)
         condition(found, at, ("layers", i, "when"), layer.when)
     _check_listed(found, tag, at, (*seen, *([tag.otherwise] if tag.otherwise is not None else ())))
@@ -156,7 +161,9 @@ def _check_bands(found: Findings, tag: BandsTag, at: At) -> None:
         if not tag.bounds:
             found.add(at, ("bounds",), "TAG011", "bounds needs at least one number")
     if tag.labels is not None and len(tag.labels) != needed:
-        message = f"{len(tag.labels)} labels for {needed} bands; the first label stands for what is below the first bound"
+        message = (
+            f"{len(tag.labels)} labels for {needed} bands; the first label stands for what is below the first bound"
+        )
         found.add(at, ("labels",), "TAG012", message)
     if tag.labels is not None and len(set(tag.labels)) != len(tag.labels):
         found.add(at, ("labels",), "TAG012", "two bands have the same label; give each its own")
@@ -165,7 +172,7 @@ def _check_bands(found: Findings, tag: BandsTag, at: At) -> None:
 
 
 def _check_ascending(found: Findings, at: At, path: tuple[str | int, ...], numbers: Sequence[float], code: str) -> None:
-    for i, (before, after) in enumerate(zip(numbers, numbers[1:], strict=False)):
+    for i, (before, after) in enumerate(pairwise(numbers)):
         if not after > before:
             key = path[-1]
             found.add(at, (*path, i + 1), code, f"{key} must ascend, but {after:g} follows {before:g}")
@@ -193,14 +200,21 @@ def _check_rfm(found: Findings, tag: RfmTag, at: At) -> None:
     if list(tag.bands.values()) != sorted(tag.bands.values()):
         found.add(at, ("bands",), "TAG018", "bands must ascend in days; write the most recent band first")
     if tag.beyond in tag.bands:
-        found.add(at, ("beyond",), "TAG018", f'"{tag.beyond}" is also a band; give the days beyond the last band their own name')
+        found.add(
+            at,
+            ("beyond",),
+            "TAG018",
+            f'"{tag.beyond}" is also a band; give the days beyond the last band their own name',
+        )
     for key in ("recency", "frequency", "monetary"):
         bounds: tuple[float, ...] = getattr(tag.scores, key)
         path = ("scores", key)
         if tag.scores.method == "quantile" and bounds:
             found.add(at, path, "TAG018", f'scores: "{key}" is only read with method: bounds')
         if tag.scores.method == "bounds" and len(bounds) != tag.scores.levels - 1:
-            message = f"scores: {tag.scores.levels} levels need {tag.scores.levels - 1} bounds for {key}, not {len(bounds)}"
+            message = (
+                f"scores: {tag.scores.levels} levels need {tag.scores.levels - 1} bounds for {key}, not {len(bounds)}"
+            )
             found.add(at, path, "TAG018", message)
         _check_ascending(found, at, path, bounds, "TAG018")
 

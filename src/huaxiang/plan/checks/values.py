@@ -16,7 +16,7 @@ LIFECYCLE = ("potential", "first_purchase", "active", "sleeping", "churned")
 RFM_CLASSES = (
     "key_value", "key_develop", "key_retain", "key_win_back", "general_value", "general_develop", "general_retain",
     "general_win_back",
-)
+)  # fmt: skip
 
 
 def check(found: Findings, at: tuple[str, str], path: tuple[str | int, ...], tree: Node) -> None:
@@ -24,7 +24,13 @@ def check(found: Findings, at: tuple[str, str], path: tuple[str | int, ...], tre
     for column, value in _compared(tree):
         possible = possible_values(found.project, column)
         if possible and isinstance(value, str) and value not in possible:
-            found.add(at, path, "REF005", f'"{column}" never has the value "{value}"{did_you_mean(value, possible)}', warning=True)
+            found.add(
+                at,
+                path,
+                "REF005",
+                f'"{column}" never has the value "{value}"{did_you_mean(value, possible)}',
+                warning=True,
+            )
 
 
 def _compared(tree: Node) -> Iterator[tuple[str, Value]]:
