@@ -1,6 +1,6 @@
 """Write docs/cli.md from the commands themselves; `--check` fails when the file is out of date.
 
-    python scripts/generate_cli_reference.py [--check]
+python scripts/generate_cli_reference.py [--check]
 """
 
 from __future__ import annotations

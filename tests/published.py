@@ -23,6 +23,7 @@ CUSTOMERS: dict[str, pa.Array] = {
     "spend": pa.array([None if a is None else Decimal(a) for a in AMOUNTS], pa.decimal128(38, 4)),
     "vip": pa.array([False, False, True, True, False, None], pa.bool_()),
     "last_order": pa.array([None, *[date(2024, 4, day) for day in (1, 2, 3, 4, 5)]], pa.date32()),
+    "value": pa.array(["c1", "c2", None, "c1", "c1", "c2"]),
     "likes": pa.array([[], ["红酒"], ["红酒", "奶酪"], None, ["咖啡"], ["+1"]], pa.list_(pa.string())),
 }
 
@@ -68,7 +69,7 @@ def manifest() -> dict[str, Any]:
             {"name": "big_women", "title": None, "description": None, "owner": None,
              "definition": "in_audience('big') and gender = 'female'", "size": 1, "share": 0.166667, "place": "audiences/a.yaml:9"},
         ],
-        "clusterings": [],
+        "clusterings": [{"name": "value", "title": {"zh": "价值", "en": "Value"}, "k": 2}],
         "identity": {"keys": ["member", "phone"], "held_back": {}, "customers": 6},
         "quality": {"rows_in": 1234, "loaded": 1200, "set_aside": 30, "left_out": 4, "completeness": 0.9312},
     }  # fmt: skip

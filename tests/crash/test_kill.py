@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from tests.crash.conftest import contents, must_build, start_build
 
 from huaxiang.store.failpoints import FAILPOINTS
 from huaxiang.store.runs import RunLog
 from huaxiang.store.snapshots import SnapshotStore
-from tests.crash.conftest import contents, must_build, start_build
 
 pytestmark = pytest.mark.slow
 MOMENTS = 50

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.crash.conftest import must_build
 
 from huaxiang.app.init import init_project
 from huaxiang.store.snapshots import SnapshotStore
-from tests.crash.conftest import must_build
 
 pytestmark = pytest.mark.slow
 READER = """

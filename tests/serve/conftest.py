@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.published import publish_sample
 
 from huaxiang.serve.cli.main import main
-from tests.published import publish_sample
 
 
 @dataclass(frozen=True)

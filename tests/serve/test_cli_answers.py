@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 import pytest
+from tests.serve.conftest import Answer
 
 from huaxiang.serve.cli.framework import LazyGroup, TextCommand
 from huaxiang.serve.cli.main import cli
-from tests.serve.conftest import Answer
 
 Run = Callable[..., Answer]
 SHOWS = [

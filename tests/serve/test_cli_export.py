@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-
 from tests.serve.conftest import Answer
 
 Run = Callable[..., Answer]

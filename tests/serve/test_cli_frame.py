@@ -13,12 +13,12 @@ from pathlib import Path
 
 import click
 import pytest
+from tests.published import publish_sample
+from tests.serve.conftest import Answer
 
 from huaxiang.serve.cli.framework import LazyGroup
 from huaxiang.serve.cli.main import choose_language, cli
 from huaxiang.serve.cli.texts import LANGUAGES, catalogue, speak
-from tests.published import publish_sample
-from tests.serve.conftest import Answer
 
 Run = Callable[..., Answer]
 SOURCE = Path(__file__).parents[2] / "src" / "huaxiang" / "serve" / "cli"

@@ -35,9 +35,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def column_types(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Return the columns of the customers table and their DuckDB types: customer_id, attributes, tags."""
+    """Return the columns of the customers table and their DuckDB types: customer_id, attributes, tags, clusterings."""
     items = (*manifest.get("attributes", ()), *manifest.get("tags", ()))
-    return {"customer_id": "VARCHAR"} | {item["name"]: TYPES[item["value_type"]] for item in items}
+    types = {"customer_id": "VARCHAR"} | {item["name"]: "VARCHAR" for item in manifest.get("clusterings", ())}
+    return types | {item["name"]: TYPES[item["value_type"]] for item in items}
 
 
 def audience_condition(manifest: Mapping[str, Any], text: str) -> exp.Expression:

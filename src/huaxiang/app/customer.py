@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 from sqlglot import exp
@@ -13,13 +14,13 @@ from huaxiang.app.wiring import table_reader
 from huaxiang.errors import UsageError
 from huaxiang.store.snapshots import Snapshot
 
-CUSTOMER_KEYS = ("customer_id", "snapshot", "as_of", "attributes", "tags", "audiences", "identity", "records")
+CUSTOMER_KEYS = ("customer_id", "snapshot", "as_of", "attributes", "tags", "segments", "audiences", "identity", "records")
 SEARCH_KEYS = ("snapshot", "text", "found")
 
 
 def show_customer(snapshot: Snapshot, customer_id: str) -> dict[str, Any]:
-    """Return CUSTOMER_KEYS: attributes and tags with title and value, audiences the customer is in, the keys that
-    identify them, and how many records each source has. Raises UsageError for an unknown ID.
+    """Return CUSTOMER_KEYS: attributes and tags with title and value, the segment of each clustering with the name of its
+    persona, audiences the customer is in, keys, and the number of records by source. Raises UsageError for an unknown ID.
     """
     manifest = snapshot.manifest
     columns = list(column_types(manifest))
@@ -37,6 +38,7 @@ def show_customer(snapshot: Snapshot, customer_id: str) -> dict[str, Any]:
         "as_of": manifest["as_of"],
         "attributes": [_field(item, values) for item in manifest.get("attributes", ())],
         "tags": [_field(item, values) for item in manifest.get("tags", ())],
+        "segments": _segments(snapshot, values),
         "audiences": [name for name, met in zip(audiences, rows[0][len(columns) :], strict=True) if met],
         "identity": _identity(snapshot, customer_id),
         "records": _records(snapshot, customer_id),
@@ -46,7 +48,8 @@ def show_customer(snapshot: Snapshot, customer_id: str) -> dict[str, Any]:
 def search_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[str, Any]:
     """Return SEARCH_KEYS: customers whose ID or a text attribute holds `text`, or who have it as an identity key.
 
-    Keys are compared whole, as cleaned, by digest: personal ones are found but never shown. Case is ignored elsewhere. Each hit is {customer_id, matched: [attribute names]}; IDs that equal the text come first.
+    Keys are compared whole, as cleaned, by digest: personal ones are found but never shown. Case is ignored elsewhere.
+    Each hit is {customer_id, matched: [attribute and key names]}; IDs that equal the text come first.
     """
     names = ["customer_id"]
     names += [item["name"] for item in snapshot.manifest.get("attributes", ()) if item["value_type"] in ("text", "enum")]
@@ -56,8 +59,7 @@ def search_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[
     with table_reader(snapshot.table("identity")) as reader:
         by_key = reader.rows(["customer_id", "key"], is_key, order_by=["customer_id", "key"], limit=limit) if digests else []
     with table_reader(snapshot.table("customers")) as reader:
-        rows = reader.rows(["customer_id", *holds], exp.or_(*(part.copy() for part in holds)),
-                           order_by=["customer_id"], limit=limit)  # fmt: skip
+        rows = reader.rows(["customer_id", *holds], _any(holds), order_by=["customer_id"], limit=limit)
     found: dict[str, list[str]] = {}
     for row in rows:
         found[row[0]] = [name for name, met in zip(names, row[1:], strict=True) if met]
@@ -72,7 +74,13 @@ def search_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[
 
 def _holds(column: str, text: str) -> exp.Expression:
     folded = exp.Lower(this=exp.column(column, quoted=True))
-    return exp.func("contains", folded, exp.Literal.string(text.lower()), dialect="duckdb")
+    return exp.Contains(this=folded, expression=exp.Literal.string(text.lower()))
+
+
+def _any(parts: list[exp.Expression]) -> exp.Expression:
+    """Return `a OR b OR …` of copies, since a tree has one parent."""
+    copies = [part.copy() for part in parts]
+    return reduce(lambda left, right: exp.Or(this=left, expression=right), copies)
 
 
 def _field(item: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,6 +91,20 @@ def _field(item: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]
         "value_type": item["value_type"], "value": value,
         "value_title": titles.get(value) if isinstance(value, str) else None,
     }  # fmt: skip
+
+
+def _segments(snapshot: Snapshot, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the cluster of each clustering that the customer belongs to."""
+    names = {
+        (group["name"], card["segment"]): card["name"] for group in snapshot.personas()["sets"] for card in group["cards"]
+    }  # fmt: skip
+    return [
+        {
+            "clustering": item["name"], "title": item.get("title"), "segment": values[item["name"]],
+            "persona": names.get((item["name"], values[item["name"]])),
+        }
+        for item in snapshot.manifest.get("clusterings", ())
+    ]  # fmt: skip
 
 
 def _identity(snapshot: Snapshot, customer_id: str) -> list[dict[str, Any]]:

@@ -178,8 +178,9 @@ def distribution(shape: dict[str, Any], *, kind: str, titles: Any, base: int, un
         return
     marks = ("min", "p5", "p25", "p50", "p75", "p95", "max", "mean")
     facts((t(f"mark.{mark}"), value(shape.get(mark), kind, unit)) for mark in marks if shape.get(mark) is not None)
-    _bars([(f"{value(low, kind)} – {value(high, kind)}", count) for low, high, count in shape.get("bins", ())], base,
-          t("tag.range"))  # fmt: skip
+    shown = unit if unit == "%" else None
+    bins = shape.get("bins", ())
+    _bars([(f"{value(low, kind, shown)} – {value(high, kind, shown)}", count) for low, high, count in bins], base, t("tag.range"))
 
 
 def _key(item: Any) -> Any:

@@ -50,13 +50,20 @@ def _show(found: dict[str, Any]) -> None:
         ]  # fmt: skip
         if rows:
             output.table((t("tag.class"), t("tag.title"), t("tag.value")), rows)
+    if found["segments"]:
+        output.heading(t("customer.segments"))
+        output.facts((pick(item["title"], item["clustering"]), _segment(item)) for item in found["segments"])
     output.heading(t("customer.audiences", count=len(found["audiences"])))
     output.line(t("ui.comma").join(found["audiences"]) or "–")
     output.heading(t("customer.identity"))
-    rows = [(item["key"], item["value"] or t("customer.hidden")) for item in found["identity"]]
-    output.table((t("customer.key"), t("tag.value")), rows)
+    keys = [(item["key"], item["value"] or t("customer.hidden")) for item in found["identity"]]
+    output.table((t("customer.key"), t("tag.value")), keys)
     output.heading(t("customer.records"))
     output.facts((pick(item["title"], item["source"]), output.number(item["rows"])) for item in found["records"])
+
+
+def _segment(item: dict[str, Any]) -> str:
+    return f"{pick(item['persona'], item['segment'])} ({item['segment']})" if item["segment"] else "–"
 
 
 @command("search", text="help.customer.search", keys=SEARCH_KEYS)

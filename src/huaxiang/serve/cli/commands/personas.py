@@ -55,10 +55,11 @@ def _worth(worth: dict[str, Any] | None) -> tuple[str, str]:
 def persona_show(view: View, name: str) -> None:
     """Show one card with the figures behind each statement."""
     with view.snapshot() as snapshot:
-        view.show(show_persona(snapshot, name), _show)
+        units = {item["name"]: item.get("unit") for item in snapshot.manifest.get("tags", ())}
+        view.show(show_persona(snapshot, name), lambda card: _show(card, units))
 
 
-def _show(card: dict[str, Any]) -> None:
+def _show(card: dict[str, Any], units: dict[str, str | None]) -> None:
     output.heading(f"{pick(card['name'])}  ({card['set']}/{card['segment']})")
     output.line(pick(card["summary"]))
     worth = card["worth"]
@@ -75,7 +76,7 @@ def _show(card: dict[str, Any]) -> None:
             output.heading(pick(section["title"]))
         for statement in section["statements"]:
             output.line(f"• {pick(statement['text'])}")
-            figures = _figures(statement)
+            figures = _figures(statement, units)
             if figures:
                 output.line(f"    {figures}")
         if section["unknown"]:
@@ -86,7 +87,7 @@ def _show(card: dict[str, Any]) -> None:
             output.line(f"• {pick(text)}")
 
 
-def _figures(statement: dict[str, Any]) -> str:
+def _figures(statement: dict[str, Any], units: dict[str, str | None]) -> str:
     """Return the figures behind a statement on one line; statements that stand on others name them."""
     if statement.get("because"):
         return t("persona.because", ids=", ".join(statement["because"]))
@@ -97,8 +98,9 @@ def _figures(statement: dict[str, Any]) -> str:
                  base=output.percent(statement["share_base"]), tgi=output.number(statement["tgi"], 0),
                  low=output.number(statement["tgi_low"], 0), high=output.number(statement["tgi_high"], 0), **n)  # fmt: skip
     if statement.get("kind") == "mean":
-        return t("persona.figures_mean", segment=output.number(statement["mean_segment"], 2), missing=missing,
-                 base=output.number(statement["mean_base"], 2), index=output.number(statement["index"], 0),
+        unit = units.get(statement["tag"])
+        return t("persona.figures_mean", segment=output.value(statement["mean_segment"], "number", unit), missing=missing,
+                 base=output.value(statement["mean_base"], "number", unit), index=output.number(statement["index"], 0),
                  low=output.number(statement["index_low"], 0), high=output.number(statement["index_high"], 0), **n)  # fmt: skip
     return ""
 

@@ -39,7 +39,7 @@ def _list(found: dict[str, Any]) -> None:
         (
             item["name"], pick(item["title"], item["name"]), t_or(f"class.{item['class']}", item["class"] or "–"),
             t_or(f"kind.{item['kind']}", item["kind"] or "–"), t_or(f"type.{item['value_type']}", item["value_type"]),
-            output.percent(item["coverage"]), item["fresh_to"] or "–", t_or(f"state.{item['status']}", item["status"] or "–"),
+            output.percent(item["coverage"]), (item["fresh_to"] or "–")[:16], t_or(f"state.{item['status']}", item["status"] or "–"),
         )
         for item in found["tags"]
     ]  # fmt: skip
@@ -72,12 +72,12 @@ def _show(found: dict[str, Any]) -> None:
         (t("tag.type"), t_or(f"type.{kind}", kind)),
         (t("tag.unit"), output.unit_text(found["unit"])),
         (t("tag.attribute"), found["attribute"] or ""),
-        (t("tag.lineage"), " ← ".join(lineage)),
+        (t("tag.lineage"), t("ui.comma").join(lineage)),
         (t("tag.status"), t_or(f"state.{found['status']}", found["status"] or "")),
         (t("tag.coverage"), t("tag.covered", share=output.percent(found["coverage"]), base=output.number(base),
                               missing=output.number(found["missing"]))),
         (t("tag.version"), f"v{found['version']} · {found['definition_hash']}" if found["version"] else ""),
-        (t("tag.fresh_to"), found["fresh_to"] or ""),
+        (t("tag.fresh_to"), (found["fresh_to"] or "")[:16]),
         (t("ui.snapshot"), f"{found['snapshot']} · {t('ui.as_of')} {found['as_of']}"),
     ])  # fmt: skip
     output.heading(t("tag.distribution", base=output.number(base), as_of=found["as_of"]))
