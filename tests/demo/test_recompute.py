@@ -43,7 +43,9 @@ def test_recency_frequency_and_money(customers: pd.DataFrame, lines: pd.DataFram
     ("spend_30d", 29, 0), ("spend_90d", 89, 0), ("spend_180d", 179, 0), ("spend_365d", 364, 0), ("spend_previous_90d", 179, 90),
 ])  # fmt: skip
 def test_spend_in_windows(customers: pd.DataFrame, lines: pd.DataFrame, tag: str, first: int, last: int) -> None:
-    inside = lines[(lines["day"] >= AS_OF - pd.Timedelta(days=first)) & (lines["day"] <= AS_OF - pd.Timedelta(days=last))]
+    inside = lines[
+        (lines["day"] >= AS_OF - pd.Timedelta(days=first)) & (lines["day"] <= AS_OF - pd.Timedelta(days=last))
+    ]
     expected = aligned(customers, inside.groupby("household")["cents"].sum()).fillna(0).astype("int64")
     assert (cents(customers[tag]) == expected).all()
 
@@ -57,7 +59,9 @@ def test_cycle_days_and_distinct_counts(customers: pd.DataFrame, lines: pd.DataF
     assert np.allclose(customers["purchase_cycle"].astype(float), cycle, rtol=0, atol=1e-9, equal_nan=True)
     assert (customers["departments"] == aligned(customers, by["department"].nunique())).all()
     assert (customers["stores"] == aligned(customers, by["store_id"].nunique())).all()
-    assert np.allclose(customers["average_line_amount"].astype(float), aligned(customers, by["cents"].mean()) / 100, rtol=1e-12)
+    assert np.allclose(
+        customers["average_line_amount"].astype(float), aligned(customers, by["cents"].mean()) / 100, rtol=1e-12
+    )
 
 
 def score(values: pd.Series, *, lower_is_better: bool) -> pd.Series:
@@ -124,7 +128,7 @@ def test_shares(customers: pd.DataFrame, lines: pd.DataFrame) -> None:
     total = lines.groupby("household")["cents"].sum()
     conditions = {
         "private_label_share": lines["brand"] == "Private",
-        "discounted_share": lines["retail_disc"] > 0,
+        "discounted_share": lines["retail_disc"].round(4) > 0,  # some hold 1e-14 of float noise; money has four digits
         "weekend_share": lines["at"].dt.day_of_week >= 5,
         "fresh_share": lines["department"].isin(["PRODUCE", "MEAT", "SEAFOOD", "DELI", "PASTRY", "SALAD BAR"]),
     }
@@ -134,12 +138,14 @@ def test_shares(customers: pd.DataFrame, lines: pd.DataFrame) -> None:
         assert np.allclose(customers[tag].astype(float), expected, rtol=0, atol=1e-12, equal_nan=True), tag
 
 
-def test_statements_of_the_cards_equal_shares_counted_by_hand(customers: pd.DataFrame, personas: dict[str, Any]) -> None:
-    cards = [(s, c) for s in personas["sets"] for c in s["cards"]]
+def test_statements_of_the_cards_equal_shares_counted_by_hand(
+    customers: pd.DataFrame, personas: dict[str, Any]
+) -> None:
+    cards = [c for s in personas["sets"] if s["kind"] == "clustering" for c in s["cards"]]
     assert len(cards) >= 3
     checked = 0
-    for kind, card in cards:
-        inside = customers[kind["name"]] == card["segment"] if kind["name"] in customers else customers["shopping_style"] == card["segment"]
+    for card in cards:
+        inside = customers["shopping_style"] == card["segment"]
         assert card["size"] == inside.sum()
         assert card["share"] == pytest.approx(inside.sum() / len(customers))
         for statement in (s for section in card["sections"] for s in section["statements"]):
