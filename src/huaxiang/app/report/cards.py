@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +12,10 @@ from huaxiang.app.report.book import Tag
 from huaxiang.app.report.figures import Desk, Figure, Table
 from huaxiang.app.report.words import Words
 
-MOST_ROWS = 13
+MOST_ROWS = 12
 """Rows of evidence that fit on the one page of a card; the strongest are shown, the rest is counted."""
+MOST_ADVICE = 3
+MOST_REASONS = 2
 ADVICE = ("needs", "channels", "offer")
 
 
@@ -115,19 +118,21 @@ def _card(desk: Desk, group: Mapping[str, Any], card: Mapping[str, Any], set_id:
     advice = []
     for section in card["sections"]:
         if section["id"] in ADVICE and section["statements"]:
-            told = tuple(_advice(desk, one, statements) for one in section["statements"])
+            told = tuple(_advice(desk, one, statements) for one in section["statements"][:MOST_ADVICE])
             advice.append((words.pick(section["title"]), told))
-    unknown = [words.pick(one) for one in card.get("unknown", ())]
-    for section in card["sections"]:
-        gap = words.pick(section.get("unknown"))
-        if gap and gap not in unknown:
-            unknown.append(gap)
+    gaps = [*card.get("unknown", ()), *(section.get("unknown") for section in card["sections"])]
+    unknown = dict.fromkeys(_gap(desk, one) for one in gaps if one)
     worth = card.get("worth") or {}
     return Card(
         f"card-{set_id}-{at + 1}", chr(ord("A") + at % 26), words.pick(card["name"], card["segment"]), card.get("named_by") == "hand",
         words.pick(card.get("summary")), _facts(desk, group, card), groups, hidden, tuple(advice), tuple(unknown),
         float(card["share"]), float(worth.get("share_of_total") or 0),
     )  # fmt: skip
+
+
+def _gap(desk: Desk, text: Any) -> str:
+    """What is unknown, without the word `unknown` that the page sets before the whole list."""
+    return re.sub(r"^(未知|Unknown)\s*[：:]\s*", "", desk.words.pick(text)).rstrip("。.")
 
 
 def _facts(desk: Desk, group: Mapping[str, Any], card: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
@@ -162,13 +167,21 @@ def _evidence_groups(desk: Desk, card: Mapping[str, Any]) -> tuple[tuple[tuple[s
     return tuple(groups), len(ranked) - len(kept & {(n, a) for _, n, a in ranked})
 
 
+def has_figures(statement: Mapping[str, Any]) -> bool:
+    """Whether a statement is evidence (a share or a mean), and not advice."""
+    return statement.get("kind") in ("share", "mean")
+
+
 def strength(statement: Mapping[str, Any]) -> float:
-    """How much a statement tells: |ln TGI| (or index) weighted by the share of the segment it speaks of (TGI × size)."""
+    """How much a statement tells: |ln TGI| (or index) × √ of the share of the segment it speaks of (½ for a mean).
+
+    Half of that for a tag that made the segments: it must differ.
+    """
     value = statement.get("tgi") if statement["kind"] == "share" else statement.get("index")
     if value is None or value <= 0:
         return 0.0
     weight = float(statement.get("share_segment") or 0) if statement["kind"] == "share" else 0.5
-    return abs(math.log(value / 100)) * math.sqrt(max(weight, 0.02))
+    return abs(math.log(value / 100)) * math.sqrt(max(weight, 0.02)) * (0.5 if statement.get("defines_segment") else 1.0)
 
 
 def evidence(desk: Desk, statement: Mapping[str, Any]) -> Evidence:
@@ -213,7 +226,7 @@ def _position(value: float) -> float:
 def _advice(desk: Desk, statement: Mapping[str, Any], statements: Mapping[str, Mapping[str, Any]]) -> Advice:
     reasons = []
     for key in statement.get("because", ()):
-        if key in statements and "kind" in statements[key]:
+        if has_figures(statements.get(key, {})) and len(reasons) < MOST_REASONS:
             row = evidence(desk, statements[key])
             reasons.append(desk.words("cards.because", label=row.label, segment=row.segment, base=row.base, tgi=row.tgi))
     return Advice(desk.words.pick(statement["text"]), tuple(reasons))
@@ -254,7 +267,7 @@ def _clustering(desk: Desk, entry: Mapping[str, Any]) -> Clustering:
     rows = [(str(one["k"]), *(_index(words, key, one.get(key)) for key in keys)) for one in candidates]
     chosen = next((at for at, one in enumerate(candidates) if one["k"] == entry["k"]), -1)
     text = words(
-        "evidence.text", k=entry["k"], rule=_rule(words, str(entry.get("chosen_by") or "")), ari=_index(words, "ari", entry.get("stability_ari")),
+        "evidence.text", k=entry["k"], rule=words.pick(entry.get("chosen_because"), str(entry.get("chosen_by") or "")), ari=_index(words, "ari", entry.get("stability_ari")),
         excluded=words.count(entry.get("excluded") or 0),
     )  # fmt: skip
     features = tuple(_feature(desk, one) for one in entry.get("features", ()))
@@ -262,12 +275,6 @@ def _clustering(desk: Desk, entry: Mapping[str, Any]) -> Clustering:
     feature_head = tuple(words(f"evidence.head.{key}") for key in ("feature", "transform", "skew", "missing"))
     title = words.pick(entry.get("title"), entry["name"])
     return Clustering(title, text, Table(head, tuple(rows)), chosen, Table(feature_head, features), _means(desk, entry))
-
-
-def _rule(words: Words, chosen_by: str) -> str:
-    """The rule that chose k, in the language of the report; learn/stability.py words it in English."""
-    starts = (("fixed", "fixed"), ("previous", "kept"), ("lowest rank sum", "ranked"))
-    return next((words(f"evidence.rule.{key}") for start, key in starts if chosen_by.startswith(start)), chosen_by)
 
 
 def _feature(desk: Desk, one: Mapping[str, Any]) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ from huaxiang.app.report.words import Words
 
 MOST_BARS = 12
 MOST_VALUES = 60
+MOST_NUMBERS = 31
+"""Different whole numbers (hours, days of a month) that stand side by side without being folded."""
 
 
 @dataclass(frozen=True)
@@ -162,13 +164,14 @@ def share_figure(desk: Desk, tag: Tag, id_: str) -> Figure | None:
         bars, known = distribution(desk, tag, column), column.known
     if len(bars) < 2 or (len(bars) > MOST_VALUES and tag.value_type != "list" and _too_thin(bars)):
         return None
-    shown = fold(bars, words)
     ordered = natural_order(tag, [bar.value for bar in bars]) is not None
+    hours = ordered and tag.value_type == "integer" and len(bars) <= MOST_NUMBERS
+    shown = bars if hours else fold(bars, words)
     labels = [bar.title for bar in shown]
-    upright = ordered and len(shown) <= 10 and sum(map(text_width, labels)) <= 40
+    upright = hours or (ordered and len(shown) <= 10 and sum(map(text_width, labels)) <= 40)
     top = max((bar for bar in shown if bar.value), key=lambda bar: bar.count)
     spec = {
-        "id": id_, "kind": "columns" if upright else "bars", "labels": labels, "ordinal": upright,
+        "id": id_, "kind": "columns" if upright else "bars", "labels": labels, "ordinal": upright and not hours,
         "marks": [shown.index(top)],
         "series": [{
             "name": words("figure.share_of_known"), "values": [round(100 * bar.share, 3) for bar in shown],
@@ -178,7 +181,7 @@ def share_figure(desk: Desk, tag: Tag, id_: str) -> Figure | None:
     }  # fmt: skip
     rows = tuple((bar.title, words.count(bar.count), words.percent(bar.share)) for bar in shown)
     table = Table((tag.title, words("figure.customers"), words("figure.share_of_known")), rows)
-    return Figure(id_, tag.title, _share_finding(desk, tag, bars), desk.note(known), spec, table, half=True)
+    return Figure(id_, tag.title, _share_finding(desk, tag, bars), desk.note(known), spec, table, half=not hours)
 
 
 def _too_thin(bars: Sequence[Bar]) -> bool:
@@ -262,7 +265,7 @@ def histogram_figure(desk: Desk, tag: Tag, id_: str, title: str, finding: str) -
     mark = max(0, min(len(counts) - 1, int(np.searchsorted(edges, middle, side="right")) - 1))
     series = _series(words, words("figure.share_of_known"), shares)
     series["tips"] = [words("figure.tip", share=words.percent(s), n=words.count(c)) for s, c in zip(shares, counts, strict=True)]
-    unit = words.symbol.strip() if tag.value_type == "money" else words.unit(tag.unit)
+    unit = words.symbol.strip() if tag.value_type == "money" or tag.unit == words.currency else words.unit(tag.unit)
     spec = {
         "id": id_, "kind": "columns", "labels": labels, "series": [series], "marks": [mark],
         "xName": f"{tag.title} ({unit})" if unit else tag.title,

@@ -40,7 +40,8 @@ class Dots:
 class Summary:
     """The executive summary."""
 
-    headline: str
+    headline: tuple[str, ...]
+    """The main finding in clauses that lines should not break."""
     tiles: tuple[Tile, ...]
     findings: tuple[Finding, ...]
     actions: tuple[Suggestion, ...]
@@ -53,13 +54,13 @@ def summarise(desk: Desk, sets: Sequence[CardSet], found: Sequence[Finding], pla
     return Summary(_headline(desk), tuple(_tiles(desk, main)), tuple(found[:5]), tuple(plays[:3]), main)
 
 
-def _headline(desk: Desk) -> str:
+def _headline(desk: Desk) -> tuple[str, ...]:
     words = desk.words
     if desk.sales is None or desk.worth is None or desk.total_sales <= 0:
-        return words("summary.headline_plain", n=words.count(desk.customers.size))
+        return (words("summary.headline_plain", n=words.count(desk.customers.size)),)
     text = words("summary.headline_value", share=words.percent(top_share(desk.sales, 0.2), 0), tag=desk.worth.title)
     quiet = _quiet_share(desk)
-    return text + words("summary.headline_quiet", quiet=words.percent(quiet, 0)) if quiet else text
+    return (text, words("summary.headline_quiet", quiet=words.percent(quiet, 0))) if quiet else (text.rstrip("；;"),)
 
 
 def _quiet_share(desk: Desk) -> float:

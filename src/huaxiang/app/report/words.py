@@ -14,6 +14,7 @@ from huaxiang.errors import UsageError
 LANGUAGES = ("zh-CN", "en")
 SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "HKD": "HK$", "TWD": "NT$", "KRW": "₩"}
 DASH = "–"
+CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 @cache
@@ -64,7 +65,14 @@ class Words:
         if isinstance(title, Mapping):
             first, second = ("zh", "en") if self.zh else ("en", "zh")
             return str(title.get(first) or title.get(second) or otherwise)
-        return str(title) if title else otherwise
+        return self.side(str(title)) if title else otherwise
+
+    def side(self, text: str) -> str:
+        """This language's half of a text written as `中文 · English`; other texts as they are."""
+        first, mark, second = text.partition(" · ")
+        if mark and CHINESE.search(first) and not CHINESE.search(second):
+            return first if self.zh else second
+        return text
 
     def join(self, parts: list[str]) -> str:
         """A plain list of things."""
@@ -116,7 +124,7 @@ class Words:
 
     def quantity(self, value: float | None, value_type: str, unit: str | None) -> str:
         """A tag's number with what it is counted in."""
-        if value_type == "money":
+        if value_type == "money" or unit == self.currency:
             return self.money(value)
         if unit == "%":
             return self.percent(value)

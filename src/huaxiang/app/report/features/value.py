@@ -84,7 +84,7 @@ def _class_table(desk: Desk, rfm: Rfm, tag: Tag) -> Table:
     head = [tag.title, words("figure.customers"), words("figure.share_of_customers")]
     with_sales = desk.sales is not None and desk.total_sales > 0
     head += [words("figure.share_of_sales")] if with_sales else []
-    head += [words("rfm.median_of", tag=one.title) for one in inputs]
+    head += [words("rfm.median_of", title=one.title) for one in inputs]
     rows = []
     for bar in distribution(desk, tag, column):
         mask = column.of(bar.value)
