@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from huaxiang.app.catalogue import CLASS_TITLES, load_catalogue
+from huaxiang.app.catalogue import CLASS_TITLES, catalogue_markdown, load_catalogue
 
 # zh name and lists, as published; slashed items are one attribute each.
 DEMOGRAPHIC = """年龄ABC 性别ABC 地域A 教育程度ABC 职业ABC 收入水平AB 婚姻状况ABC 子女状况AB 家庭规模A 家庭生命周期A 民族A 宗教信仰A
@@ -90,3 +92,10 @@ def test_items_are_frozen() -> None:
 
     with pytest.raises(ValidationError):
         load_catalogue()["age"].zh = "岁数"
+
+
+def test_docs_hold_the_catalogue() -> None:
+    docs = Path(__file__).parents[2] / "docs" / "attributes.md"
+    assert catalogue_markdown().strip() in docs.read_text("utf-8"), (
+        "docs/attributes.md is out of date: put the text of huaxiang.app.catalogue.catalogue_markdown() in it"
+    )

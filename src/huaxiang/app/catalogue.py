@@ -106,3 +106,26 @@ def load_catalogue() -> Catalogue:
                 raise ValueError(f"catalogue/{class_}.yaml: attribute {item.code} is there twice")
             items[item.code] = item
     return Catalogue(items)
+
+
+def catalogue_markdown() -> str:
+    """Return the catalogue as the tables of docs/attributes.md, one section a class."""
+    parts: list[str] = []
+    for class_, title in CLASS_TITLES.items():
+        items = [item for item in load_catalogue().attributes if item.class_ == class_]
+        if items:
+            parts += [f"### {title.zh} · {title.en} (`{class_}`)", "", _HEAD, _RULE, *map(_markdown_row, items), ""]
+    return "\n".join(parts)
+
+
+_HEAD = "| code | 名称 · name | type | sensitivity | how it is had | lists | 怎样填充 · what it takes |"
+_RULE = "| --- | --- | --- | --- | --- | --- | --- |"
+
+
+def _markdown_row(item: CatalogueItem) -> str:
+    sensitivity = f"{item.sensitivity}, off by default" if item.off_by_default else item.sensitivity
+    cells = (
+        f"`{item.code}`", f"{item.zh} · {item.en}", item.value_type, sensitivity, ", ".join(item.had), " ".join(item.lists) or "–",
+        f"{item.hint.zh} · {item.hint.en}",
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |"

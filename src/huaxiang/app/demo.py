@@ -43,11 +43,11 @@ class GroupFound:
 
 @dataclass(frozen=True)
 class PersonaFound:
-    """One persona: name and summary in both languages, size, and what it is worth (`index` 100 = all customers)."""
+    """One persona: name and telling statements in both languages, size, and what it is worth (`index` 100 = all customers)."""
 
     segment: str
     name: Mapping[str, str]
-    summary: Mapping[str, str]
+    highlights: tuple[Mapping[str, str], ...]
     size: int
     share: float
     worth_mean: float
@@ -237,12 +237,21 @@ def _personas(sets: Sequence[Mapping[str, Any]]) -> tuple[PersonaFound, ...]:
     cards: Sequence[Mapping[str, Any]] = next((s["cards"] for s in sets if s["kind"] == "clustering"), [])
     found = [
         PersonaFound(
-            c["segment"], c["name"], c["summary"], int(c["size"]), float(c["share"]), float(c["worth"]["mean"] or 0),
+            c["segment"], c["name"], _highlights(c["sections"]), int(c["size"]), float(c["share"]), float(c["worth"]["mean"] or 0),
             c["worth"]["share_of_total"], c["worth"]["index"],
         )
         for c in cards
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda p: (-(p.worth_share or 0), p.segment)))
+
+
+_TOLD = (("consumption", 2), ("psychographic", 1), ("demographic", 1))
+"""How many statements of which section of a card the summary takes; the strongest stand first."""
+
+
+def _highlights(sections: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, str], ...]:
+    stated = {s["id"]: s["statements"] for s in sections}
+    return tuple(st["text"] for section, most in _TOLD for st in stated.get(section, ())[:most])
 
 
 def _plain(value: Any) -> Any:

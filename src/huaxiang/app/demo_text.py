@@ -19,9 +19,12 @@ _ZH: Words = {
         "{set_aside}；{tags} 个标签，{audiences} 个人群，用时 {seconds} 秒"
     ),
     "lifecycle": "生命周期",
-    "personas": "典型画像：按购物行为聚成 {k} 类，按贡献排序",
+    "personas": "典型画像：按购物行为聚成 {k} 类，按贡献排序{rest}",
+    "rest": "（其余 {n} 户购物太少，未参与聚类）",
     "persona": "{n}. {name} — {size} 户（{share}），贡献 {worth_share} 的消费，户均 {mean}{index}",
-    "index": "，是平均水平的 {x} 倍",
+    "above": "，比平均高 {x}",
+    "below": "，比平均低 {x}",
+    "level": "，接近平均",
     "findings": "值得注意",
     "top_fifth": "消费最高的 20% 家庭贡献了 {share} 的消费（{amount}）。",
     "falling": "{n} 户高消费家庭近 90 天消费下滑两成以上或停止购买，他们占全年消费的 {share}：值得专人回访。",
@@ -39,9 +42,12 @@ _EN: Words = {
         "set aside as faulty; {tags} tags, {audiences} audiences, in {seconds} s"
     ),
     "lifecycle": "Lifecycle",
-    "personas": "Personas: {k} clusters of shopping behaviour, the largest contribution first",
+    "personas": "Personas: {k} clusters of shopping behaviour, the largest contribution first{rest}",
+    "rest": " ({n} households with too few trips are in none)",
     "persona": "{n}. {name} — {size} households ({share}), {worth_share} of spend, {mean} each{index}",
-    "index": ", {x} times the average",
+    "above": ", {x} above average",
+    "below": ", {x} below average",
+    "level": ", about average",
     "findings": "Worth knowing",
     "top_fifth": "The top 20% of households bring {share} of spend ({amount}).",
     "falling": (
@@ -84,7 +90,8 @@ def summary_text(result: DemoResult, lang: str) -> str:
     if result.lifecycle:
         stages = " · ".join(f"{g.title[key]} {g.share:.1%}" for g in result.lifecycle)
         lines += ["", f"{words['lifecycle']}  {stages}"]
-    lines += ["", words["personas"].format(k=result.clusters)]
+    rest = result.customers - sum(p.size for p in result.personas) if result.personas else 0
+    lines += ["", words["personas"].format(k=result.clusters, rest=words["rest"].format(n=f"{rest:,}") if rest else "")]
     for number, persona in enumerate(result.personas, 1):
         lines += _persona_lines(number, persona, words, key, result.currency)
     lines += ["", words["findings"], *(f"  • {line}" for line in _finding_lines(result.findings, words, result.currency))]
@@ -94,13 +101,19 @@ def summary_text(result: DemoResult, lang: str) -> str:
 
 
 def _persona_lines(number: int, persona: PersonaFound, words: Words, key: str, currency: str) -> list[str]:
-    index = persona.worth_index
-    told = words["index"].format(x=f"{index / 100:.1f}") if index is not None else ""
     first = words["persona"].format(
         n=number, name=persona.name[key], size=f"{persona.size:,}", share=f"{persona.share:.1%}",
-        worth_share=_share(persona.worth_share), mean=_money(persona.worth_mean, currency), index=told,
+        worth_share=_share(persona.worth_share), mean=_money(persona.worth_mean, currency), index=_index(persona.worth_index, words),
     )  # fmt: skip
-    return [f"  {first}", f"     {persona.summary[key]}"] if persona.summary.get(key) else [f"  {first}"]
+    return [f"  {first}", *(f"     · {told[key]}" for told in persona.highlights)]
+
+
+def _index(index: float | None, words: Words) -> str:
+    """How the mean worth compares with that of all customers; within 5 % is about average."""
+    if index is None:
+        return ""
+    name = "level" if abs(index - 100) < 5 else "above" if index > 100 else "below"
+    return words[name].format(x=f"{abs(index - 100):.0f}%")
 
 
 def _finding_lines(found: Findings, words: Words, currency: str) -> list[str]:

