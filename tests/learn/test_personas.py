@@ -448,14 +448,14 @@ def test_figures_read_well() -> None:
     assert amount(2, info("number", "斤"), "CNY") == Both("2 斤", "2 斤")
 
 
-def test_nobody_is_said_as_nobody() -> None:
+def test_nobody_is_stated_too() -> None:
     finding = Finding(
         "c1", TagInfo("t", Both("城市", "City"), "demographic", "city", "enum", None), "share", "上海", 0.0, 0.0, 20.0, 50, 500, 0, 0,
         0.001, 1.0, q=0.01, share_segment=0.0, share_base=0.2,
     )  # fmt: skip
     assert finding.stands(0.05)
     text = statement(finding, Both("上海", "Shanghai"), "CNY")
-    assert text == Both("没有城市“上海”（大盘 20.0 %，TGI 0）", "City “Shanghai”: none (base 20.0 %, TGI 0)")
+    assert text == Both("城市“上海”占 0.0 %，大盘为 20.0 %（TGI 0）", "City “Shanghai”: 0.0 %, base 20.0 % (TGI 0)")
 
 
 def test_complete_journey_households() -> None:

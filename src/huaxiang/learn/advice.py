@@ -11,8 +11,10 @@ from huaxiang.learn.phrasebook import Advice, Phrasebook, Rule, phrasebook
 from huaxiang.learn.selection import MOST_STATEMENTS
 
 _VALUES_A_RULE = 2
-SPEAKS_FOR = 0.1
+SPEAKS_FOR = 0.15
 """A more frequent value supports advice only when at least this share of the segment has it."""
+TELLING = 20.0
+"""Advice needs a TGI or index at least this far from 100, twice what a statement needs."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def advise(segment: str, stated: Sequence[Finding]) -> list[Suggestion]:
     book = phrasebook()
     made: dict[tuple[str, str], Suggestion] = {}
     for rule in book.advice:
-        for text, because in _texts(rule, [f for f in matching(rule, stated, book) if weighty(f, SPEAKS_FOR)], book):
+        for text, because in _texts(rule, _telling(matching(rule, stated, book)), book):
             key = (rule.section, text.zh)
             if key in made:
                 old = made[key]
@@ -58,6 +60,10 @@ def advise(segment: str, stated: Sequence[Finding]) -> list[Suggestion]:
                 number = 1 + sum(s.id.startswith(f"{segment}.{rule.id}") for s in made.values())
                 made[key] = Suggestion(f"{segment}.{rule.id}.{number}", rule.section, text, because)
     return list(made.values())
+
+
+def _telling(found: Sequence[Finding]) -> list[Finding]:
+    return [f for f in found if weighty(f, SPEAKS_FOR) and abs((f.tgi or 0.0) - 100) >= TELLING]
 
 
 def _texts(rule: Advice, found: Sequence[Finding], book: Phrasebook) -> list[tuple[Both, tuple[str, ...]]]:

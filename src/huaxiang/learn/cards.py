@@ -236,9 +236,9 @@ def _versus(segment: Segment, setting: Setting) -> Both:
 
 
 def _strongest(segment: Segment, worth: str) -> list[Finding]:
-    """Three findings of different topics, the worth tag aside."""
+    """Three findings of different topics; neither the worth tag nor what holds for everyone or nobody by definition."""
     topics: dict[str, Finding] = {}
     for finding in segment.all_stated:
-        if finding.tag.name != worth:
+        if finding.tag.name != worth and finding.share_segment not in (0.0, 1.0):
             topics.setdefault(finding.tag.topic, finding)
     return list(topics.values())[:3]

@@ -15,6 +15,9 @@ from huaxiang.learn.wording import joined, lowered
 MOST_TRAITS = 3
 NAMES_FROM = 0.2
 """A value names a persona only when at least this share of the segment has it."""
+HIGH = 150.0
+"""A mean names a persona from this index on."""
+ASIDE = " · "
 LONGEST_TRAIT = 24
 """Characters of a trait (Chinese text counts the same); longer ones make no name."""
 
@@ -32,11 +35,12 @@ class Parts:
         book = phrasebook().names
         traits = list(self.traits[:used])
         front = [part for part in (self.level, self.rhythm) if part]
+        people = [t for t in traits if not t.en.startswith(ASIDE)]
+        words = [*(p.en for p in front), joined(people).en if people else book.plain.en]
+        english = _sentence(" ".join(words)) + "".join(t.en for t in traits if t.en.startswith(ASIDE))
         if traits:
-            zh = "·".join([*(p.zh for p in front), *(t.zh for t in traits)])
-            return Both(zh, _sentence(" ".join([*(p.en for p in front), joined(traits).en])))
-        plain = book.plain
-        return Both("·".join(p.zh for p in front) + plain.zh, _sentence(" ".join([*(p.en for p in front), plain.en])))
+            return Both("·".join(p.zh for p in [*front, *traits]), english)
+        return Both("·".join(p.zh for p in front) + book.plain.zh, english)
 
 
 def parts_of(stated: Sequence[Finding], worth: Finding | None, alpha: float) -> Parts:
@@ -55,7 +59,7 @@ def _level(worth: Finding | None, alpha: float, book: Phrasebook) -> Both | None
 
 
 def _traits(stated: Sequence[Finding], worth: Finding | None, book: Phrasebook) -> tuple[Both, ...]:
-    """The trait of each finding by its rule; without one, the value itself when customers with it are more frequent."""
+    """The trait of each finding by its rule; without one, the value that is more frequent, or the number that is high."""
     spent = {a for r in book.names.rhythm for when in r.when for a in when.attribute}
     traits: dict[str, Both] = {}
     for finding in stated:
@@ -63,14 +67,15 @@ def _traits(stated: Sequence[Finding], worth: Finding | None, book: Phrasebook) 
             continue
         rule = next((r for r in book.names.traits if finding in matching(r, stated, book)), None)
         title = book.title_of(finding)
+        trait: Both | None
         plain = finding.tag.value_type == "boolean" and (rule is None or "{value}" in rule.zh)
         if rule is not None and not plain:
             trait = rule.fill(Both(title.zh, lowered(title.en)), finding.tag.title)
-        elif finding.kind == "share" and finding.over and finding.tag.topic not in spent:
-            trait = Both(title.zh, _people(lowered(title.en)))
+        elif finding.over and finding.tag.topic not in spent and not book.neutral(finding):
+            trait = _own_words(finding, title)
         else:
             continue
-        if len(trait.zh) <= LONGEST_TRAIT and len(trait.en) <= 2 * LONGEST_TRAIT:
+        if trait is not None and len(trait.zh) <= LONGEST_TRAIT and len(trait.en) <= 2 * LONGEST_TRAIT:
             traits.setdefault(trait.zh, trait)
     return tuple(traits.values())
 
@@ -98,13 +103,13 @@ def _clashing(parts: Mapping[str, Parts], used: Mapping[str, int], taken: Sequen
     return [segment for segment, n in names.items() if zh[n.zh] > 1 or en[n.en] > 1]
 
 
-def _people(title: str) -> str:
-    """An English title as a word for people: `pet owner` → `pet owners`, `baby family` → `baby families`."""
-    if title.endswith("y") and title[-2:-1] not in "aeiou":
-        return f"{title[:-1]}ies"
-    if title.endswith(("er", "or", "ist")):
-        return f"{title}s"
-    return title if title.endswith("s") else f"{title} customers"
+def _own_words(finding: Finding, title: Both) -> Both | None:
+    """A trait without a rule. In English a word for people where the title is one, else an aside: `customers · buys fuel`."""
+    if finding.kind == "mean":
+        return Both(f"{title.zh}高", f"{ASIDE}high {lowered(title.en)}") if (finding.tgi or 0.0) >= HIGH else None
+    english = lowered(title.en)
+    people = finding.tag.value_type == "boolean" and english.endswith(("er", "or", "ist"))
+    return Both(title.zh, f"{english}s" if people else f"{ASIDE}{english}")
 
 
 def _sentence(text: str) -> str:

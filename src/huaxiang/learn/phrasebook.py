@@ -89,10 +89,11 @@ class Expected(Wording):
 
 
 class Words(Spec):
-    """Values that mean much or little of a thing, and those that name nobody."""
+    """Values that mean much, little or a middling amount of a thing, and those that name nobody."""
 
     high: frozenset[str]
     low: frozenset[str]
+    neutral: frozenset[str]
     silent: frozenset[str]
 
 
@@ -134,6 +135,10 @@ class Phrasebook(Spec):
     def silent(self, finding: Finding) -> bool:
         """Whether the value names nobody (other, unknown …)."""
         return finding.value is not None and bool(self._words_of(finding) & self.words.silent)
+
+    def neutral(self, finding: Finding) -> bool:
+        """Whether the value is the middle of a scale, which makes no name."""
+        return bool(self._words_of(finding) & self.words.neutral)
 
     def title_of(self, finding: Finding) -> Both:
         """Title of the finding's value: the tag's own, the product's, else the value itself."""

@@ -89,4 +89,6 @@ def _useful(finding: Finding) -> bool:
 def _adds(finding: Finding, chosen: Sequence[Finding], likeness: Likeness) -> bool:
     if sum(c.tag.topic == finding.tag.topic for c in chosen) >= PER_TOPIC:
         return False
+    if not finding.over and any(c.tag.name == finding.tag.name and c.over for c in chosen):
+        return False  # more of one value implies less of the others
     return not any(likeness.same(finding, c) for c in chosen)

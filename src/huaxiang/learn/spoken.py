@@ -18,10 +18,16 @@ Entry = Mapping[str, object]
 EVIDENCE_SECTIONS = ("demographic", "consumption", "psychographic", "social", "technical", "relationship")
 _SECTION_OF_CLASS = {"other": "consumption", "business": "relationship"} | {s: s for s in EVIDENCE_SECTIONS}
 
+_NOT_CHOSEN = "not among the set's tags"
+
 
 @dataclass(frozen=True)
 class Spoken:
-    """`columns`: comparable tags in order · `left_out`: tag → reason · `filled`: catalogue codes that some column fills."""
+    """What may be said of whom.
+
+    `columns`: comparable tags in order · `left_out`: tag → reason (not those that the set leaves out itself) ·
+    `filled`: catalogue codes that some column fills.
+    """
 
     columns: tuple[tuple[TagInfo, Shares | Numbers], ...]
     left_out: Mapping[str, str]
@@ -50,6 +56,8 @@ def choose_tags(
     for entry in unique:
         name = str(entry["name"])
         reason = _barred(entry, spec)
+        if reason == _NOT_CHOSEN:
+            continue
         if reason:
             left_out[name] = reason
             continue
@@ -93,7 +101,7 @@ def _barred(entry: Entry, spec: PersonaSetSpec) -> str | None:
     if name in (spec.clustering, *spec.audiences):
         return "the segment itself"
     if spec.tags is not None and name not in spec.tags:
-        return "not among the set's tags"
+        return _NOT_CHOSEN
     if entry.get("status", "online") != "online" and spec.tags is None:
         return "not online"
     if name in phrasebook().never or entry.get("attribute") in phrasebook().never:

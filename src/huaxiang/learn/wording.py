@@ -77,8 +77,6 @@ def statement(finding: Finding, value: Both, currency: str) -> Both:
 def _share(finding: Finding, value: Both) -> Both:
     about, tgi = subject(finding, value), finding.tgi or 0.0
     share, base = percent(finding.share_segment), percent(finding.share_base)
-    if finding.count_segment == 0:
-        return Both(f"没有{about.zh}（大盘 {base}，TGI 0）", f"{about.en}: none (base {base}, TGI 0)")
     than = _than(tgi, Both(base, base))
     return Both(f"{about.zh}占 {share}，{than.zh}（TGI {tgi:.0f}）", f"{about.en}: {share}, {than.en} (TGI {tgi:.0f})")
 
