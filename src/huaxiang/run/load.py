@@ -28,6 +28,8 @@ from huaxiang.store.files.open import open_file, request_for
 from huaxiang.store.files.sniff import digest
 
 ROW_GROUP = 122_880
+ROW_GROUP_BYTES = 256 * 2**20
+RAW_CHARS = 131_072
 REJECTED_SCHEMA = pa.schema(
     [
         ("source", pa.string()),
@@ -213,7 +215,8 @@ class _Tables:
     def add(self, batch: pa.RecordBatch) -> None:
         """Take clean rows; they are written in row groups of about ROW_GROUP rows."""
         self._waiting.append(batch)
-        if sum(b.num_rows for b in self._waiting) >= ROW_GROUP:
+        rows = sum(waiting.num_rows for waiting in self._waiting)
+        if rows >= ROW_GROUP or sum(waiting.nbytes for waiting in self._waiting) >= ROW_GROUP_BYTES:
             self._flush()
 
     def add_rejected(self, rows: Sequence[Mapping[str, object]]) -> None:
@@ -301,7 +304,8 @@ class _FileLoad:
 
     def _rejected(self, entry: _Bad) -> dict[str, object]:
         row, column, code, raw = entry
-        text = raw.encode("utf-8", "backslashreplace").decode("utf-8")
+        text = raw if len(raw) <= RAW_CHARS else f"{raw[:RAW_CHARS]}… ({len(raw):,} characters in the file)"
+        text = text.encode("utf-8", "backslashreplace").decode("utf-8")
         return {
             "source": self._source.name,
             "file": self._name,

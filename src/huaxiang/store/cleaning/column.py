@@ -101,7 +101,7 @@ def _float_texts(values: pa.Array) -> pa.Array:
     floats = np.asarray(pc.fill_null(values.cast(pa.float64()), float("nan")).to_numpy(zero_copy_only=False))
     missing = np.isnan(floats)
     with np.errstate(invalid="ignore"):
-        whole = (np.abs(floats) < 1e15) & (np.floor(floats) == floats)
+        whole = (np.abs(floats) < 2.0**53) & (np.floor(floats) == floats)
     if bool(np.all(whole | missing)):
         return pa.array(np.where(missing, 0, floats).astype(np.int64), mask=missing).cast(pa.string())
     return pa.array(

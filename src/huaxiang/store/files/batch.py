@@ -28,9 +28,10 @@ class Limits:
     line_bytes: int = 16 * 2**20
     columns: int = 32_768
     json_record_chars: int = 8 * 2**20
-    unpacked_bytes: int = 2**30  # one packed member, or one Parquet column chunk
-    unpacked_ratio: int = 200  # unpacked ÷ packed, checked beyond `unpacked_floor`
-    unpacked_floor: int = 64 * 2**20
+    unpacked_bytes: int = 2**30  # one member of a workbook; what a Parquet file may unpack to whatever its ratio
+    unpacked_ratio: int = 200  # unpacked ÷ packed beyond which a file is refused
+    unpacked_floor: int = 64 * 2**20  # members of a workbook smaller than this are not judged by ratio
+    batch_bytes: int = 256 * 2**20  # texts of one batch
     sheet_cells: int = 30_000_000
 
 

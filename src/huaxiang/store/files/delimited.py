@@ -13,7 +13,6 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -228,12 +227,20 @@ def _regular_batch(data: bytes, dialect: Dialect, row: int) -> tuple[RawBatch, i
     columns = [_single(table.column(names[i])) for i in dialect.wanted]
     faults = _long_cells(columns, len(rows), dialect.cell_chars)
     broken = [BadRow(row + number, "ragged_row", text) for number, text in ragged]
-    return RawBatch(columns, rows, partial(_line_raw, data, rows, row), broken, faults), total
+    return RawBatch(columns, rows, _LineTexts(data, rows - row - 1), broken, faults), total
 
 
-def _line_raw(data: bytes, rows: np.ndarray, row: int, index: int) -> str:
-    line = int(rows[index]) - row - 1
-    return data.split(b"\n", line + 1)[line].rstrip(b"\r").decode("utf-8", "replace")
+class _LineTexts:
+    """Raw texts of the rows of a regular block, which is parted into lines only when one is asked for."""
+
+    def __init__(self, data: bytes, lines: np.ndarray) -> None:
+        self._data, self._at = data, lines
+        self._lines: list[bytes] | None = None
+
+    def __call__(self, index: int) -> str:
+        if self._lines is None:
+            self._lines = self._data.split(b"\n")
+        return self._lines[int(self._at[index])].rstrip(b"\r").decode("utf-8", "replace")
 
 
 def _single(column: pa.ChunkedArray) -> pa.Array:

@@ -20,6 +20,7 @@ from huaxiang.store.files.batch import BadRow, FileFault, FileForm, RawBatch, Re
 from huaxiang.store.files.sniff import TextForm, sniff_text
 
 _BATCH = 20_000
+_BATCH_CHARS = 32 * 2**20
 _CHUNK = 1 << 20
 _HEADER_RECORDS = 2_000
 _SPACE = " \t\r\n"
@@ -69,9 +70,10 @@ class _Pending:
     raws: list[str] = field(default_factory=list)
     faults: list[int] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
+    chars: int = 0
 
     def full(self) -> bool:
-        return len(self.rows) + len(self.bad) >= _BATCH
+        return len(self.rows) + len(self.bad) >= _BATCH or self.chars > _BATCH_CHARS
 
     def batch(self, read: int) -> RawBatch:
         columns = [pa.array(column, pa.string()) for column in self.columns]
@@ -85,6 +87,7 @@ def _batches(items: Iterator[Item], request: ReadRequest, header: Sequence[str])
     read = objects = 0
     for item in items:
         read = item.read
+        pending.chars += len(item.raw)
         if item.value is None:
             pending.bad.append(BadRow(item.row, item.code, item.raw))
         else:

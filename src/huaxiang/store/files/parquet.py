@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,6 @@ from huaxiang.store.cleaning.codes import FAULT
 from huaxiang.store.files.batch import FileFault, FileForm, Limits, RawBatch, ReadRequest, locate
 
 _BATCH = 131_072
-_EXPANSION_FLOOR = 512 * 2**20
 
 
 def open_parquet(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
@@ -45,36 +45,29 @@ def _check_type(name: str, kind: pa.DataType) -> None:
 
 
 def _check_sizes(metadata: pq.FileMetaData, request: ReadRequest) -> None:
-    """Refuse, by what the file declares, columns that unpack to far more than they are."""
-    limits, wanted = request.limits, set(request.columns)
+    """Refuse, by what the file declares, one that unpacks to far more than it is."""
+    wanted = set(request.columns)
+    unpacked = packed = 0
     for group in range(metadata.num_row_groups):
         for at in range(metadata.num_columns):
             column = metadata.row_group(group).column(at)
-            if column.path_in_schema.split(".")[0] not in wanted:
-                continue
-            unpacked, packed = column.total_uncompressed_size, max(column.total_compressed_size, 1)
-            if unpacked > 4 * limits.unpacked_bytes or (
-                unpacked > limits.unpacked_floor and unpacked > limits.unpacked_ratio * packed
-            ):
-                raise FileFault(
-                    f'column "{column.path_in_schema}" unpacks to far more than it is ({unpacked:,} bytes from {packed:,}); '
-                    "it is not opened. If it is genuine, write it without repetition"
-                )
-    if metadata.num_rows * 8 * len(wanted) > _allowed(request):
+            if column.path_in_schema.split(".")[0] in wanted:
+                unpacked += column.total_uncompressed_size
+                packed += column.total_compressed_size
+    unpacked = max(unpacked, metadata.num_rows * 8 * len(wanted))
+    if unpacked > request.limits.unpacked_bytes and unpacked > request.limits.unpacked_ratio * max(packed, 1):
         raise FileFault(
-            f"{metadata.num_rows:,} rows in {request.path.stat().st_size:,} bytes: the file unpacks to far more than it is; it is not opened"
+            f"the file unpacks to far more than it is ({unpacked:,} bytes from {packed:,}); it is not opened. "
+            "If it is genuine, write it without repetition, or as CSV"
         )
 
 
-def _allowed(request: ReadRequest) -> int:
-    return int(_EXPANSION_FLOOR + request.limits.unpacked_ratio * request.path.stat().st_size)
-
-
 def _batches(request: ReadRequest, schema: pa.Schema) -> Iterator[RawBatch]:
-    texts = [name for name in dict.fromkeys(request.columns) if _is_text(schema.field(name).type)]
     names = list(dict.fromkeys(request.columns))
-    row, unpacked, allowed = 0, 0, _allowed(request)
+    texts = [name for name in names if _is_text(schema.field(name).type)]
     size = request.path.stat().st_size
+    allowed = request.limits.unpacked_bytes + request.limits.unpacked_ratio * size
+    row = unpacked = 0
     try:
         with pq.ParquetFile(request.path, read_dictionary=texts, pre_buffer=False) as file:
             total = max(file.metadata.num_rows, 1)
@@ -85,21 +78,36 @@ def _batches(request: ReadRequest, schema: pa.Schema) -> Iterator[RawBatch]:
                     raise FileFault(
                         "the file unpacks to far more than it is; reading stopped. If it is genuine, write it without repetition"
                     )
-                yield _batch(columns, batch, request, row, size * (row + batch.num_rows) // total)
+                yield from _slices(columns, batch.num_rows, request, row)
                 row += batch.num_rows
+                yield _progress(request, size * row // total)
     except (pa.ArrowException, OSError):
         raise FileFault(
             f"the Parquet file is damaged after row {row:,}, or a text in it is not valid UTF-8; write it anew"
         ) from None
 
 
-def _batch(columns: dict[str, pa.Array], batch: pa.RecordBatch, request: ReadRequest, row: int, read: int) -> RawBatch:
-    ordered = [columns[name] for name in request.columns]
-    rows = np.arange(row + 1, row + 1 + batch.num_rows, dtype=np.int64)
-    faults = np.zeros(batch.num_rows, np.int8)
-    for column in columns.values():
-        faults[_too_long(column, request.limits)] = FAULT["too_long"]
-    return RawBatch(ordered, rows, lambda index: _raw(columns, index), (), faults, read)
+def _progress(request: ReadRequest, read: int) -> RawBatch:
+    return RawBatch([pa.nulls(0)] * len(request.columns), np.zeros(0, np.int64), lambda _: "", bytes_read=read)
+
+
+def _slices(columns: dict[str, pa.Array], length: int, request: ReadRequest, row: int) -> Iterator[RawBatch]:
+    """The batch in slices whose texts, unpacked, stay below the limit; texts beyond the cell limit are left out."""
+    faults = np.zeros(length, np.int8)
+    kept: dict[str, pa.Array] = {}
+    longest = 1
+    for name, column in columns.items():
+        long = _too_long(column, request.limits)
+        kept[name] = pc.if_else(pa.array(long), None, column) if long.any() else column
+        faults[long] = FAULT["too_long"]
+        lengths = _lengths(kept[name])
+        longest = max(longest, (pc.max(lengths).as_py() or 1) if lengths is not None else 1)
+    step = max(1, request.limits.batch_bytes // longest)
+    for start in range(0, length, step):
+        stop = min(length, start + step)
+        rows = np.arange(row + start + 1, row + stop + 1, dtype=np.int64)
+        raw = partial(_raw, columns, start)
+        yield RawBatch([kept[name].slice(start, step) for name in request.columns], rows, raw, (), faults[start:stop])
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -145,6 +153,6 @@ def _too_long(column: pa.Array, limits: Limits) -> np.ndarray:
     return np.asarray(pc.fill_null(pc.greater(lengths, 4 * limits.cell_chars), False).to_numpy(zero_copy_only=False))
 
 
-def _raw(columns: dict[str, pa.Array], index: int) -> str:
-    values: dict[str, Any] = {name: column[index].as_py() for name, column in columns.items()}
+def _raw(columns: dict[str, pa.Array], start: int, index: int) -> str:
+    values: dict[str, Any] = {name: column[start + index].as_py() for name, column in columns.items()}
     return json.dumps(values, ensure_ascii=False, default=str)

@@ -105,18 +105,16 @@ def _encoding_of_sample(head: bytes) -> str:
 
 
 def _nul_pattern(head: bytes) -> str | None:
-    """UTF-16 without a mark: ASCII characters leave NULs on one side of the byte pairs only, and line ends are pairs."""
-    even, odd, pairs = head[0::2].count(0), head[1::2].count(0), max(len(head) // 2, 1)
-    if odd > 0.05 * pairs and even <= 0.1 * odd:
-        name = "utf-16-le"
-    elif even > 0.05 * pairs and odd <= 0.1 * even:
-        name = "utf-16-be"
-    else:
-        return None
-    text = head[: len(head) // 2 * 2].decode(name, "replace")
-    return (
-        name if re.search(r"[\r\n,;|\t]", text) and text.count("\ufffd") + text.count("\0") <= len(text) // 20 else None
-    )
+    """UTF-16 without a mark: NULs on one side of the byte pairs only, and beside them most of the separators and line ends."""
+    high_first, low_first = head[0::2], head[1::2]
+    pairs = max(len(head) // 2, 1)
+    for name, high, low in (("utf-16-le", low_first, high_first), ("utf-16-be", high_first, low_first)):
+        if high.count(0) <= 0.05 * pairs or low.count(0) > 0.1 * high.count(0):
+            continue
+        signs = [above == 0 for above, below in zip(high, low, strict=False) if below in b"\r\n,;|\t"]
+        if sum(signs) * 2 > len(signs):
+            return name
+    return None
 
 
 def sniff_text(path: Path, declared: str) -> TextForm:
