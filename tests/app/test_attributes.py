@@ -85,6 +85,26 @@ def test_coverage_is_that_of_the_fullest_filler(make_project: MakeProject) -> No
         assert [f.coverage for f in rows["purchase_channel"].filled_by] == [0.5, 0.25]
 
 
+RULES = """
+attributes:
+  - {name: children, source: members, value: pet}
+tags:
+  - {name: bought, kind: statistic, source: orders, measure: count}
+  - {name: has_baby, kind: rule, when: bought > 3, attribute: children}
+  - {name: drives, kind: rule, when: bought > 5, attribute: car_ownership}
+  - {name: rfm, kind: rfm, recency: bought, frequency: bought, monetary: bought, attribute: value}
+"""
+
+
+def test_a_rule_adds_no_coverage_to_facts(make_project: MakeProject) -> None:
+    manifest = {
+        "attributes": [{"name": "children", "coverage": 0.3}],
+        "tags": [{"name": "has_baby", "coverage": 1.0}, {"name": "drives", "coverage": 1.0}, {"name": "rfm_class", "coverage": 0.9}],
+    }
+    rows = _by_code(list_attributes(manifest, make_project(RULES)))
+    assert [rows[code].coverage for code in ("children", "car_ownership", "value")] == [0.3, 1.0, 0.9]
+
+
 def test_rows_as_json_have_stable_keys(make_project: MakeProject) -> None:
     rows = [r.as_json() for r in list_attributes(None, make_project())]
     json.dumps(rows)

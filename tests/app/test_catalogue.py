@@ -49,7 +49,7 @@ def _expected() -> dict[tuple[str, str], str]:
 
 
 def test_every_published_item_is_there_with_its_lists() -> None:
-    have = {(i.class_, i.zh): "".join(i.lists) for i in load_catalogue().values()}
+    have: dict[tuple[str, str], str] = {(i.class_, i.zh): "".join(i.lists) for i in load_catalogue().values()}
     expected = _expected()
     assert {key: have.get(key) for key in expected} == expected
     assert {key for key, lists in have.items() if lists} <= set(expected), "a list names an item it does not hold"
@@ -91,7 +91,7 @@ def test_items_are_frozen() -> None:
     from pydantic import ValidationError
 
     with pytest.raises(ValidationError):
-        load_catalogue()["age"].zh = "岁数"
+        load_catalogue()["age"].zh = "岁数"  # type: ignore[misc]
 
 
 def test_docs_hold_the_catalogue() -> None:

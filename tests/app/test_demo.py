@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import webbrowser
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from huaxiang.app.demo import (
     PersonaFound,
     prepare_demo,
     run_demo,
+    show_in_browser,
 )
 from huaxiang.app.demo_data import TABLES, DemoDataMissing, find_data
 from huaxiang.app.init import init_project
@@ -167,7 +169,8 @@ def test_summary_without_what_was_edited_away(result: DemoResult) -> None:
 
 def test_summary_words() -> None:
     money = Money(Decimal("1234.5"), 0.4567)
-    persona = PersonaFound("c1", {"zh": "高价值", "en": "High-value"}, ({"zh": "来得勤", "en": "come often"},), 1500, 0.25, 4200.4, 0.5, 212.0)
+    told = ({"zh": "来得勤", "en": "come often"},)
+    persona = PersonaFound("c1", {"zh": "高价值", "en": "High-value"}, told, 1500, 0.25, 4200.4, 0.5, 212.0)
     result = DemoResult(
         folder=Path("d"), report=Path("d/report.html"), snapshot="s", as_of="2017-12-31", title={"zh": "示例", "en": "Demo"},
         currency="USD", customers=6000, spend=Decimal(12_000_000), orders=9, tags=50, clusters=1,
@@ -183,3 +186,27 @@ def test_summary_words() -> None:
     assert "     · come often" in en
     assert "户均 $2,000" in zh
     assert "Lifecycle  active 50.0%" in en
+
+
+@pytest.mark.parametrize(("browser", "shown"), [(webbrowser.GenericBrowser("w3m"), False), (webbrowser.Chrome("chrome"), True)])
+def test_shows_the_report_in_graphical_browsers_only(
+    browser: Any, *, shown: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "get", lambda: browser)
+
+    def remember(_: object, url: str) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr(type(browser), "open", remember)
+    assert show_in_browser(tmp_path / "report.html") is shown
+    assert opened == ([(tmp_path / "report.html").as_uri()] if shown else [])
+
+
+def test_no_browser_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> Any:
+        raise webbrowser.Error("could not locate runnable browser")
+
+    monkeypatch.setattr(webbrowser, "get", none)
+    assert show_in_browser(tmp_path / "report.html") is False

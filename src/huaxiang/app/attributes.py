@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from huaxiang.app.catalogue import CLASS_TITLES, CatalogueItem, load_catalogue
 from huaxiang.errors import Issue, Place
-from huaxiang.spec.models import Text
+from huaxiang.spec.models import RfmTag, RuleTag, Text
 
 if TYPE_CHECKING:
     from huaxiang.spec.loader import Project
@@ -27,17 +27,21 @@ class HasManifest(Protocol):
 
 @dataclass(frozen=True)
 class Filler:
-    """One definition that fills an attribute; `coverage` is the share of customers with a value, None before a build."""
+    """One definition that fills an attribute; `coverage` is the share of customers with a value, None before a build.
+
+    `rule`: a rule tag, which says no where it does not know, so that its coverage is always full.
+    """
 
     kind: Literal["attribute", "tag"]
     name: str
     title: Text
     coverage: float | None
+    rule: bool = False
 
 
 @dataclass(frozen=True)
 class AttributeRow:
-    """One line of `huaxiang attribute list`. `coverage` is that of the fullest filler; `needs` is None once filled."""
+    """One line of `huaxiang attribute list`; `needs` is None once filled."""
 
     code: str
     title: Text
@@ -59,9 +63,13 @@ class AttributeRow:
 
     @property
     def coverage(self) -> float | None:
-        """Share of customers with a value in the fullest filler, 0…1; None when unfilled or not yet built."""
-        known = [f.coverage for f in self.filled_by if f.coverage is not None]
-        return max(known) if known else None
+        """Share of customers with a value in the fullest filler, 0…1; None when unfilled or not yet built.
+
+        Rule tags count only where nothing else fills the attribute.
+        """
+        known = [(f.rule, f.coverage) for f in self.filled_by if f.coverage is not None]
+        facts = [coverage for rule, coverage in known if not rule]
+        return max(facts or (coverage for _, coverage in known), default=None)
 
     def as_json(self) -> dict[str, object]:
         """Return the row with stable keys for `--json`."""
@@ -71,7 +79,7 @@ class AttributeRow:
             "lists": list(self.lists), "in_catalogue": self.in_catalogue, "filled": self.filled,
             "coverage": self.coverage,
             "filled_by": [
-                {"kind": f.kind, "name": f.name, "title": f.title.model_dump(), "coverage": f.coverage}
+                {"kind": f.kind, "name": f.name, "title": f.title.model_dump(), "coverage": f.coverage, "rule": f.rule}
                 for f in self.filled_by
             ],
             "needs": self.needs.model_dump() if self.needs else None,
@@ -120,7 +128,9 @@ def _fillers(manifest: Manifest | None, project: Project) -> dict[str, list[Fill
     coverage = {kind: _coverages(manifest, f"{kind}s") for kind in ("attribute", "tag")}
     for kind, name, code in _uses(project):
         spec = project.attributes[name] if kind == "attribute" else project.tags[name]
-        found.setdefault(code, []).append(Filler(kind, name, title_of(spec.title, name), coverage[kind].get(name)))
+        column = f"{name}_class" if isinstance(spec, RfmTag) else name  # of its five columns, the one that says most
+        share = coverage[kind].get(column)
+        found.setdefault(code, []).append(Filler(kind, name, title_of(spec.title, name), share, isinstance(spec, RuleTag)))
     return found
 
 
