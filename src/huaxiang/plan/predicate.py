@@ -50,6 +50,7 @@ def parse_condition(when: str | Mapping[str, object], columns: Mapping[str, str]
         tree = condition_tree.from_tree(
             when, lambda text: _read_sql(text, columns), lambda node: _check(_parsed(node), columns)
         )
+    tree = condition_sql.from_sql(_parsed(tree), columns)
     checked = check_tree(_parsed(tree), columns, boolean=True, audiences=True)
     return Condition(tree, checked.ast, checked.columns, tuple(sorted(_audiences(checked.ast))))
 

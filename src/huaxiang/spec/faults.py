@@ -23,8 +23,8 @@ _NOT_THIS_MEMBER = {
 _KINDS = {
     "string_type": "text", "int_type": "a whole number", "int_parsing": "a whole number", "int_from_float": "a whole number",
     "float_type": "a number", "float_parsing": "a number", "bool_type": "true or false", "bool_parsing": "true or false",
-    "tuple_type": "a list", "list_type": "a list", "dict_type": "keys with values", "mapping_type": "keys with values",
-    "model_type": "keys with values", "model_attributes_type": "keys with values",
+    "tuple_type": "a list", "list_type": "a list", "dict_type": "a mapping", "mapping_type": "a mapping",
+    "model_type": "a mapping", "model_attributes_type": "a mapping",
 }  # fmt: skip
 _BOUNDS = {
     "greater_than_equal": ("ge", "at least"), "greater_than": ("gt", "more than"), "less_than_equal": ("le", "at most"),
@@ -47,7 +47,14 @@ class Fault(typing.NamedTuple):
 def issues_of(errors: Iterable[Mapping[str, Any]], document: Document, model: type[BaseModel]) -> tuple[Issue, ...]:
     """Turn the errors of validating `document.data` as `model` into issues, one for each fault the writer made."""
     faults = [_locate(e, document.data, model) for e in errors]
-    return tuple(_issue(f, document) for f in _choose_members(faults))
+    return tuple(_issue(f, document) for f in _choose_members(faults) if not _is_echo(f))
+
+
+def _is_echo(fault: Fault) -> bool:
+    """True for a list that is too short only because its faulty items were not counted."""
+    return (
+        fault.type == "too_short" and isinstance(fault.given, list) and len(fault.given) >= fault.context["min_length"]
+    )
 
 
 def _locate(error: Mapping[str, Any], data: object, model: type[BaseModel]) -> Fault:
@@ -258,7 +265,8 @@ def _message(fault: Fault, rest: Path) -> tuple[str, str]:
     if kind in ("too_short", "too_long"):
         bound = fault.context.get("min_length", fault.context.get("max_length"))
         word = "at least" if kind == "too_short" else "at most"
-        return "SPEC006", f"{where} has {fault.context['actual_length']} items; it must have {word} {bound}"
+        count = len(fault.given) if isinstance(fault.given, list) else fault.context["actual_length"]
+        return "SPEC006", f"{where} has {count} item{'' if count == 1 else 's'}; it must have {word} {bound}"
     return "SPEC003", _type_message(fault, where)
 
 
@@ -280,7 +288,7 @@ def _plain(value: object) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, Mapping):
-        return "a set of keys"
+        return "a mapping"
     if isinstance(value, list):
         return "a list"
     if isinstance(value, str):

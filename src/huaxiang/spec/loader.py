@@ -82,7 +82,7 @@ def load_project(folder: Path) -> Project:
         document, faults = read_document(raw, name)
         issues += faults
         model: type[BaseModel] = ProjectSpec if name == PROJECT_FILE else DefinitionFile
-        unreadable = document.data is None and bool(faults)
+        unreadable = (document.data is None and bool(faults)) or any(f.code == "YML006" for f in faults)
         loaded.append((document, None if unreadable else _validate(model, document, issues)))
     positions = _positions(loaded[1:], issues)
     if issues:

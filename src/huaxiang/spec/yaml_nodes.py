@@ -134,7 +134,7 @@ class _Reader:
         if kind in ("int", "float"):
             return _number(node.value, kind)
         self._report(node, "YML005", f"the YAML tag {node.tag} is not allowed; write a plain value")
-        return None
+        return node.value
 
     def _report(self, node: Node, code: str, message: str) -> None:
         self.issues.append(Issue(Place(self.file, node.start_mark.line + 1), code, message))

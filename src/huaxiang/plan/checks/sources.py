@@ -161,7 +161,8 @@ def _check_files(found: Findings, source: SourceSpec, headers: Headers, at: tupl
     try:
         header = headers(source)
     except HuaxiangError as error:
-        found.add(at, ("files",), "SRC002", f"the file can't be read: {error}")
+        reason = str(error).removeprefix(f'source "{source.name}" ')
+        found.add(at, ("files",), "SRC002", f"the file can't be read: {reason}")
         return
     if header is None:
         files = source.files if isinstance(source.files, str) else ", ".join(source.files)
