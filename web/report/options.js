@@ -35,6 +35,11 @@ function tip(figure) {
   };
 }
 
+function shadeOf(figure, theme, index) {
+  if (figure.rest === index) return theme.other;
+  return figure.marks?.includes(index) ? theme.accent : theme.soft;
+}
+
 function seriesOf(figure, theme, label) {
   const shades = colours(theme, figure.series.length);
   return figure.series.map((one, at) => ({
@@ -45,7 +50,7 @@ function seriesOf(figure, theme, label) {
     barCategoryGap: figure.series.length > 1 ? "34%" : "30%",
     data: one.values.map((value, index) => ({
       value,
-      itemStyle: { color: figure.series.length === 1 && figure.marks?.includes(index) ? theme.accent : shades[at] },
+      itemStyle: { color: figure.series.length > 1 ? shades[at] : shadeOf(figure, theme, index) },
     })),
     label: {
       show: label.show,

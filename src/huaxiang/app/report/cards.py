@@ -12,7 +12,7 @@ from huaxiang.app.report.book import Tag
 from huaxiang.app.report.figures import Desk, Figure, Table
 from huaxiang.app.report.words import Words
 
-MOST_ROWS = 12
+MOST_ROWS = 11
 """Rows of evidence that fit on the one page of a card; the strongest are shown, the rest is counted."""
 MOST_ADVICE = 3
 MOST_REASONS = 2
@@ -41,6 +41,8 @@ class Evidence:
     interval: Interval | None
     n: str
     above: bool
+    defining: bool
+    """Whether the tag took part in forming the segments."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class Card:
     unknown: tuple[str, ...]
     share: float
     share_of_worth: float
+
+    @property
+    def defining(self) -> bool:
+        """Whether a row of evidence is about a tag that formed the segments."""
+        return any(row.defining for _, rows in self.groups for row in rows)
 
 
 @dataclass(frozen=True)
@@ -203,7 +210,7 @@ def evidence(desk: Desk, statement: Mapping[str, Any]) -> Evidence:
     interval = _interval(low, value, high) if value is not None and low is not None and high is not None else None
     return Evidence(
         label, words.pick(statement.get("text")), segment, base, f"{value:.0f}" if value is not None else "–", span, interval, n,
-        (value or 0) >= 100,
+        (value or 0) >= 100, bool(statement.get("defines_segment")),
     )  # fmt: skip
 
 

@@ -19,7 +19,6 @@ from huaxiang.app.report.customers import Customers, Floats, Values
 from huaxiang.app.report.words import Words
 
 MOST_BARS = 12
-MOST_VALUES = 60
 MOST_NUMBERS = 31
 """Different whole numbers (hours, days of a month) that stand side by side without being folded."""
 
@@ -162,17 +161,17 @@ def share_figure(desk: Desk, tag: Tag, id_: str) -> Figure | None:
     else:
         column = desk.customers.values(tag.name)
         bars, known = distribution(desk, tag, column), column.known
-    if len(bars) < 2 or (len(bars) > MOST_VALUES and tag.value_type != "list" and _too_thin(bars)):
+    if len(bars) < 2 or _too_thin(bars):
         return None
     ordered = natural_order(tag, [bar.value for bar in bars]) is not None
     hours = ordered and tag.value_type == "integer" and len(bars) <= MOST_NUMBERS
     shown = bars if hours else fold(bars, words)
     labels = [bar.title for bar in shown]
-    upright = hours or (ordered and len(shown) <= 10 and sum(map(text_width, labels)) <= 40)
+    upright = hours or (ordered and tag.value_type not in ("list", "boolean") and len(shown) * max(map(text_width, labels)) <= 30)
     top = max((bar for bar in shown if bar.value), key=lambda bar: bar.count)
     spec = {
         "id": id_, "kind": "columns" if upright else "bars", "labels": labels, "ordinal": upright and not hours,
-        "marks": [shown.index(top)],
+        "marks": [shown.index(top)], "rest": len(shown) - 1 if not shown[-1].value else -1,
         "series": [{
             "name": words("figure.share_of_known"), "values": [round(100 * bar.share, 3) for bar in shown],
             "texts": [words.percent(bar.share) for bar in shown],
@@ -185,8 +184,9 @@ def share_figure(desk: Desk, tag: Tag, id_: str) -> Figure | None:
 
 
 def _too_thin(bars: Sequence[Bar]) -> bool:
-    """Names, addresses and the like: nearly as many values as customers say nothing in a chart."""
-    return sum(bar.count for bar in bars) < 5 * len(bars)
+    """Names, addresses, store numbers and the like: when the largest values together hold less than a third, a chart says nothing."""
+    largest = sorted((bar.count for bar in bars), reverse=True)[: MOST_BARS - 1]
+    return len(bars) > MOST_BARS and sum(largest) < sum(bar.count for bar in bars) / 3
 
 
 def _list_bars(desk: Desk, tag: Tag) -> tuple[list[Bar], int]:

@@ -1,7 +1,8 @@
 """What the figures say: findings computed from the snapshot and ranked, each with its numbers.
 
-Rank: findings are ordered by the gap they show, in percentage points: the share of sales (or of the segment) a group has, less
-the share it would have if everyone were alike. A finding below MINIMUM points is not made.
+Rank: findings are ordered by the gap they show, in percentage points of the whole: the share of sales a group has, less the share
+it would have if everyone were alike; for a trait of a segment, its share there less that in the base, times the segment's share
+of customers. A finding below MINIMUM points is not made.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from huaxiang.app.report.cards import ADVICE, evidence
 from huaxiang.app.report.features.spend import top_share
 from huaxiang.app.report.figures import Desk, distribution
 
-MINIMUM = 3.0
+MINIMUM = 2.0
 MOST = 12
 
 
@@ -139,13 +140,13 @@ def _traits(desk: Desk, personas: Mapping[str, Any]) -> list[Finding]:
     for card in cards_of(personas):
         shares = [
             s for section in card["sections"] if section["id"] not in ADVICE for s in section["statements"]
-            if s["kind"] == "share" and _speaks(desk, s)
+            if s["kind"] == "share" and not s.get("defines_segment") and _speaks(desk, s)
         ]  # fmt: skip
         if not shares:
             continue
         best = max(shares, key=lambda s: s["share_segment"] - s["share_base"])
         row = evidence(desk, best)
-        gap = 100 * (best["share_segment"] - best["share_base"])
+        gap = 100 * (best["share_segment"] - best["share_base"]) * card["share"]
         found.append(_make(
             desk, "trait", "trait", row.segment, gap, "personas", name=words.pick(card["name"], card["segment"]), label=row.label,
             segment=row.segment, base=row.base, tgi=row.tgi, range=row.range, n=row.n,

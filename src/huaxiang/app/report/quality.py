@@ -32,7 +32,7 @@ def sources_table(desk: Desk, manifest: Mapping[str, Any]) -> Table:
         (
             words.pick(source.get("title"), source["name"]), words.known("entity", source.get("entity")),
             words.join([file["path"].rsplit("/", 1)[-1] for file in source.get("files", ())][:3]) or "–",
-            source.get("purpose") or "–", words.known("legal_basis", source.get("legal_basis")), _period(source),
+            words.side(source.get("purpose") or "–"), words.known("legal_basis", source.get("legal_basis")), _period(source),
         )
         for source in manifest.get("sources", ())
     ]  # fmt: skip

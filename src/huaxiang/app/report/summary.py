@@ -113,4 +113,5 @@ def cover_dots(desk: Desk, personas: Mapping[str, Any], sets: Sequence[CardSet])
         counts[at] += 1
     shades = [at for at, count in enumerate(counts) for _ in range(count)]
     shades += [-1] * (number - len(shades))
-    return Dots(tuple(shades), each, tuple(card.name for card in main.cards))
+    names = [card.name for card in main.cards]
+    return Dots(tuple(shades), each, (*names, desk.words("doc.dots_none")) if -1 in shades else tuple(names))

@@ -29,9 +29,8 @@ def people_section(desk: Desk) -> Section:
         if figure is not None and len(figures) < MOST:
             figures.append(figure)
     omitted = [Omitted(words(f"people.{code}"), words("figure.no_data")) for code in ("age", "gender") if code not in chosen]
-    best = max((desk.customers.size - _missing(desk, tag) for tag in chosen.values()), default=0)
-    share = words.percent(best / max(1, desk.customers.size))
-    intro = words("people.intro", n=words.count(best), share=share) if figures else words("people.empty")
+    known = [1 - _missing(tag) / max(1, desk.customers.size) for tag in chosen.values()] or [0.0]
+    intro = words("people.intro", low=words.percent(min(known)), high=words.percent(max(known))) if figures else words("people.empty")
     return Section("people", words("people.title"), intro, tuple(figures), omitted=tuple(omitted))
 
 
@@ -47,8 +46,8 @@ def _chosen(desk: Desk) -> dict[str, Tag]:
     return chosen
 
 
-def _missing(desk: Desk, tag: Tag) -> int:
-    return int(tag.entry.get("missing") or 0) if "missing" in tag.entry else 0
+def _missing(tag: Tag) -> int:
+    return int(tag.entry.get("missing") or 0)
 
 
 def _figure(desk: Desk, tag: Tag) -> Figure | None:
