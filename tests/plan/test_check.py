@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -11,7 +13,10 @@ from ruamel.yaml import YAML
 from huaxiang.errors import ExpressionError, SourceError
 from huaxiang.plan.check import check_project, customer_types, field_types, tag_order, tag_outputs
 from huaxiang.spec.codes import CODES
-from huaxiang.spec.loader import load_project
+from huaxiang.spec.loader import Project, load_project
+from huaxiang.spec.models import SourceSpec
+
+Write = Callable[..., Project]
 
 CASES = YAML(typ="safe").load((Path(__file__).parent / "faults.yaml").read_text(encoding="utf-8"))
 CODES_OF_CATALOGUE = frozenset({"gender", "city", "birth_date", "recency"})
@@ -22,21 +27,21 @@ FILES = {
 }
 
 
-def lines(project, headers=None, codes=CODES_OF_CATALOGUE):
+def lines(project: Project, headers: Any = None, codes: frozenset[str] = CODES_OF_CATALOGUE) -> list[str]:
     return [str(issue) for issue in check_project(project, headers, codes)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[c["case"] for c in CASES])
-def test_fault(case, shop):
+def test_fault(case: dict[str, Any], shop: Write) -> None:
     files = {name.removesuffix(".yaml").replace("/", "__"): text for name, text in case["files"].items()}
     assert lines(shop(**files)) == case["expect"]
 
 
-def test_the_plain_project_is_sound(shop):
+def test_the_plain_project_is_sound(shop: Write) -> None:
     assert lines(shop(), lambda source: FILES[source.name]) == []
 
 
-def test_missing_file_and_columns(shop):
+def test_missing_file_and_columns(shop: Write) -> None:
     headers = {"members": None, "orders": ("id", "nr", "time", "amt", "channel", "sku"), "products": FILES["products"]}
     assert lines(shop(), lambda source: headers[source.name]) == [
         'sources/shop.yaml:6 SRC001 source "members": no file found at members.csv (seen from the project folder)',
@@ -45,8 +50,8 @@ def test_missing_file_and_columns(shop):
     ]
 
 
-def test_unreadable_file(shop):
-    def headers(source):
+def test_unreadable_file(shop: Write) -> None:
+    def headers(source: SourceSpec) -> tuple[str, ...]:
         if source.name == "orders":
             raise SourceError("orders", "orders.csv", "is empty")
         return FILES[source.name]
@@ -55,14 +60,14 @@ def test_unreadable_file(shop):
     assert lines(shop(), headers) == [f"sources/shop.yaml:12 SRC002 {found}"]
 
 
-def test_every_code_is_documented_and_used():
+def test_every_code_is_documented_and_used() -> None:
     root = Path(__file__).parents[2] / "src" / "huaxiang"
     text = "\n".join(p.read_text(encoding="utf-8") for p in root.rglob("*.py") if p.name != "codes.py")
     used = set(re.findall(r'"((?:YML|SPEC|PRJ|SRC|IDN|ATR|ATT|TAG|CLU|PER|REF|EXP|CON)\d{3})"', text))
     assert used == set(CODES)
 
 
-def test_field_types(shop):
+def test_field_types(shop: Write) -> None:
     project = shop()
     assert field_types(project, project.sources["orders"]) == {
         "customer_id": "VARCHAR", "customer_key": "VARCHAR", "order_id": "VARCHAR", "ordered_at": "TIMESTAMP",
@@ -71,7 +76,7 @@ def test_field_types(shop):
     assert "customer_id" not in field_types(project, project.sources["products"])
 
 
-def test_customer_types(shop):
+def test_customer_types(shop: Write) -> None:
     tags = """tags:
   - {name: score, kind: rfm, recency: recency, frequency: orders_count, monetary: spend}
   - {name: per_order, kind: expression, value: spend / orders_count}
@@ -87,7 +92,7 @@ def test_customer_types(shop):
     }  # fmt: skip
 
 
-def test_tag_outputs(shop):
+def test_tag_outputs(shop: Write) -> None:
     project = shop(
         tags__more="tags:\n  - {name: score, kind: rfm, recency: recency, frequency: orders_count, monetary: spend}\n"
     )
@@ -99,7 +104,7 @@ def test_tag_outputs(shop):
     }  # fmt: skip
 
 
-def test_tag_order_follows_tags_and_audiences(shop):
+def test_tag_order_follows_tags_and_audiences(shop: Write) -> None:
     tags = """tags:
   - {name: last, kind: rule, when: {all: [{audience: rich}, {tag: second}]}}
   - {name: second, kind: rule, when: first}
@@ -110,13 +115,13 @@ audiences:
     assert tag_order(shop(tags__more=tags)) == (("first", "life", "big", "sex"), ("second",), ("last",))
 
 
-def test_tag_order_refuses_a_circle(shop):
+def test_tag_order_refuses_a_circle(shop: Write) -> None:
     project = shop(tags__more="tags:\n  - {name: a, kind: rule, when: b}\n  - {name: b, kind: rule, when: a}\n")
     with pytest.raises(ExpressionError, match="REF001"):
         tag_order(project)
 
 
 @pytest.mark.parametrize("template", ["retail", "completejourney"])
-def test_our_own_templates_are_sound(template):
+def test_our_own_templates_are_sound(template: str) -> None:
     folder = Path(__file__).parents[2] / "src" / "huaxiang" / "templates" / "projects" / template
     assert lines(load_project(folder), codes=frozenset()) == []

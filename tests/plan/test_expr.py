@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import duckdb
@@ -50,8 +51,7 @@ REFUSED = [
     ("city + 1", "EXP006 `+` needs numbers on both sides, but `city + 1` has text; cast it, or use ||"),
     (
         "ordered_at - registered_at",
-        "EXP006 `-` needs numbers on both sides, but `ordered_at - registered_at` has a date with time; "
-        "use date_diff for days between dates",
+        "EXP006 `-` needs numbers on both sides, but `ordered_at - registered_at` has a date with time; use date_diff",
     ),
     ("hour(birth_date)", "EXP006 `HOUR(birth_date)`: a date has no hour; use a date with time"),
     ("cast(rate as varchar)", "EXP006 `CAST(rate AS TEXT)`: a number can't become text"),
@@ -108,36 +108,36 @@ PORTABLE_FORMS = [
 
 
 @pytest.mark.parametrize(("text", "message"), REFUSED, ids=[t[:30] for t, _ in REFUSED])
-def test_refused(text, message):
+def test_refused(text: str, message: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         check_expression(text, EXAMPLE_COLUMNS)
     assert str(caught.value).startswith(message)
 
 
 @pytest.mark.parametrize(("text", "kind", "sql"), PORTABLE_FORMS)
-def test_portable_form(text, kind, sql):
+def test_portable_form(text: str, kind: str, sql: str) -> None:
     checked = check_expression(text, EXAMPLE_COLUMNS)
     assert (checked.type, checked.ast.sql("duckdb", comments=False)) == (kind, sql)
 
 
-def test_a_condition_must_be_boolean():
+def test_a_condition_must_be_boolean() -> None:
     with pytest.raises(ExpressionError, match="EXP008 a condition must be true or false, but this is an amount"):
         check_expression("amount", EXAMPLE_COLUMNS, boolean=True)
     assert check_expression("member", EXAMPLE_COLUMNS, boolean=True).columns == {"member"}
 
 
-def test_columns_are_collected():
+def test_columns_are_collected() -> None:
     text = "case when full_years(birth_date, as_of()) > 30 then concat(city, '-', orders) end"
     assert check_expression(text, EXAMPLE_COLUMNS).columns == {"birth_date", "city", "orders"}
 
 
-def test_long_chains_are_no_nesting():
+def test_long_chains_are_no_nesting() -> None:
     text = " or ".join(f"orders = {i}" for i in range(2000))
     assert check_expression(text, EXAMPLE_COLUMNS).type == "BOOLEAN"
 
 
 @pytest.fixture(scope="module")
-def rows():
+def rows() -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect()
     connection.execute("create table t (" + ", ".join(f"{n} {t}" for n, t in EXAMPLE_COLUMNS.items()) + ")")
     connection.execute(
@@ -148,7 +148,7 @@ def rows():
     connection.close()
 
 
-def value(rows, text):
+def value(rows: duckdb.DuckDBPyConnection, text: str) -> object:
     checked = check_expression(text, EXAMPLE_COLUMNS)
     sql = bind_as_of(checked.ast, date(2024, 7, 1)).sql("duckdb")
     found, kind = rows.execute(f"select {sql}, typeof({sql}) from t").fetchone()
@@ -157,7 +157,7 @@ def value(rows, text):
 
 
 @pytest.mark.parametrize("name", PORTABLE)
-def test_every_example_runs_and_has_its_type(name, rows):
+def test_every_example_runs_and_has_its_type(name: str, rows: duckdb.DuckDBPyConnection) -> None:
     function = PORTABLE[name]
     value(rows, function.example)
     assert check_expression(function.example, EXAMPLE_COLUMNS).type == function.result
@@ -181,5 +181,5 @@ def test_every_example_runs_and_has_its_type(name, rows):
         ("greatest(rate, if(subscribed, 9.0, null))", 0.25), ("length('客户画像')", 4), ("floor(-0.5)", -1),
     ],
 )  # fmt: skip
-def test_meaning(text, expected, rows):
+def test_meaning(text: str, expected: object, rows: duckdb.DuckDBPyConnection) -> None:
     assert value(rows, text) == expected

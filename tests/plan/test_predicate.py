@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 import pytest
 from hypothesis import given
@@ -46,7 +48,8 @@ READ = [
         ListMatch("interests", "all", ("a", "b")),
         {"tag": "interests", "op": "has_all", "values": ["a", "b"]},
     ),
-    ("birth_date < date '1990-01-01'", Comparison("birth_date", "<", "1990-01-01"), {"tag": "birth_date", "op": "<", "value": "1990-01-01"}),
+    ("birth_date < date '1990-01-01'", Comparison("birth_date", "<", "1990-01-01"),
+     {"tag": "birth_date", "op": "<", "value": "1990-01-01"}),
     ("in_audience('loyal')", InAudience("loyal"), {"audience": "loyal"}),
     ("amount / orders > 3", Raw("amount / orders > 3"), {"sql": "amount / orders > 3"}),
     (
@@ -66,7 +69,7 @@ READ = [
 
 
 @pytest.mark.parametrize(("text", "tree", "data"), READ, ids=[r[0][:40] for r in READ])
-def test_text_and_tree_are_one(text, tree, data):
+def test_text_and_tree_are_one(text: str, tree: Any, data: Any) -> None:
     from_text, from_data = parse_condition(text, EXAMPLE_COLUMNS), parse_condition(data, EXAMPLE_COLUMNS)
     assert from_text.tree == from_data.tree == tree
     assert to_tree(from_text) == data
@@ -87,13 +90,13 @@ def test_text_and_tree_are_one(text, tree, data):
         ({"all": [{"tag": "city", "op": ">", "value": 3}]}, "EXP007", ("all", 0)), (3, "CON001", ()),
     ],
 )  # fmt: skip
-def test_faults_of_a_tree_have_a_path(data, code, path):
+def test_faults_of_a_tree_have_a_path(data: Any, code: str, path: tuple[object, ...]) -> None:
     with pytest.raises(ConditionError) as caught:
         parse_condition(data, EXAMPLE_COLUMNS)
     assert (caught.value.code, caught.value.path) == (code, path)
 
 
-def test_references_need_no_types():
+def test_references_need_no_types() -> None:
     found = references(
         {"all": ["a > 1", {"tag": "b", "op": "is_null"}, {"any": [{"audience": "x"}, "in_audience('y')"]}]}
     )
@@ -101,7 +104,7 @@ def test_references_need_no_types():
     assert references("full_years(born, as_of()) > spend").columns == {"born", "spend"}
 
 
-def test_audiences_are_put_in_place_and_never_unknown():
+def test_audiences_are_put_in_place_and_never_unknown() -> None:
     audiences = {
         "rich": parse_condition("orders > 3 and in_audience('on')", EXAMPLE_COLUMNS),
         "on": parse_condition("member", EXAMPLE_COLUMNS),
@@ -113,7 +116,7 @@ def test_audiences_are_put_in_place_and_never_unknown():
     assert expanded == 'NOT COALESCE("orders" > 3 AND COALESCE("member", FALSE), FALSE)'
 
 
-def test_unknown_and_circular_audiences_are_refused():
+def test_unknown_and_circular_audiences_are_refused() -> None:
     loop = {"a": parse_condition("in_audience('a')", EXAMPLE_COLUMNS)}
     with pytest.raises(ExpressionError, match="CON005 audiences refer to each other in a circle: a → a"):
         to_sql_ast(loop["a"], loop)
@@ -121,7 +124,7 @@ def test_unknown_and_circular_audiences_are_refused():
         to_sql_ast(parse_condition("in_audience('b')", EXAMPLE_COLUMNS), loop)
 
 
-def test_unknown_is_not_true():
+def test_unknown_is_not_true() -> None:
     sql = to_sql_ast(parse_condition("not (subscribed and orders > 1)", EXAMPLE_COLUMNS)).sql("duckdb")
     query = f"select ({sql}) is true from (select null::boolean subscribed, 3::bigint orders)"
     assert duckdb.sql(query).fetchall() == [(False,)]
@@ -144,7 +147,7 @@ TREES = st.recursive(
 
 
 @given(TREES)
-def test_any_tree_survives_both_forms(tree):
+def test_any_tree_survives_both_forms(tree: Any) -> None:
     from huaxiang.plan.condition_tree import to_tree as print_tree
 
     condition = parse_condition(print_tree(tree), EXAMPLE_COLUMNS)
