@@ -45,6 +45,7 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "SRC011": ("最小值大于最大值", "the minimum is above the maximum"),
     "SRC012": ("保留的字段名", "a reserved field name"),
     "SRC014": ("词表的值不是标准值（提醒）", "a vocabulary value that is not a standard one (warning)"),
+    "SRC015": ("未知的时区", "an unknown time zone"),
     "IDN001": ("没有来源含有该身份字段", "no source maps the identity field"),
     "IDN002": ("两个身份键用同一字段", "two identity keys use one field"),
     "ATR001": ("未知来源", "an unknown source"),

@@ -10,6 +10,15 @@ from huaxiang.plan.checks.findings import Findings
 _AT = ("project", "")
 
 
+def is_timezone(name: str) -> bool:
+    """True for a name of the IANA time zone database."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
 def check(found: Findings) -> None:
     """Check the project's own settings."""
     spec = found.project.spec
@@ -18,9 +27,7 @@ def check(found: Findings) -> None:
             date.fromisoformat(spec.as_of)
         except ValueError:
             found.add(_AT, ("as_of",), "PRJ001", f'as_of is "{spec.as_of}"; write today, data or a date as YYYY-MM-DD')
-    try:
-        ZoneInfo(spec.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    if not is_timezone(spec.timezone):
         found.add(_AT, ("timezone",), "PRJ002", f'unknown timezone "{spec.timezone}"; write e.g. Asia/Shanghai or UTC')
     if not found.project.sources:
         found.add(_AT, (), "PRJ003", "the project has no source; describe one in a file below sources/")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from huaxiang.errors import HuaxiangError, did_you_mean
 from huaxiang.plan.checks.findings import Findings
+from huaxiang.plan.checks.project import is_timezone
 from huaxiang.plan.columns import ID, declared_type, field_types, has_customers, identity_fields, time_field
 from huaxiang.spec.canonical import FIELDS, STORED_AS
 from huaxiang.spec.models import ColumnSpec, SourceSpec
@@ -61,6 +62,7 @@ def _check_column(found: Findings, source: SourceSpec, field: str, spec: ColumnS
     limits: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
         ("format", spec.format is not None, _TIMES),
         ("not_after_as_of", spec.not_after_as_of, _TIMES),
+        ("timezone", spec.timezone is not None, ("datetime",)),
         ("scale", spec.scale is not None, _NUMBERS),
         ("minimum", spec.minimum is not None, _NUMBERS),
         ("maximum", spec.maximum is not None, _NUMBERS),
@@ -77,6 +79,9 @@ def _check_column(found: Findings, source: SourceSpec, field: str, spec: ColumnS
             "SRC011",
             f'field "{field}": minimum {spec.minimum:g} is above maximum {spec.maximum:g}',
         )
+    if spec.timezone is not None and not is_timezone(spec.timezone):
+        message = f'field "{field}": unknown timezone "{spec.timezone}"; write e.g. UTC or Asia/Shanghai'
+        found.add(at, (*path, "timezone"), "SRC015", message)
     _check_vocabulary(found, field, spec, kind, at)
 
 
