@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 import pytest
+from scripts.generate_cli_reference import main as generate_reference
 from tests.published import publish_sample
 from tests.serve.conftest import Answer
 
@@ -152,3 +153,7 @@ def test_output_survives_a_closed_pipe_and_a_plain_locale(shop: Path) -> None:
 def restore_language() -> Iterator[None]:
     yield
     speak("zh-CN")
+
+
+def test_the_reference_in_docs_is_current() -> None:
+    assert generate_reference(["--check"]) == 0, "run python scripts/generate_cli_reference.py"

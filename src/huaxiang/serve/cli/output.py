@@ -58,7 +58,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: froze
 
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for number, name in enumerate(columns):
-        grid.add_column(Text(name), justify="right" if number in right else "left", overflow="fold")
+        grid.add_column(Text(name), justify="right" if number in right else "left", overflow="fold", no_wrap=number == 0)
     for row in rows:
         grid.add_row(*(Text(cell) for cell in row))
     _print_lines(grid)

@@ -39,7 +39,7 @@ def _list(found: dict[str, Any]) -> None:
         (
             item["name"], pick(item["title"], item["name"]), t_or(f"class.{item['class']}", item["class"] or "–"),
             t_or(f"kind.{item['kind']}", item["kind"] or "–"), t_or(f"type.{item['value_type']}", item["value_type"]),
-            output.percent(item["coverage"]), (item["fresh_to"] or "–")[:16], t_or(f"state.{item['status']}", item["status"] or "–"),
+            output.percent(item["coverage"]), (item["fresh_to"] or "–")[:10], t_or(f"state.{item['status']}", item["status"] or "–"),
         )
         for item in found["tags"]
     ]  # fmt: skip
