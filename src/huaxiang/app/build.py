@@ -136,7 +136,7 @@ def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> di
     tags = manifest.describe_tags(project, customers, manifest.TagFacts(as_of, fresh, sql), work.previous)
     with _stage(run, "persona"):
         spoken = [*attributes, *(t for t in tags if t["status"] == "online" and t["name"] not in project.attributes)]
-        publishing.write_personas(work, segmenting.draw_all_personas(work, customers, spoken, clusterings))
+        publishing.write_personas(work, segmenting.draw_all_personas(work, customers, spoken, clusterings, as_of))
         failpoint("persona")
     return {
         "as_of": as_of.day.isoformat(), "engine": work.engine.name, "version": __version__, "definitions": project.digest,

@@ -9,13 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from sqlglot import exp
 
 from huaxiang.learn.clusters import ClusterResult, PreviousClusters, fit_clusters
 from huaxiang.learn.personas import draw_personas
 from huaxiang.plan.columns import customer_types
 from huaxiang.run.context import AsOf, Build
 from huaxiang.run.tagging import condition_tree, origin_of
-from huaxiang.spec.models import ClusteringSpec, Feature
+from huaxiang.spec.loader import Project
+from huaxiang.spec.models import ClusteringSpec, Feature, PersonaSetSpec
 from huaxiang.stages import segment
 
 
@@ -77,7 +79,7 @@ def count_audiences(build: Build, as_of: AsOf) -> Mapping[str, int]:
 
 
 def draw_all_personas(
-    build: Build, customers: pa.Table, described: list[Mapping[str, Any]], clusterings: Mapping[str, Any]
+    build: Build, customers: pa.Table, described: list[Mapping[str, Any]], clusterings: Mapping[str, Any], as_of: AsOf
 ) -> dict[str, Any]:
     """Draw every persona set from the published table of customers (sorted by customer)."""
     sets = []
@@ -96,9 +98,26 @@ def draw_all_personas(
             for name in spec.audiences:
                 segments[name] = members.column(name).to_numpy(zero_copy_only=False).astype(bool)
                 titles[name] = text_of(project.audiences[name].title, name)
-        sets.append(draw_personas(customers, described, spec, segments, titles, project.spec.currency))
+        defined_by = _defining_tags(build, spec, as_of)
+        sets.append(
+            draw_personas(customers, described, spec, segments, titles, project.spec.currency, defined_by=defined_by)
+        )
     build.progress("persona", len(project.personas), len(project.personas), "")
     return {"sets": sets}
+
+
+def _defining_tags(build: Build, spec: PersonaSetSpec, as_of: AsOf) -> frozenset[str]:
+    """Tags that the segments of a set are made from: saying them of a segment is no discovery."""
+    project = build.project
+    types = customer_types(project)
+    found = {c.name for n in spec.audiences for c in _columns(project, project.audiences[n].when, types, as_of)}
+    if spec.clustering:
+        found |= {f.tag if isinstance(f, Feature) else f for f in project.clusterings[spec.clustering].features}
+    return frozenset(found)
+
+
+def _columns(project: Project, when: Any, types: Mapping[str, str], as_of: AsOf) -> list[exp.Column]:
+    return list(condition_tree(project, when, types, as_of).find_all(exp.Column))
 
 
 def text_of(title: Any, name: str) -> dict[str, str]:
