@@ -103,13 +103,20 @@ def publish_sample(folder: Path, **changes: Any) -> Snapshot:
     draft = SnapshotStore(folder).begin()
     pq.write_table(pa.table(CUSTOMERS), draft.table("customers"))
     digests = [hashlib.sha256(text.encode()).hexdigest() for text in ("member:M-1", "phone:+8613800138000")]
-    identity = {"customer_id": ["c1", "c1"], "key": ["member", "phone"], "value_digest": digests, "value": ["M-1", None]}
+    identity = {
+        "customer_id": ["c1", "c1"],
+        "key": ["member", "phone"],
+        "value_digest": digests,
+        "value": ["M-1", None],
+    }
     pq.write_table(pa.table(identity), draft.table("identity"))
     rejected = {"source": ["sales"] * 2, "file": ["sales.csv"] * 2, "row": [9, 7], "column": ["amount", "date"],
                 "code": ["number", "date"], "reason": ["not a number", "not a date"],
                 "raw": ["secret-9", "secret-7"]}  # fmt: skip
     pq.write_table(pa.table(rejected), draft.table("rejected"))
     moment = datetime(2024, 4, 1, tzinfo=UTC)
-    pq.write_table(pa.table({"customer_id": ["c1", "c1", "c2"], "ordered_at": [moment] * 3}), draft.table("source_sales"))
+    pq.write_table(
+        pa.table({"customer_id": ["c1", "c1", "c2"], "ordered_at": [moment] * 3}), draft.table("source_sales")
+    )
     draft.path("personas.json").write_text(json.dumps(personas(), ensure_ascii=False), "utf-8")
     return draft.publish(manifest() | changes)

@@ -15,7 +15,9 @@ from huaxiang.app.wiring import table_reader
 from huaxiang.errors import ExpressionError, UsageError
 from huaxiang.plan.predicate import parse_condition, to_tree
 
-ROWS = [dict(zip(CUSTOMERS, row, strict=True)) for row in zip(*(a.to_pylist() for a in CUSTOMERS.values()), strict=True)]
+ROWS = [
+    dict(zip(CUSTOMERS, row, strict=True)) for row in zip(*(a.to_pylist() for a in CUSTOMERS.values()), strict=True)
+]
 Row = dict[str, Any]
 
 
@@ -24,7 +26,10 @@ Row = dict[str, Any]
     [
         ("orders >= 3", lambda r: r["orders"] >= 3),
         ("spend between 10 and 100", lambda r: r["spend"] is not None and 10 <= r["spend"] <= 100),
-        ("gender = 'female' and (vip or orders = 1)", lambda r: r["gender"] == "female" and bool(r["vip"] or r["orders"] == 1)),
+        (
+            "gender = 'female' and (vip or orders = 1)",
+            lambda r: r["gender"] == "female" and bool(r["vip"] or r["orders"] == 1),
+        ),
         ("city in ('上海', '北京')", lambda r: r["city"] in ("上海", "北京")),
         ("city is null or gender is null", lambda r: r["city"] is None or r["gender"] is None),
         ("not (orders > 1)", lambda r: not r["orders"] > 1),

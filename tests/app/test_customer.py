@@ -19,7 +19,9 @@ def test_everything_known_of_a_customer(tmp_path: Path) -> None:
     assert {item["name"]: item["value"] for item in found["attributes"]} == {"city": "上海", "gender": "female"}
     assert found["records"] == [{"source": "sales", "title": {"zh": "销售", "en": "Sales"}, "rows": 0}]
     persona = {"zh": "品质女性", "en": "Quality seekers"}
-    assert found["segments"] == [{"clustering": "value", "title": {"zh": "价值", "en": "Value"}, "segment": "c1", "persona": persona}]
+    assert found["segments"] == [
+        {"clustering": "value", "title": {"zh": "价值", "en": "Value"}, "segment": "c1", "persona": persona}
+    ]
     identity = show_customer(snapshot, "c1")["identity"]
     assert [(item["key"], item["value"]) for item in identity] == [("member", "M-1"), ("phone", None)]
 

@@ -14,7 +14,13 @@ from huaxiang.errors import UsageError
 def test_sums_are_of_the_sources(tmp_path: Path) -> None:
     found = quality(publish_sample(tmp_path))
     assert tuple(found) == QUALITY_KEYS
-    assert [found[key] for key in ("rows_in", "loaded", "set_aside", "left_out", "adds_up")] == [1234, 1200, 30, 4, True]
+    assert [found[key] for key in ("rows_in", "loaded", "set_aside", "left_out", "adds_up")] == [
+        1234,
+        1200,
+        30,
+        4,
+        True,
+    ]
     assert found["measures"] == {"completeness": 0.9312}
 
 

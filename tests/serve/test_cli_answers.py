@@ -48,7 +48,9 @@ def test_people_get_text_in_their_language(shop: Path, run: Run, words: tuple[st
     assert "None" not in answer.out
 
 
-def test_status_before_the_first_build_says_what_to_do(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status_before_the_first_build_says_what_to_do(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "huaxiang.yaml").write_text("name: shop\nlanguage: en\n")
     monkeypatch.chdir(tmp_path)
     answer = run("status", "--json")
@@ -76,7 +78,20 @@ def test_quality_adds_up_and_hides_raw_text(shop: Path, run: Run) -> None:
 
 def test_tag_show_prints_all_that_is_known(shop: Path, run: Run) -> None:
     text = run("tag", "show", "orders").out
-    for expected in ("订单数", "ops", "统计", "source:sales.amount", "83.3%", "中位数", "2 单", "120", "█", "v2", "2024-04-30", "SELECT 1"):
+    for expected in (
+        "订单数",
+        "ops",
+        "统计",
+        "source:sales.amount",
+        "83.3%",
+        "中位数",
+        "2 单",
+        "120",
+        "█",
+        "v2",
+        "2024-04-30",
+        "SELECT 1",
+    ):
         assert expected in text
     english = run("tag", "show", "vip", "--lang", "en").out
     assert "none named" in english
@@ -134,7 +149,16 @@ def test_customer_360_and_search(shop: Path, run: Run) -> None:
 
 def test_persona_cards_show_their_figures(shop: Path, run: Run) -> None:
     text = run("persona", "show", "品质女性").out
-    for expected in ("女性居多", "75.0%", "TGI 150", "120–181", "缺失 10.0%", "依据：s1", "1,234.50 元", "没有设备数据"):
+    for expected in (
+        "女性居多",
+        "75.0%",
+        "TGI 150",
+        "120–181",
+        "缺失 10.0%",
+        "依据：s1",
+        "1,234.50 元",
+        "没有设备数据",
+    ):
         assert expected in text
     assert run("persona", "show", "value/c1", "--json").json["set"] == "value"
     assert run("persona", "show", "c9").code == 2

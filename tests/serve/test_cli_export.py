@@ -16,7 +16,9 @@ Run = Callable[..., Answer]
 
 
 def test_csv_opens_in_a_spreadsheet_without_running_formulas(shop: Path, run: Run) -> None:
-    answer = run("audience", "export", "orders >= 0", "--to", "a.csv", "--columns", "city,spend,vip,last_order,likes", "--json")
+    answer = run(
+        "audience", "export", "orders >= 0", "--to", "a.csv", "--columns", "city,spend,vip,last_order,likes", "--json"
+    )
     assert answer.code == 0, answer.err
     assert answer.json["rows"] == 6
     content = (shop / "a.csv").read_bytes()

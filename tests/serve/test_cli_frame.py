@@ -82,7 +82,9 @@ def test_wrong_use_exits_2_and_helps(run: Run, tmp_path: Path, monkeypatch: pyte
     assert 'did you mean "audience"?' in run("adience").err
 
 
-def test_an_unexpected_error_goes_to_a_log_without_customers_values(shop: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_goes_to_a_log_without_customers_values(
+    shop: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def break_down(*_: object) -> None:
         raise KeyError("1380013" + str(8000))
 
@@ -112,7 +114,9 @@ def best(*arguments: str, cwd: Path) -> float:
     times = []
     for _ in range(5):
         begin = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "huaxiang.serve.cli.main", *arguments], cwd=cwd, check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "huaxiang.serve.cli.main", *arguments], cwd=cwd, check=True, capture_output=True
+        )
         times.append(time.perf_counter() - begin)
     return min(times)
 
@@ -137,14 +141,18 @@ def test_nothing_heavy_is_imported(tmp_path: Path, arguments: list[str], banned:
         "import sys; from huaxiang.serve.cli.main import main; code = main(sys.argv[1:])\n"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr); sys.exit(code)"
     )
-    result = subprocess.run([sys.executable, "-c", script, *arguments], cwd=tmp_path, capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", script, *arguments], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     assert banned & set(result.stderr.split()) == set()
 
 
 def test_output_survives_a_closed_pipe_and_a_plain_locale(shop: Path) -> None:
     env = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
     command = f"{sys.executable} -m huaxiang.serve.cli.main tag list | head -1"
-    result = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=shop, env=env, capture_output=True, check=False)
+    result = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], cwd=shop, env=env, capture_output=True, check=False
+    )
     assert "标识" in result.stdout.decode()
     assert b"Traceback" not in result.stderr
 

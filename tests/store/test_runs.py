@@ -50,7 +50,10 @@ def test_a_killed_run_shows_as_crashed_with_the_stage_it_reached(tmp_path: Path)
     subprocess.run([sys.executable, "-c", DIE, str(tmp_path)], check=False)
     (record,) = RunLog(tmp_path).list()
     assert record["state"] == "crashed"
-    assert [(stage["name"], stage["state"]) for stage in record["stages"]] == [("collect", "done"), ("clean", "running")]
+    assert [(stage["name"], stage["state"]) for stage in record["stages"]] == [
+        ("collect", "done"),
+        ("clean", "running"),
+    ]
     path = tmp_path / ".huaxiang/runs/r1.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"host": "elsewhere"}))
     assert RunLog(tmp_path).list()[0]["state"] == "crashed"

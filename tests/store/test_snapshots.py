@@ -105,7 +105,9 @@ def test_damage_is_named(publish: Callable[..., Snapshot], tmp_path: Path) -> No
     assert publish().manifest["previous"] is None
 
 
-def test_a_damaged_pointer_is_told_and_mended_by_the_next_build(publish: Callable[..., Snapshot], tmp_path: Path) -> None:
+def test_a_damaged_pointer_is_told_and_mended_by_the_next_build(
+    publish: Callable[..., Snapshot], tmp_path: Path
+) -> None:
     first = publish()
     (tmp_path / ".huaxiang/CURRENT").write_bytes(b"\x00\xff")
     with pytest.raises(SnapshotError, match="huaxiang build"):

@@ -14,7 +14,17 @@ from huaxiang.app.wiring import table_reader
 from huaxiang.errors import UsageError
 from huaxiang.store.snapshots import Snapshot
 
-CUSTOMER_KEYS = ("customer_id", "snapshot", "as_of", "attributes", "tags", "segments", "audiences", "identity", "records")
+CUSTOMER_KEYS = (
+    "customer_id",
+    "snapshot",
+    "as_of",
+    "attributes",
+    "tags",
+    "segments",
+    "audiences",
+    "identity",
+    "records",
+)
 SEARCH_KEYS = ("snapshot", "text", "found")
 
 
@@ -30,7 +40,9 @@ def show_customer(snapshot: Snapshot, customer_id: str) -> dict[str, Any]:
     with table_reader(snapshot.table("customers")) as reader:
         rows = reader.rows([*columns, *membership], me, values=[customer_id], limit=1)
     if not rows:
-        raise UsageError(f"no customer with this ID in snapshot {snapshot.id}; `huaxiang customer search TEXT` finds IDs")
+        raise UsageError(
+            f"no customer with this ID in snapshot {snapshot.id}; `huaxiang customer search TEXT` finds IDs"
+        )
     values = dict(zip(columns, rows[0][: len(columns)], strict=True))
     return {
         "customer_id": customer_id,
@@ -52,12 +64,16 @@ def search_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[
     Each hit is {customer_id, matched: [attribute and key names]}; IDs that equal the text come first.
     """
     names = ["customer_id"]
-    names += [item["name"] for item in snapshot.manifest.get("attributes", ()) if item["value_type"] in ("text", "enum")]
+    names += [
+        item["name"] for item in snapshot.manifest.get("attributes", ()) if item["value_type"] in ("text", "enum")
+    ]
     holds = [_holds(name, text) for name in names]
     digests = [hashlib.sha256(f"{key}:{text}".encode()).hexdigest() for key in snapshot.manifest["identity"]["keys"]]
     is_key = exp.column("value_digest", quoted=True).isin(*digests)
     with table_reader(snapshot.table("identity")) as reader:
-        by_key = reader.rows(["customer_id", "key"], is_key, order_by=["customer_id", "key"], limit=limit) if digests else []
+        by_key = (
+            reader.rows(["customer_id", "key"], is_key, order_by=["customer_id", "key"], limit=limit) if digests else []
+        )
     with table_reader(snapshot.table("customers")) as reader:
         rows = reader.rows(["customer_id", *holds], _any(holds), order_by=["customer_id"], limit=limit)
     found: dict[str, list[str]] = {}

@@ -167,7 +167,9 @@ class SnapshotStore:
         except FileNotFoundError:
             return None
         if not _ID.fullmatch(name):
-            raise SnapshotError(f"{self.pointer.name} in .huaxiang holds no snapshot id; run `huaxiang build` to write it anew")
+            raise SnapshotError(
+                f"{self.pointer.name} in .huaxiang holds no snapshot id; run `huaxiang build` to write it anew"
+            )
         return name
 
     def ids(self) -> tuple[str, ...]:

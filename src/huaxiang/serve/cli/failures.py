@@ -38,7 +38,9 @@ def report(error: Exception, start: Path, arguments: Sequence[str]) -> int:
 
 def _write_log(error: Exception, start: Path, arguments: Sequence[str]) -> Path | None:
     """Write where it happened. Messages and arguments may hold customers' values: only types, lines and option names are kept."""
-    names = " ".join(word.partition("=")[0] if word.startswith("--") or word in _WORDS else "…" for word in arguments[:8])
+    names = " ".join(
+        word.partition("=")[0] if word.startswith("--") or word in _WORDS else "…" for word in arguments[:8]
+    )
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
     for folder in _log_folders(start):
         try:

@@ -58,7 +58,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: froze
 
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for number, name in enumerate(columns):
-        grid.add_column(Text(name), justify="right" if number in right else "left", overflow="fold", no_wrap=number == 0)
+        grid.add_column(
+            Text(name), justify="right" if number in right else "left", overflow="fold", no_wrap=number == 0
+        )
     for row in rows:
         grid.add_row(*(Text(cell) for cell in row))
     _print_lines(grid)
@@ -180,7 +182,11 @@ def distribution(shape: dict[str, Any], *, kind: str, titles: Any, base: int, un
     facts((t(f"mark.{mark}"), value(shape.get(mark), kind, unit)) for mark in marks if shape.get(mark) is not None)
     shown = unit if unit == "%" else None
     bins = shape.get("bins", ())
-    _bars([(f"{value(low, kind, shown)} – {value(high, kind, shown)}", count) for low, high, count in bins], base, t("tag.range"))
+    _bars(
+        [(f"{value(low, kind, shown)} – {value(high, kind, shown)}", count) for low, high, count in bins],
+        base,
+        t("tag.range"),
+    )
 
 
 def _key(item: Any) -> Any:

@@ -44,7 +44,9 @@ def _lines() -> Iterator[Tell]:
 
     def finish() -> None:
         for stage, at in begun.items():
-            click.echo(t("build.stage_done", stage=stage_title(stage), seconds=f"{time.monotonic() - at:.1f}"), err=True)
+            click.echo(
+                t("build.stage_done", stage=stage_title(stage), seconds=f"{time.monotonic() - at:.1f}"), err=True
+            )
         begun.clear()
 
     def tell(stage: str, _done: int, _total: int | None, _note: str) -> None:

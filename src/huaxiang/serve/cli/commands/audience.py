@@ -22,7 +22,9 @@ from huaxiang.serve.cli.framework import LazyGroup, View, command, option, shows
 from huaxiang.serve.cli.texts import pick, t
 
 audience = LazyGroup(
-    "audience", help="help.audience", lazy={name: f"{__name__}:audience_{name}" for name in ("count", "list", "show", "export")}
+    "audience",
+    help="help.audience",
+    lazy={name: f"{__name__}:audience_{name}" for name in ("count", "list", "show", "export")},
 )
 
 
@@ -99,4 +101,6 @@ def audience_export(view: View, name: str, to: Path, columns: str) -> None:
 
 
 def _export(found: dict[str, Any]) -> None:
-    output.line(t("audience.exported", rows=output.number(found["rows"]), file=found["file"], snapshot=found["snapshot"]))
+    output.line(
+        t("audience.exported", rows=output.number(found["rows"]), file=found["file"], snapshot=found["snapshot"])
+    )

@@ -23,7 +23,9 @@ class _CustomerGroup(LazyGroup):
 
 
 customer = _CustomerGroup(
-    "customer", help="help.customer", lazy={"show": f"{__name__}:customer_show", "search": f"{__name__}:customer_search"}
+    "customer",
+    help="help.customer",
+    lazy={"show": f"{__name__}:customer_show", "search": f"{__name__}:customer_search"},
 )
 
 

@@ -19,7 +19,9 @@ DEMO_KEYS = (
 @command("demo", text="help.demo", keys=DEMO_KEYS)
 @option("--dir", "folder", key="dir", metavar="DIR", default="huaxiang-demo", show_default=True,
         type=click.Path(file_okay=False, path_type=Path))  # fmt: skip
-@option("--dataset", key="dataset", type=click.Choice(["completejourney"]), default="completejourney", show_default=True)
+@option(
+    "--dataset", key="dataset", type=click.Choice(["completejourney"]), default="completejourney", show_default=True
+)
 @option("--no-serve", key="no_serve", is_flag=True)
 @option("--json", "as_json", key="json", is_flag=True)
 @language_option

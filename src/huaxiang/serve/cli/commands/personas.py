@@ -35,7 +35,13 @@ def _list(found: dict[str, Any]) -> None:
     for group in found["sets"]:
         output.heading(f"{pick(group['title'], group['name'])}  ({group['name']})")
         rows = [
-            (card["segment"], pick(card["name"]), output.number(card["size"]), output.percent(card["share"]), *_worth(card["worth"]))
+            (
+                card["segment"],
+                pick(card["name"]),
+                output.number(card["size"]),
+                output.percent(card["share"]),
+                *_worth(card["worth"]),
+            )
             for card in group["cards"]
         ]
         heads = ("segment", "name", "size", "share", "mean", "share_of_total")

@@ -13,7 +13,18 @@ from huaxiang.serve.cli.framework import LazyGroup, View, command, language_opti
 from huaxiang.serve.cli.texts import t
 
 CHECK_KEYS = ("folder", "valid", "errors", "warnings", "issues")
-BUILD_KEYS = ("snapshot", "as_of", "customers", "tags", "audiences", "rows_in", "loaded", "set_aside", "left_out", "seconds")
+BUILD_KEYS = (
+    "snapshot",
+    "as_of",
+    "customers",
+    "tags",
+    "audiences",
+    "rows_in",
+    "loaded",
+    "set_aside",
+    "left_out",
+    "seconds",
+)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -100,7 +111,9 @@ def build(view: View, *, folder: Path | None, as_of: datetime | None, full: bool
 
 
 def _built(found: dict[str, Any]) -> None:
-    output.line(t("build.done", snapshot=found["snapshot"], seconds=output.seconds(found["seconds"]), as_of=found["as_of"]))
+    output.line(
+        t("build.done", snapshot=found["snapshot"], seconds=output.seconds(found["seconds"]), as_of=found["as_of"])
+    )
     output.facts([
         (t("ui.customers"), output.number(found["customers"])),
         (t("status.tags"), output.number(found["tags"])),

@@ -31,8 +31,12 @@ def _quality(found: dict[str, Any]) -> None:
     output.facts([(t("ui.snapshot"), found["snapshot"]), (t("ui.as_of"), found["as_of"])])
     rows = [_counts(pick(source["title"], source["name"]), source) for source in found["sources"]]
     output.heading(t("quality.rows"))
-    heads = [t(f"quality.{head}") for head in ("source", "rows_in", "loaded", "set_aside", "left_out", "set_aside_share")]
-    output.table([*heads, t("quality.adds_up")], [*rows, _counts(t("quality.total"), found)], right=frozenset(range(1, 6)))
+    heads = [
+        t(f"quality.{head}") for head in ("source", "rows_in", "loaded", "set_aside", "left_out", "set_aside_share")
+    ]
+    output.table(
+        [*heads, t("quality.adds_up")], [*rows, _counts(t("quality.total"), found)], right=frozenset(range(1, 6))
+    )
     for source in found["sources"]:
         if source["reasons"] or source["repaired"]:
             output.heading(t("quality.why", source=pick(source["title"], source["name"])))
@@ -60,7 +64,9 @@ def _reasons(source: dict[str, Any]) -> None:
         for item in source["reasons"]
     ]  # fmt: skip
     if rows:
-        output.table((t("quality.code"), t("quality.reason"), t("quality.count"), t("ui.share")), rows, right=frozenset({2, 3}))
+        output.table(
+            (t("quality.code"), t("quality.reason"), t("quality.count"), t("ui.share")), rows, right=frozenset({2, 3})
+        )
     if source["repaired"]:
         output.line(t("quality.repaired", count=output.number(source["repaired"])))
 

@@ -22,7 +22,10 @@ def status(view: View) -> None:
 
 def _status(found: dict[str, Any]) -> None:
     project, run = found["project"] or {}, found["last_run"]
-    pairs = [(t("status.project"), pick(project.get("title"), project.get("name", ""))), (t("status.folder"), found["folder"])]
+    pairs = [
+        (t("status.project"), pick(project.get("title"), project.get("name", ""))),
+        (t("status.folder"), found["folder"]),
+    ]
     if found["snapshot"]:
         pairs += [
             (t("ui.snapshot"), found["snapshot"]),
@@ -36,7 +39,11 @@ def _status(found: dict[str, Any]) -> None:
         state = t_or(f"run.{run['state']}", run["state"])
         pairs.append((t("status.last_run"), f"{output.moment(run['started_at'])} · {state}"))
     output.facts(pairs)
-    notes = [found["problem"], run and run["error"] and run["error"]["message"], found["building"] and t("status.building")]
+    notes = [
+        found["problem"],
+        run and run["error"] and run["error"]["message"],
+        found["building"] and t("status.building"),
+    ]
     if found["changed_since"]:
         notes.append(t("status.changed", files=", ".join(found["changed_since"][:5])))
     for note in filter(None, notes):
