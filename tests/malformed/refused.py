@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +38,12 @@ def long_texts(path: Path) -> None:
     indices = pa.array([0] * 300_000, pa.int32())
     values = pa.DictionaryArray.from_arrays(indices, pa.array(["x" * 100_000]))
     pq.write_table(pa.table({"x": values}), path)
+
+
+def parquet_bytes(table: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(table).replace_schema_metadata(), buffer, store_schema=False)
+    return buffer.getvalue()
 
 
 def endless(path: Path) -> None:
@@ -139,6 +147,12 @@ REFUSED = [
     Refused(
         "Parquet cut off",
         lambda path: (parquet({"id": ["a"] * 1000})(path), path.write_bytes(path.read_bytes()[:200]))[0],
+        "damaged",
+        file="d.parquet",
+    ),
+    Refused(
+        "Parquet with a broken column name",
+        binary(parquet_bytes({"idxx": ["a"]}).replace(b"idxx", b"id\xce\xff")),
         "damaged",
         file="d.parquet",
     ),
