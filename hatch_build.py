@@ -14,7 +14,7 @@ class WebAssetsHook(BuildHookInterface[Any]):
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 hatchling gives them
         """Make the bundle (wheel and editable); a source archive carries only the sources."""
         if self.target_name != "wheel":
             return

@@ -55,8 +55,14 @@ def synthetic_customers(number: int, seed: int) -> pa.Table:
     hidden = draw.random(number) < 0.33
     bought = orders > 0
     online = draw.random(number) < np.array([0.8, 0.55, 0.3])[group]
-    scores = {part: _score(value, bought, best_low=part == "r") for part, value in (("r", recency), ("f", orders), ("m", spend))}
-    interests = [sorted(draw.choice(["户外", "美食", "母婴", "数码", "旅行"], draw.integers(0, 4), replace=False)) for _ in range(number)]
+    scores = {
+        part: _score(value, bought, best_low=part == "r")
+        for part, value in (("r", recency), ("f", orders), ("m", spend))
+    }
+    interests = [
+        sorted(draw.choice(["户外", "美食", "母婴", "数码", "旅行"], draw.integers(0, 4), replace=False))
+        for _ in range(number)
+    ]
     return pa.table({
         "customer_id": [f"C{n:06d}" for n in range(number)],
         "gender": _text(np.where(draw.random(number) < 0.58, "female", "male"), hidden),
@@ -91,8 +97,19 @@ def _score(values: Any, bought: Any, *, best_low: bool) -> Any:
 
 def _classes(scores: Mapping[str, Any], bought: Any) -> Any:
     high = {part: score > score[bought].mean() for part, score in scores.items()}
-    order = {(1, 1, 1): 0, (1, 0, 1): 1, (0, 1, 1): 2, (0, 0, 1): 3, (1, 1, 0): 4, (1, 0, 0): 5, (0, 1, 0): 6, (0, 0, 0): 7}
-    return np.array([CLASSES[order[int(r), int(f), int(m)]] for r, f, m in zip(high["r"], high["f"], high["m"], strict=True)])
+    order = {
+        (1, 1, 1): 0,
+        (1, 0, 1): 1,
+        (0, 1, 1): 2,
+        (0, 0, 1): 3,
+        (1, 1, 0): 4,
+        (1, 0, 0): 5,
+        (0, 1, 0): 6,
+        (0, 0, 0): 7,
+    }
+    return np.array(
+        [CLASSES[order[int(r), int(f), int(m)]] for r, f, m in zip(high["r"], high["f"], high["m"], strict=True)]
+    )
 
 
 def _stages(orders: Any, recency: Any) -> list[str]:
@@ -111,13 +128,17 @@ def _stages(orders: Any, recency: Any) -> list[str]:
 def _entries(table: pa.Table) -> list[dict[str, Any]]:
     shapes: dict[str, dict[str, Any]] = {
         "gender": _shape("fact", "demographic", "性别", "Gender", "gender"),
-        "age_band": _shape("bands", "demographic", "年龄段", "Age band", "age", values={v: {"zh": v, "en": v} for v in AGES}),
+        "age_band": _shape(
+            "bands", "demographic", "年龄段", "Age band", "age", values={v: {"zh": v, "en": v} for v in AGES}
+        ),
         "income": _shape("fact", "demographic", "收入水平", "Income", "income_level"),
         "province": _shape("fact", "demographic", "省份", "Province", "province"),
         "city": _shape("fact", "demographic", "城市", "City", "city"),
         "spend": _shape("statistic", "consumption", "消费金额", "Spend", "consumption_amount", unit="CNY"),
         "orders": _shape("statistic", "consumption", "购买次数", "Orders", "consumption_frequency", unit="times"),
-        "recency": _shape("statistic", "consumption", "距上次购买天数", "Days since last order", "recency", unit="days"),
+        "recency": _shape(
+            "statistic", "consumption", "距上次购买天数", "Days since last order", "recency", unit="days"
+        ),
         "basket": _shape("expression", "consumption", "客单价", "Basket value", None, unit="CNY"),
         "stage": _shape("lifecycle", "relationship", "生命周期", "Lifecycle", "lifecycle", values=_titles(LIFECYCLE)),
         "top_category": _shape("statistic", "consumption", "偏好品类", "Favourite category", "consumption_preference"),
@@ -135,7 +156,7 @@ def _entries(table: pa.Table) -> list[dict[str, Any]]:
     return [_measured(name, shape, table.column(name)) for name, shape in shapes.items() if name in table.column_names]
 
 
-def _shape(  # noqa: PLR0913
+def _shape(
     kind: str, class_: str, zh: str, en: str, attribute: str | None, *, values: Any = None, unit: str | None = None
 ) -> dict[str, Any]:
     return {
@@ -159,13 +180,20 @@ def _measured(name: str, shape: dict[str, Any], column: pa.ChunkedArray) -> dict
 
 
 def make_snapshot(
-    folder: Path, *, customers: int = 900, seed: int = 7, without: frozenset[str] = frozenset(), titles: Mapping[str, Any] | None = None
+    folder: Path,
+    *,
+    customers: int = 900,
+    seed: int = 7,
+    without: frozenset[str] = frozenset(),
+    titles: Mapping[str, Any] | None = None,
 ) -> FakeSnapshot:
     """Write a snapshot folder. `without`: columns that the data lack. `titles`: replaces the titles of tags."""
     table = synthetic_customers(customers, seed)
     clusterings: list[dict[str, Any]] = []
     personas: dict[str, Any] = {"sets": []}
-    entries = [e | {"title": (titles or {}).get(e["name"], e["title"])} for e in _entries(table) if e["name"] not in without]
+    entries = [
+        e | {"title": (titles or {}).get(e["name"], e["title"])} for e in _entries(table) if e["name"] not in without
+    ]
     if "style" not in without and not without & {"orders", "basket", "recency", "spend"}:
         table, clusterings, personas = _segmented(table, entries)
     table = table.drop_columns([name for name in without if name in table.column_names])
@@ -178,7 +206,9 @@ def make_snapshot(
 
 
 def _segmented(table: pa.Table, entries: list[dict[str, Any]]) -> tuple[pa.Table, list[dict[str, Any]], dict[str, Any]]:
-    spec = ClusteringSpec.model_validate({"name": "style", "features": ["orders", "basket", "recency"], "k": [2, 4], "resamples": 5})
+    spec = ClusteringSpec.model_validate(
+        {"name": "style", "features": ["orders", "basket", "recency"], "k": [2, 4], "resamples": 5}
+    )
     columns = {
         name: np.asarray(table.column(name).cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
         for name in ("orders", "basket", "recency")
@@ -186,7 +216,9 @@ def _segmented(table: pa.Table, entries: list[dict[str, Any]]) -> tuple[pa.Table
     result = fit_clusters(columns, spec)
     labels = pa.array(list(result.labels), pa.string())
     report = result.report | {"title": {"zh": "购物风格", "en": "Shopping style"}}
-    persona = PersonaSetSpec.model_validate({"name": "styles", "title": "典型画像", "clustering": "style", "worth": "spend"})
+    persona = PersonaSetSpec.model_validate(
+        {"name": "styles", "title": "典型画像", "clustering": "style", "worth": "spend"}
+    )
     drawn = draw_personas(table, entries, persona, result.segments(), {}, "CNY", defined_by=list(columns))
     return table.append_column("style", labels), [report], {"sets": [drawn]}
 
@@ -199,7 +231,8 @@ def _manifest(customers: int, tags: list[dict[str, Any]], clusterings: list[dict
         "columns": [],
     }  # fmt: skip
     return {
-        "id": "20250701T000000Z-0001", "as_of": "2025-06-30", "built_at": "2025-07-01T00:00:00+00:00", "engine": "duckdb", "version": "0.1.0",
+        "id": "20250701T000000Z-0001", "as_of": "2025-06-30", "built_at": "2025-07-01T00:00:00+00:00", "engine": "duckdb",
+        "version": "0.1.0",
         "project": {
             "name": "test", "title": {"zh": "示例零售", "en": "Example retail"}, "language": "zh-CN", "currency": "CNY",
             "timezone": "Asia/Shanghai",

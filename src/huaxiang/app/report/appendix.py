@@ -24,7 +24,7 @@ class Definition:
     sql: str
 
 
-def definitions(desk: Desk, manifest: Mapping[str, Any]) -> list[tuple[str, list[Definition]]]:
+def definitions(desk: Desk) -> list[tuple[str, list[Definition]]]:
     """Definitions of the online tags and of the attributes, grouped by class in the order they first appear."""
     words = desk.words
     groups: dict[str, list[Definition]] = {}

@@ -59,7 +59,9 @@ class Rfm:
 class Book:
     """Looks tags up. Only online ones whose column is in the customer table are seen."""
 
-    def __init__(self, manifest: Mapping[str, Any], personas: Mapping[str, Any], columns: frozenset[str], words: Words) -> None:
+    def __init__(
+        self, manifest: Mapping[str, Any], personas: Mapping[str, Any], columns: frozenset[str], words: Words
+    ) -> None:
         self._words = words
         self._known = {value: words.pick({"zh": text.zh, "en": text.en}) for value, text in phrasebook().values.items()}
         self.tags = [
@@ -144,7 +146,9 @@ class Book:
         rfm = self.rfm()
         if rfm is not None and rfm.frequency is not None:
             return rfm.frequency
-        return next(iter(self.having("consumption_frequency", "purchase_behaviour", types=frozenset({"integer"}))), None)
+        return next(
+            iter(self.having("consumption_frequency", "purchase_behaviour", types=frozenset({"integer"}))), None
+        )
 
 
 def cards_of(personas: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -105,7 +105,7 @@ def card_sets(desk: Desk, personas: Mapping[str, Any]) -> list[CardSet]:
     sets = []
     for number, one in enumerate(personas.get("sets", ())):
         ranked = sorted(one["cards"], key=lambda card: -card["size"])
-        cards = tuple(_card(desk, one, card, f"{number + 1}", at) for at, card in enumerate(ranked))
+        cards = tuple(_card(desk, card, f"{number + 1}", at) for at, card in enumerate(ranked))
         if not cards:
             continue
         words = desk.words
@@ -114,11 +114,13 @@ def card_sets(desk: Desk, personas: Mapping[str, Any]) -> list[CardSet]:
             alpha=words.percent(one.get("alpha"), 0),
         )  # fmt: skip
         title = words.pick(one.get("title"), one["name"])
-        sets.append(CardSet(f"set-{number + 1}", title, intro, _sizes(desk, cards, ranked, f"set-{number + 1}-sizes"), cards))
+        sets.append(
+            CardSet(f"set-{number + 1}", title, intro, _sizes(desk, cards, ranked, f"set-{number + 1}-sizes"), cards)
+        )
     return sets
 
 
-def _card(desk: Desk, group: Mapping[str, Any], card: Mapping[str, Any], set_id: str, at: int) -> Card:
+def _card(desk: Desk, card: Mapping[str, Any], set_id: str, at: int) -> Card:
     words = desk.words
     statements = {s["id"]: s for section in card["sections"] for s in section["statements"]}
     groups, hidden = _evidence_groups(desk, card)
@@ -132,7 +134,7 @@ def _card(desk: Desk, group: Mapping[str, Any], card: Mapping[str, Any], set_id:
     worth = card.get("worth") or {}
     return Card(
         f"card-{set_id}-{at + 1}", chr(ord("A") + at % 26), words.pick(card["name"], card["segment"]), card.get("named_by") == "hand",
-        words.pick(card.get("summary")), _facts(desk, group, card), groups, hidden, tuple(advice), tuple(unknown),
+        words.pick(card.get("summary")), _facts(desk, card), groups, hidden, tuple(advice), tuple(unknown),
         float(card["share"]), float(worth.get("share_of_total") or 0),
     )  # fmt: skip
 
@@ -142,16 +144,34 @@ def _gap(desk: Desk, text: Any) -> str:
     return re.sub(r"^(未知|Unknown)\s*[：:]\s*", "", desk.words.pick(text)).rstrip("。.")
 
 
-def _facts(desk: Desk, group: Mapping[str, Any], card: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+def _facts(desk: Desk, card: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
     """Key figures of a card: name, value, remark."""
     words = desk.words
-    facts = [(words("cards.size"), words.count(card["size"]), words("cards.share_of_base", share=words.percent(card["share"])))]
+    facts = [
+        (
+            words("cards.size"),
+            words.count(card["size"]),
+            words("cards.share_of_base", share=words.percent(card["share"])),
+        )
+    ]
     worth = card.get("worth")
     if worth:
         title = words.pick(worth.get("title"), worth["tag"])
         share = words.percent(worth.get("share_of_total"))
-        facts.append((words("cards.worth", tag=title), words.money(worth.get("mean")), words("cards.median", value=words.money(worth.get("median")))))
-        facts.append((words("cards.worth_share"), share, words("cards.total", value=words.short_money(float(worth.get("total") or 0)))))
+        facts.append(
+            (
+                words("cards.worth", tag=title),
+                words.money(worth.get("mean")),
+                words("cards.median", value=words.money(worth.get("median"))),
+            )
+        )
+        facts.append(
+            (
+                words("cards.worth_share"),
+                share,
+                words("cards.total", value=words.short_money(float(worth.get("total") or 0))),
+            )
+        )
         facts.append((words("cards.worth_index"), words.number(worth.get("index"), 0), words("cards.base_100")))
     return tuple(facts)
 
@@ -188,7 +208,9 @@ def strength(statement: Mapping[str, Any]) -> float:
     if value is None or value <= 0:
         return 0.0
     weight = float(statement.get("share_segment") or 0) if statement["kind"] == "share" else 0.5
-    return abs(math.log(value / 100)) * math.sqrt(max(weight, 0.02)) * (0.5 if statement.get("defines_segment") else 1.0)
+    return (
+        abs(math.log(value / 100)) * math.sqrt(max(weight, 0.02)) * (0.5 if statement.get("defines_segment") else 1.0)
+    )
 
 
 def evidence(desk: Desk, statement: Mapping[str, Any]) -> Evidence:
@@ -231,11 +253,13 @@ def _position(value: float) -> float:
 
 
 def _advice(desk: Desk, statement: Mapping[str, Any], statements: Mapping[str, Mapping[str, Any]]) -> Advice:
-    reasons = []
+    reasons: list[str] = []
     for key in statement.get("because", ()):
         if has_figures(statements.get(key, {})) and len(reasons) < MOST_REASONS:
             row = evidence(desk, statements[key])
-            reasons.append(desk.words("cards.because", label=row.label, segment=row.segment, base=row.base, tgi=row.tgi))
+            reasons.append(
+                desk.words("cards.because", label=row.label, segment=row.segment, base=row.base, tgi=row.tgi)
+            )
     return Advice(desk.words.pick(statement["text"]), tuple(reasons))
 
 
@@ -243,23 +267,35 @@ def _sizes(desk: Desk, cards: Sequence[Card], raw: Sequence[Mapping[str, Any]], 
     """Share of customers beside share of worth, for each persona."""
     words = desk.words
     labels = [f"{card.letter} {card.name}" for card in cards]
-    sides = (("figure.share_of_customers", [card.share for card in cards]), ("figure.share_of_sales", [card.share_of_worth for card in cards]))
+    sides = (
+        ("figure.share_of_customers", [card.share for card in cards]),
+        ("figure.share_of_sales", [card.share_of_worth for card in cards]),
+    )
+    names = tuple(words(key) for key, _ in sides)
     series = [
-        {"name": words(key), "values": [round(100 * s, 3) for s in shares], "texts": [words.percent(s) for s in shares]}
-        for key, shares in sides
-    ]  # fmt: skip
-    head = ("cards.persona", "figure.customers", "figure.share_of_customers", "figure.share_of_sales", "cards.worth_mean", "cards.worth_index")
+        {"name": name, "values": [round(100 * s, 3) for s in shares], "texts": [words.percent(s) for s in shares]}
+        for name, (_, shares) in zip(names, sides, strict=True)
+    ]
+    head = (
+        "cards.persona",
+        "figure.customers",
+        "figure.share_of_customers",
+        "figure.share_of_sales",
+        "cards.worth_mean",
+        "cards.worth_index",
+    )
     rows = [
         (label, words.count(one["size"]), words.percent(card.share), words.percent(card.share_of_worth),
          words.money((one.get("worth") or {}).get("mean")), words.number((one.get("worth") or {}).get("index"), 0))
         for label, card, one in zip(labels, cards, raw, strict=True)
     ]  # fmt: skip
     top = max(cards, key=lambda card: card.share_of_worth - card.share)
-    finding = words("cards.sizes_finding", name=top.name, share=words.percent(top.share), sales=words.percent(top.share_of_worth))
+    finding = words(
+        "cards.sizes_finding", name=top.name, share=words.percent(top.share), sales=words.percent(top.share_of_worth)
+    )
     spec = {"id": id_, "kind": "bars", "labels": labels, "series": series}
     table = Table(tuple(words(key) for key in head), tuple(rows))
-    note = words("cards.sizes_note", base=words.count(desk.customers.size), date=desk.as_of)
-    return Figure(id_, words("cards.sizes"), finding, note, spec, table, tuple(one["name"] for one in series))
+    return Figure(id_, words("cards.sizes"), finding, desk.note(desk.customers.size), spec, table, names)
 
 
 def clusterings(desk: Desk, manifest: Mapping[str, Any]) -> list[Clustering]:
@@ -273,10 +309,9 @@ def _clustering(desk: Desk, entry: Mapping[str, Any]) -> Clustering:
     candidates = sorted(entry.get("candidates", ()), key=lambda one: one["k"])
     rows = [(str(one["k"]), *(_index(words, key, one.get(key)) for key in keys)) for one in candidates]
     chosen = next((at for at, one in enumerate(candidates) if one["k"] == entry["k"]), -1)
-    text = words(
-        "evidence.text", k=entry["k"], rule=words.pick(entry.get("chosen_because"), str(entry.get("chosen_by") or "")), ari=_index(words, "ari", entry.get("stability_ari")),
-        excluded=words.count(entry.get("excluded") or 0),
-    )  # fmt: skip
+    rule = words.pick(entry.get("chosen_because"), str(entry.get("chosen_by") or ""))
+    ari, excluded = _index(words, "ari", entry.get("stability_ari")), words.count(entry.get("excluded") or 0)
+    text = words("evidence.text", k=entry["k"], rule=rule, ari=ari, excluded=excluded)
     features = tuple(_feature(desk, one) for one in entry.get("features", ()))
     head = tuple(words(f"evidence.head.{key}") for key in ("k", *keys))
     feature_head = tuple(words(f"evidence.head.{key}") for key in ("feature", "transform", "skew", "missing"))
@@ -288,7 +323,9 @@ def _feature(desk: Desk, one: Mapping[str, Any]) -> tuple[str, ...]:
     tag = desk.book.by_name.get(one["tag"])
     missing = one.get("missing")
     share = missing / max(1, desk.customers.size) if isinstance(missing, int) else missing
-    told = desk.words.percent(share) if isinstance(share, int | float) else desk.words.known("evidence.missing", missing)
+    told = (
+        desk.words.percent(share) if isinstance(share, int | float) else desk.words.known("evidence.missing", missing)
+    )
     transform = desk.words.known("evidence.transform", one.get("transform"))
     return tag.title if tag else one["tag"], transform, desk.words.number(one.get("skew"), 2), told
 
@@ -312,7 +349,9 @@ def _means(desk: Desk, entry: Mapping[str, Any]) -> Table:
         cells = []
         for name in names:
             tag = desk.book.by_name.get(name)
-            cells.append(words.quantity(values.get(name), tag.value_type if tag else "number", tag.unit if tag else None))
+            cells.append(
+                words.quantity(values.get(name), tag.value_type if tag else "number", tag.unit if tag else None)
+            )
         rows.append((label, words.count(size), *cells))
     titles = [tag.title if (tag := desk.book.by_name.get(name)) else name for name in names]
     return Table((words("evidence.head.cluster"), words("figure.customers"), *titles), tuple(rows))

@@ -38,11 +38,13 @@ class Values:
     def sums(self, weights: Floats) -> Floats:
         """Sum of the weights (unknown = 0) for each value."""
         held = self.codes >= 0
-        return np.bincount(self.codes[held], np.nan_to_num(weights[held]), minlength=len(self.values)).astype(np.float64)
+        return np.bincount(self.codes[held], np.nan_to_num(weights[held]), minlength=len(self.values)).astype(
+            np.float64
+        )
 
     def of(self, value: str) -> Mask:
         """Which customers have the value."""
-        return self.codes == (self.values.index(value) if value in self.values else -2)
+        return np.asarray(self.codes == (self.values.index(value) if value in self.values else -2), dtype=np.bool_)
 
 
 class Customers:

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,8 @@ class Figure:
     id: str
     title: str
     finding: str
-    note: str
+    note: tuple[str, ...]
+    """Base, missing, day: parts that a line should not break."""
     spec: dict[str, Any]
     table: Table
     legend: tuple[str, ...] = ()
@@ -82,13 +84,18 @@ class Desk:
         """Sum of the worth of all customers."""
         return float(self.sales.sum()) if self.sales is not None else 0.0
 
-    def note(self, known: int, *, of: int | None = None) -> str:
-        """Base, missing and day, in one line."""
-        whole = self.customers.size if of is None else of
-        missing = whole - known
-        key = "figure.note" if missing else "figure.note_complete"
-        share = self.words.percent(missing / whole if whole else 0)
-        return self.words(key, known=self.words.count(known), missing=self.words.count(missing), share=share, date=self.as_of)
+    def note(self, known: int) -> tuple[str, ...]:
+        """Base, missing and day of a figure that `known` of all customers are in."""
+        words, missing = self.words, self.customers.size - known
+        date = words("figure.date", date=self.as_of)
+        if not missing:
+            return words("figure.base_all", known=words.count(known)), date
+        share = words.percent(missing / self.customers.size)
+        return (
+            words("figure.base", known=words.count(known)),
+            words("figure.missing", n=words.count(missing), share=share),
+            date,
+        )
 
 
 @dataclass(frozen=True)
@@ -120,10 +127,7 @@ def distribution(desk: Desk, tag: Tag, column: Values | None = None) -> list[Bar
 def natural_order(tag: Tag, values: Iterable[str]) -> dict[str, tuple[float, int, str]] | None:
     """The order in which people read the values: as declared, or by the number in them (19-24, Under 15K); None without one."""
     found = list(values)
-    if tag.entry.get("order"):
-        declared = [str(value) for value in tag.entry["order"]]
-    else:
-        declared = list(tag.values)
+    declared = [str(value) for value in tag.entry.get("order") or tag.values]
     if declared and tag.value_type != "boolean" and set(found) <= set(declared):
         return {value: (declared.index(value), 0, value) for value in found}
     keys = {value: _number_in(value) for value in found}
@@ -167,7 +171,9 @@ def share_figure(desk: Desk, tag: Tag, id_: str) -> Figure | None:
     hours = ordered and tag.value_type == "integer" and len(bars) <= MOST_NUMBERS
     shown = bars if hours else fold(bars, words)
     labels = [bar.title for bar in shown]
-    upright = hours or (ordered and tag.value_type not in ("list", "boolean") and len(shown) * max(map(text_width, labels)) <= 30)
+    upright = hours or (
+        ordered and tag.value_type not in ("list", "boolean") and len(shown) * max(map(text_width, labels)) <= 30
+    )
     top = max((bar for bar in shown if bar.value), key=lambda bar: bar.count)
     spec = {
         "id": id_, "kind": "columns" if upright else "bars", "labels": labels, "ordinal": upright and not hours,
@@ -199,7 +205,13 @@ def _share_finding(desk: Desk, tag: Tag, bars: Sequence[Bar]) -> str:
     first, second = sorted(bars, key=lambda bar: -bar.count)[:2]
     words = desk.words
     key = "figure.share_finding_list" if tag.value_type == "list" else "figure.share_finding"
-    return words(key, first=first.title, share=words.percent(first.share), second=second.title, share2=words.percent(second.share))
+    return words(
+        key,
+        first=first.title,
+        share=words.percent(first.share),
+        second=second.title,
+        share2=words.percent(second.share),
+    )
 
 
 def text_width(text: str) -> float:
@@ -226,7 +238,11 @@ def compare_figure(desk: Desk, tag: Tag, id_: str, finding: str, title: str | No
 
 
 def _series(words: Words, name: str, shares: Sequence[float]) -> dict[str, Any]:
-    return {"name": name, "values": [round(100 * share, 3) for share in shares], "texts": [words.percent(s) for s in shares]}
+    return {
+        "name": name,
+        "values": [round(100 * share, 3) for share in shares],
+        "texts": [words.percent(s) for s in shares],
+    }
 
 
 def nice_step(span: float, most: int) -> float:
@@ -264,7 +280,9 @@ def histogram_figure(desk: Desk, tag: Tag, id_: str, title: str, finding: str) -
     middle = float(np.median(held)) if len(held) else 0.0
     mark = max(0, min(len(counts) - 1, int(np.searchsorted(edges, middle, side="right")) - 1))
     series = _series(words, words("figure.share_of_known"), shares)
-    series["tips"] = [words("figure.tip", share=words.percent(s), n=words.count(c)) for s, c in zip(shares, counts, strict=True)]
+    series["tips"] = [
+        words("figure.tip", share=words.percent(s), n=words.count(c)) for s, c in zip(shares, counts, strict=True)
+    ]
     unit = words.symbol.strip() if tag.value_type == "money" or tag.unit == words.currency else words.unit(tag.unit)
     spec = {
         "id": id_, "kind": "columns", "labels": labels, "series": [series], "marks": [mark],
@@ -277,9 +295,9 @@ def histogram_figure(desk: Desk, tag: Tag, id_: str, title: str, finding: str) -
 
 def bin_labels(edges: Sequence[float], *, whole: bool) -> list[str]:
     """Texts of the bins: `0–199` for whole numbers, `0–200` (upper edge not included) else, and `2,000+` for the open one."""
-    one_each = whole and all(b - a == 1 for a, b in zip(edges, edges[1:], strict=False))
+    one_each = whole and all(b - a == 1 for a, b in pairwise(edges))
     labels = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         labels.append(f"{low:,.0f}" if one_each else f"{_edge(low)}–{_edge(high - 1 if whole else high)}")
     return [*labels, f"{_edge(edges[-1])}+"]
 

@@ -2,7 +2,7 @@
 
 Rank: findings are ordered by the gap they show, in percentage points of the whole: the share of sales a group has, less the share
 it would have if everyone were alike; for a trait of a segment, its share there less that in the base, times the segment's share
-of customers. A finding below MINIMUM points is not made.
+of customers; for customers gone quiet or seen once, their share. A finding below MINIMUM points is not made.
 """
 
 from __future__ import annotations
@@ -49,10 +49,16 @@ def _mixed(found: list[Finding]) -> list[Finding]:
     return first + [one for one in found if one not in first]
 
 
-def _make(desk: Desk, kind: str, theme: str, figure: str, gap: float, place: str, **values: str) -> Finding:
-    words = desk.words
-    headline, detail = words(f"findings.{kind}.headline", **values), words(f"findings.{kind}.detail", **values)
-    return Finding(words(f"findings.theme.{theme}"), figure, headline, detail, gap, place)
+class _Maker:
+    """Makes findings of one theme that are shown at one place of the report."""
+
+    def __init__(self, desk: Desk, theme: str, place: str) -> None:
+        self._words, self._theme, self._place = desk.words, theme, place
+
+    def __call__(self, kind: str, figure: str, gap: float, **values: str) -> Finding:
+        """A finding with the texts of `kind`, filled with `values`."""
+        headline, detail = (self._words(f"findings.{kind}.{part}", **values) for part in ("headline", "detail"))
+        return Finding(self._words(f"findings.theme.{self._theme}"), figure, headline, detail, gap, self._place)
 
 
 def _sales(desk: Desk) -> list[Finding]:
@@ -61,8 +67,9 @@ def _sales(desk: Desk) -> list[Finding]:
     if desk.sales is not None and desk.worth is not None and desk.total_sales > 0:
         share, tenth = top_share(desk.sales, 0.2), top_share(desk.sales, 0.1)
         half = 1 - top_share(desk.sales, 0.5)
-        found.append(_make(
-            desk, "concentration", "value", words.percent(share, 0), 100 * (share - 0.2), "spend-concentration", share=words.percent(share),
+        make = _Maker(desk, "value", "fig-spend-concentration")
+        found.append(make(
+            "concentration", words.percent(share, 0), 100 * (share - 0.2), share=words.percent(share),
             tenth=words.percent(tenth), half=words.percent(half), tag=desk.worth.title,
         ))  # fmt: skip
     orders = desk.book.orders()
@@ -72,9 +79,10 @@ def _sales(desk: Desk) -> list[Finding]:
         once = int((numbers == 1).sum())
         if buyers and once / buyers >= 0.05:
             share_once = once / buyers
-            found.append(_make(
-                desk, "once", "risk", words.percent(share_once, 0), 100 * share_once, "spend-orders", share=words.percent(share_once),
-                n=words.count(once), buyers=words.count(buyers),
+            make = _Maker(desk, "risk", "fig-spend-orders")
+            found.append(make(
+                "once", words.percent(share_once, 0), 100 * share_once,
+                share=words.percent(share_once), n=words.count(once), buyers=words.count(buyers),
             ))  # fmt: skip
     return found
 
@@ -89,13 +97,13 @@ def _activity(desk: Desk) -> list[Finding]:
     bars = distribution(desk, tag)
     quiet = [bar for bar in bars if bar.value in ("sleeping", "churned", "at_risk", "lost")]
     share, sales = sum(bar.share for bar in quiet), sum(bar.sales or 0 for bar in quiet)
-    place = "lifecycle-stages" if tag.kind == "lifecycle" else "rfm-bands"
+    make = _Maker(desk, "risk", "fig-lifecycle-stages" if tag.kind == "lifecycle" else "fig-rfm-bands")
     values = {
         "share": words.percent(share), "n": words.count(sum(bar.count for bar in quiet)), "sales": words.percent(sales),
         "stages": words.join([bar.title for bar in quiet]),
     }  # fmt: skip
     kind = "quiet" if desk.sales is not None else "quiet_count"
-    return [_make(desk, kind, "risk", words.percent(share, 0), 100 * share, place, **values)] if quiet else []
+    return [make(kind, words.percent(share, 0), 100 * share, **values)] if quiet else []
 
 
 def _classes(desk: Desk) -> list[Finding]:
@@ -108,8 +116,9 @@ def _classes(desk: Desk) -> list[Finding]:
         gap = 100 * ((bar.sales or 0) - bar.share)
         kind = {"key_retain": "leaving", "key_win_back": "leaving"}.get(bar.value, "class")
         times = words.number((bar.sales or 0) / bar.share, 1) if bar.share else ""
-        found.append(_make(
-            desk, kind, "risk" if kind == "leaving" else "value", words.percent(bar.sales, 0), gap, "rfm-classes", title=bar.title,
+        make = _Maker(desk, "risk" if kind == "leaving" else "value", "fig-rfm-classes")
+        found.append(make(
+            kind, words.percent(bar.sales, 0), gap, title=bar.title,
             share=words.percent(bar.share), sales=words.percent(bar.sales), n=words.count(bar.count), times=times,
         ))  # fmt: skip
     return found
@@ -126,8 +135,9 @@ def _segments(desk: Desk, personas: Mapping[str, Any]) -> list[Finding]:
             gap = 100 * (worth["share_of_total"] - card["share"])
             kind = "segment_rich" if gap > 0 else "segment_large"
             share, sales = words.percent(card["share"]), words.percent(worth["share_of_total"])
-            found.append(_make(
-                desk, kind, "segment", words.percent(worth["share_of_total"], 0), abs(gap), f"set-{number + 1}-sizes",
+            make = _Maker(desk, "segment", f"fig-set-{number + 1}-sizes")
+            found.append(make(
+                kind, words.percent(worth["share_of_total"], 0), abs(gap),
                 name=words.pick(card["name"], card["segment"]), share=share, sales=sales, n=words.count(card["size"]),
                 mean=words.money(worth.get("mean")), index=words.number(worth.get("index"), 0),
             ))  # fmt: skip
@@ -147,8 +157,8 @@ def _traits(desk: Desk, personas: Mapping[str, Any]) -> list[Finding]:
         best = max(shares, key=lambda s: s["share_segment"] - s["share_base"])
         row = evidence(desk, best)
         gap = 100 * (best["share_segment"] - best["share_base"]) * card["share"]
-        found.append(_make(
-            desk, "trait", "trait", row.segment, gap, "personas", name=words.pick(card["name"], card["segment"]), label=row.label,
+        found.append(_Maker(desk, "trait", "personas")(
+            "trait", row.segment, gap, name=words.pick(card["name"], card["segment"]), label=row.label,
             segment=row.segment, base=row.base, tgi=row.tgi, range=row.range, n=row.n,
         ))  # fmt: skip
     return found
@@ -158,5 +168,3 @@ def _speaks(desk: Desk, statement: Mapping[str, Any]) -> bool:
     """Whether a statement says more than what the value classes already say (RFM scores, lifecycle)."""
     tag = desk.book.by_name.get(statement["tag"])
     return tag is None or not (tag.rfm or tag.kind in ("rfm", "lifecycle"))
-
-

@@ -57,7 +57,7 @@ def quality_of(desk: Desk, manifest: Mapping[str, Any]) -> Quality:
         aside=words.count(totals["set_aside"]), left=words.count(totals["left_out"]),
     )  # fmt: skip
     tiles = tuple(
-        (words(f"quality.{key}"), words.count(totals[key]), words.percent(totals[key] / totals["rows_in"] if totals["rows_in"] else None, 2))
+        (words(f"quality.{key}"), words.count(totals[key]), words.percent(totals[key] / max(1, totals["rows_in"]), 2))
         for key in COUNTS
     )  # fmt: skip
     return Quality(tiles, summary, adds_up, _counts(desk, sources), _reasons(desk, sources), _coverage(desk))
@@ -72,7 +72,8 @@ def _counts(desk: Desk, sources: list[Mapping[str, Any]]) -> Table:
     words = desk.words
     keys = (*COUNTS, "repaired")
     rows = [
-        (words.pick(source.get("title"), source["name"]), *(words.count(source.get(key) or 0) for key in keys)) for source in sources
+        (words.pick(source.get("title"), source["name"]), *(words.count(source.get(key) or 0) for key in keys))
+        for source in sources
     ]
     return Table((words("sources.head.source"), *(words(f"quality.{key}") for key in keys)), tuple(rows))
 
@@ -102,7 +103,9 @@ def _reason(desk: Desk, code: str) -> str:
 def _coverage(desk: Desk) -> Table:
     """Tags and attributes that are missing for at least one customer in ten, the least known first."""
     words = desk.words
-    thin = [(float(tag.entry.get("coverage") or 0), tag) for tag in desk.book.all if tag.entry.get("coverage") is not None]
+    thin = [
+        (float(tag.entry.get("coverage") or 0), tag) for tag in desk.book.all if tag.entry.get("coverage") is not None
+    ]
     thin = sorted(((share, tag) for share, tag in thin if share < 0.9), key=lambda one: (one[0], one[1].name))
     rows = [
         (tag.title, words.known("class", tag.class_), words.count(share * desk.customers.size), words.percent(share))

@@ -71,12 +71,18 @@ def _persona_offers(desk: Desk, personas: Mapping[str, Any]) -> list[Suggestion]
             told = [*offers[:3], *(advice.get("channels") or [])[:2]]
             if not offers:
                 continue
-            ids = dict.fromkeys(key for s in told for key in s.get("because", ()) if has_figures(statements.get(key, {})))
+            ids = dict.fromkeys(
+                key for s in told for key in s.get("because", ()) if has_figures(statements.get(key, {}))
+            )
             rows = [evidence(desk, statements[key]) for key in list(ids)[:4]]
-            because = tuple(words("cards.because", label=r.label, segment=r.segment, base=r.base, tgi=r.tgi) for r in rows)
+            because = tuple(
+                words("cards.because", label=r.label, segment=r.segment, base=r.base, tgi=r.tgi) for r in rows
+            )
             name, share = words.pick(card["name"], card["segment"]), words.percent(card["share"])
             stake = (card.get("worth") or {}).get("share_of_total") or 0.0
-            action = ("；" if words.zh else "; ").join(words.pick(s["text"]).rstrip("。.") for s in told) + ("。" if words.zh else ".")
+            action = ("；" if words.zh else "; ").join(words.pick(s["text"]).rstrip("。.") for s in told) + (
+                "。" if words.zh else "."
+            )
             found.append(Suggestion(
                 words("suggest.persona.title", name=name), words("suggest.who", title=name, n=words.count(card["size"]), share=share),
                 action, because, words("suggest.persona.measure"), float(stake), words.percent(stake),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -71,10 +70,20 @@ def _quiet_share(desk: Desk) -> float:
 
 def _tiles(desk: Desk, main: CardSet | None) -> list[Tile]:
     words = desk.words
-    tiles = [Tile(words("summary.kpi_customers"), words.count(desk.customers.size), words("summary.kpi_customers_note", date=desk.as_of))]
+    tiles = [
+        Tile(
+            words("summary.kpi_customers"),
+            words.count(desk.customers.size),
+            words("summary.kpi_customers_note", date=desk.as_of),
+        )
+    ]
     if desk.worth is not None and desk.sales is not None and desk.total_sales > 0:
         held = desk.customers.numbers(desk.worth.name)
-        note = words("summary.kpi_worth_note", mean=words.money(float(np.nanmean(held))), median=words.money(float(np.nanmedian(held))))
+        note = words(
+            "summary.kpi_worth_note",
+            mean=words.money(float(np.nanmean(held))),
+            median=words.money(float(np.nanmedian(held))),
+        )
         tiles.append(Tile(words("summary.kpi_worth", tag=desk.worth.title), words.short_money(desk.total_sales), note))
     orders = desk.book.orders()
     if orders is not None and orders.is_number and not np.isnan(held := desk.customers.numbers(orders.name)).all():
@@ -82,7 +91,13 @@ def _tiles(desk: Desk, main: CardSet | None) -> list[Tile]:
         tiles.append(Tile(words("summary.kpi_orders", tag=orders.title), words.number(float(np.nanmean(held))), note))
     tiles += _active_tile(desk)
     if main is not None and len(tiles) < 4:
-        tiles.append(Tile(words("summary.kpi_segments"), str(len(main.cards)), words("summary.kpi_segments_note", title=main.title)))
+        tiles.append(
+            Tile(
+                words("summary.kpi_segments"),
+                str(len(main.cards)),
+                words("summary.kpi_segments_note", title=main.title),
+            )
+        )
     return tiles
 
 
@@ -93,10 +108,11 @@ def _active_tile(desk: Desk) -> list[Tile]:
     if tag is None or active is None:
         return []
     words = desk.words
-    return [Tile(words("summary.kpi_active"), words.percent(active.share), words("summary.kpi_active_note", n=words.count(active.count), tag=tag.title))]
+    note = words("summary.kpi_active_note", n=words.count(active.count), tag=tag.title)
+    return [Tile(words("summary.kpi_active"), words.percent(active.share), note)]
 
 
-def cover_dots(desk: Desk, personas: Mapping[str, Any], sets: Sequence[CardSet]) -> Dots:
+def cover_dots(desk: Desk, sets: Sequence[CardSet]) -> Dots:
     """Dots in proportion to the sizes of the first persona set's cards (largest remainder); plain ones without a set."""
     size = desk.customers.size
     number = max(1, min(DOTS, size))

@@ -139,4 +139,4 @@ class Words:
 
 
 def _none(value: float | None) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
+    return value is None or math.isnan(value)

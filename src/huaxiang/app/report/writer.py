@@ -96,10 +96,10 @@ def report_of(snapshot: ReportSnapshot, lang: str) -> dict[str, Any]:
     return {
         "words": words, "lang": lang, "manifest": manifest, "company": words.pick(project.get("title"), project["name"]),
         "description": words.pick(project.get("description")), "built": str(manifest.get("built_at") or "")[:10], "desk": desk,
-        "dots": cover_dots(desk, personas, sets), "summary": summarise(desk, sets, found, plays),
+        "dots": cover_dots(desk, sets), "summary": summarise(desk, sets, found, plays),
         "sources": sources_table(desk, manifest), "quality": quality_of(desk, manifest), "sections": sections, "sets": sets,
         "clusterings": clusterings(desk, manifest), "findings": found, "suggestions": plays,
-        "definitions": definitions(desk, manifest), "audiences": audiences_table(desk, manifest),
+        "definitions": definitions(desk), "audiences": audiences_table(desk, manifest),
         "figures": [figure.spec for figure in [*_figures(sections), *_figures(sets)]],
     }  # fmt: skip
 
@@ -140,7 +140,9 @@ def render(report: Mapping[str, Any], script: str) -> str:
         "base-uri 'none'", "form-action 'none'",
     ])  # fmt: skip
     data = Markup(safe_json(report["figures"]))
-    return environment.get_template("report.html.j2").render(**report, style=Markup(style), script=code, data=data, policy=policy)
+    return environment.get_template("report.html.j2").render(
+        **report, style=Markup(style), script=code, data=data, policy=policy
+    )
 
 
 def _sha256(text: str) -> str:

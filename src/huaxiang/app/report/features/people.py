@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from huaxiang.app.report.book import CATEGORIES, Tag
-from huaxiang.app.report.figures import Desk, Figure, Omitted, Section, Table, distribution, histogram_figure, share_figure
+from huaxiang.app.report.figures import (
+    Bar,
+    Desk,
+    Figure,
+    Omitted,
+    Section,
+    Table,
+    distribution,
+    histogram_figure,
+    share_figure,
+)
 
 REGIONS = ("home_abroad", "country", "region", "province", "city", "district")
 PLAIN = (
@@ -28,18 +40,34 @@ def people_section(desk: Desk) -> Section:
         figure = _figure(desk, tag)
         if figure is not None and len(figures) < MOST:
             figures.append(figure)
-    omitted = [Omitted(words(f"people.{code}"), words("figure.no_data")) for code in ("age", "gender") if code not in chosen]
+    omitted = [
+        Omitted(words(f"people.{code}"), words("figure.no_data")) for code in ("age", "gender") if code not in chosen
+    ]
     known = [1 - _missing(tag) / max(1, desk.customers.size) for tag in chosen.values()] or [0.0]
-    intro = words("people.intro", low=words.percent(min(known)), high=words.percent(max(known))) if figures else words("people.empty")
+    intro = (
+        words("people.intro", low=words.percent(min(known)), high=words.percent(max(known)))
+        if figures
+        else words("people.empty")
+    )
     return Section("people", words("people.title"), intro, tuple(figures), omitted=tuple(omitted))
 
 
 def _chosen(desk: Desk) -> dict[str, Tag]:
     """One tag for each attribute, best suited to a chart first: bands, categories, numbers; published attributes lead."""
     rank = {"bands": 0, "layered": 1}
-    pool = [tag for tag in desk.book.all if tag.class_ in ("demographic", "social") and tag.attribute not in (*REGIONS, *NEVER)]
+    pool = [
+        tag
+        for tag in desk.book.all
+        if tag.class_ in ("demographic", "social") and tag.attribute not in (*REGIONS, *NEVER)
+    ]
     pool = [tag for tag in pool if tag.value_type not in ("date", "datetime")]
-    pool.sort(key=lambda tag: (PLAIN.index(tag.attribute) if tag.attribute in PLAIN else len(PLAIN), rank.get(tag.kind, 2), tag.is_number))
+    pool.sort(
+        key=lambda tag: (
+            PLAIN.index(tag.attribute) if tag.attribute in PLAIN else len(PLAIN),
+            rank.get(tag.kind, 2),
+            tag.is_number,
+        )
+    )
     chosen: dict[str, Tag] = {}
     for tag in pool:
         chosen.setdefault(tag.attribute or tag.name, tag)
@@ -57,7 +85,9 @@ def _figure(desk: Desk, tag: Tag) -> Figure | None:
     held = numbers[~np.isnan(numbers)]
     if not len(held):
         return None
-    finding = desk.words("figure.middle", median=desk.words.number(float(np.median(held))), mean=desk.words.number(float(held.mean())))
+    finding = desk.words(
+        "figure.middle", median=desk.words.number(float(np.median(held))), mean=desk.words.number(float(held.mean()))
+    )
     return histogram_figure(desk, tag, f"people-{tag.name}", tag.title, finding)
 
 
@@ -72,32 +102,47 @@ def _pyramid(desk: Desk, chosen: dict[str, Tag]) -> Figure | None:
     bars = [bar for bar in distribution(desk, age, ages) if bar.value]
     if not both or not all(mask.any() for _, mask in sides) or len(bars) > 14:
         return None
-    words = desk.words
-    series = []
-    for code, mask in sides:
-        counts = [int((mask & ages.of(bar.value)).sum()) for bar in bars]
-        shares = [count / both for count in counts]
-        series.append({
-            "name": words(f"people.{code}"), "values": [round(100 * share, 3) for share in shares],
-            "texts": [words.percent(share) for share in shares], "counts": counts,
-        })  # fmt: skip
-    labels = [bar.title for bar in bars]
-    table = Table(
-        (age.title, *(one["name"] for one in series)),
-        tuple((label, *(f"{words.count(one['counts'][at])} ({one['texts'][at]})" for one in series)) for at, label in enumerate(labels)),
+    return _pyramid_figure(desk, age, bars, [
+        Side(desk.words(f"people.{code}"), [int((mask & ages.of(bar.value)).sum()) for bar in bars]) for code, mask in sides
+    ])  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Side:
+    """One gender of the pyramid: its name and its customers in each age band."""
+
+    name: str
+    counts: list[int]
+
+
+def _pyramid_figure(desk: Desk, age: Tag, bars: list[Bar], sides: list[Side]) -> Figure:
+    words, labels = desk.words, [bar.title for bar in bars]
+    both = sum(sum(side.counts) for side in sides)
+    texts = [[words.percent(count / both) for count in side.counts] for side in sides]
+    series = [
+        {"name": side.name, "values": [round(100 * count / both, 3) for count in side.counts], "texts": told}
+        for side, told in zip(sides, texts, strict=True)
+    ]
+    rows = tuple(
+        (label, *(f"{words.count(side.counts[at])} ({told[at]})" for side, told in zip(sides, texts, strict=True)))
+        for at, label in enumerate(labels)
     )
-    finding = _pyramid_finding(desk, labels, series, both)
-    spec = {"id": "people-pyramid", "kind": "pyramid", "labels": labels, "series": [{k: v for k, v in s.items() if k != "counts"} for s in series]}
-    legend = tuple(one["name"] for one in reversed(series))
+    table = Table((age.title, *(side.name for side in sides)), rows)
+    spec = {"id": "people-pyramid", "kind": "pyramid", "labels": labels, "series": series}
+    legend = tuple(side.name for side in reversed(sides))
+    finding = _pyramid_finding(desk, labels, sides, both)
     return Figure("people-pyramid", words("people.pyramid"), finding, desk.note(both), spec, table, legend)
 
 
-def _pyramid_finding(desk: Desk, labels: list[str], series: list[dict[str, list[int]]], both: int) -> str:
+def _pyramid_finding(desk: Desk, labels: list[str], sides: list[Side], both: int) -> str:
     words = desk.words
-    women = sum(series[0]["counts"]) / both
-    cells = [(count, at, one) for one in series for at, count in enumerate(one["counts"])]
-    count, at, one = max(cells, key=lambda cell: cell[0])
-    return words("people.pyramid_finding", women=words.percent(women), age=labels[at], gender=one["name"], share=words.percent(count / both))
+    count, at, side = max(
+        ((n, at, side) for side in sides for at, n in enumerate(side.counts)), key=lambda cell: cell[0]
+    )
+    women = words.percent(sum(sides[0].counts) / both)
+    return words(
+        "people.pyramid_finding", women=women, age=labels[at], gender=side.name, share=words.percent(count / both)
+    )
 
 
 def region_section(desk: Desk) -> Section:

@@ -27,7 +27,9 @@ def spend_section(desk: Desk) -> Section:
         omitted.append(Omitted(words("spend.orders"), words("figure.no_data")))
     table = measures_table(desk)
     tables = ((words("spend.measures"), table),) if table.rows else ()
-    return Section("spend", words("spend.title"), words("spend.intro") if figures else "", tuple(figures), tables, tuple(omitted))
+    return Section(
+        "spend", words("spend.title"), words("spend.intro") if figures else "", tuple(figures), tables, tuple(omitted)
+    )
 
 
 def held_numbers(desk: Desk, tag: Tag) -> Floats:
@@ -83,9 +85,13 @@ def _concentration(desk: Desk, worth: Tag, sales: Floats) -> Figure:
     words = desk.words
     x, y = lorenz(sales)
     grid = np.linspace(0, 1, 101)
-    points = [[round(100 * float(a), 2), round(100 * float(b), 2)] for a, b in zip(grid, np.interp(grid, x, y), strict=True)]
+    points = [
+        [round(100 * float(a), 2), round(100 * float(b), 2)] for a, b in zip(grid, np.interp(grid, x, y), strict=True)
+    ]
     marked = [(share, top_share(sales, share)) for share in (0.1, 0.2, 0.5)]
-    finding = words("spend.concentration_finding", share=words.percent(marked[1][1]), half=words.percent(1 - marked[2][1]))
+    finding = words(
+        "spend.concentration_finding", share=words.percent(marked[1][1]), half=words.percent(1 - marked[2][1])
+    )
     spec = {
         "id": "spend-concentration", "kind": "curve", "points": points,
         "xName": words("spend.curve_x"), "yName": words("spend.curve_y", tag=worth.title),
@@ -96,7 +102,7 @@ def _concentration(desk: Desk, worth: Tag, sales: Floats) -> Figure:
     }  # fmt: skip
     rows = [(words.percent(a, 0), words.percent(top_share(sales, a))) for a in (0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8)]
     table = Table((words("spend.curve_x"), words("spend.curve_y", tag=worth.title)), tuple(rows))
-    note = desk.note(len(sales)) + words("spend.gini", gini=f"{gini(sales):.2f}")
+    note = (*desk.note(len(sales)), words("spend.gini", gini=f"{gini(sales):.2f}"))
     return Figure("spend-concentration", words("spend.concentration"), finding, note, spec, table)
 
 
@@ -104,11 +110,15 @@ def measures_table(desk: Desk) -> Table:
     """Number tags of class consumption with median, mean, 5th and 95th percentile and missing share."""
     words = desk.words
     rows = []
-    for tag in [tag for tag in desk.book.tags if tag.class_ == "consumption" and tag.is_number and not tag.rfm][:MOST_MEASURES]:
+    for tag in [tag for tag in desk.book.tags if tag.class_ == "consumption" and tag.is_number and not tag.rfm][
+        :MOST_MEASURES
+    ]:
         held = held_numbers(desk, tag)
         if not len(held):
             continue
         low, middle, high = (float(v) for v in np.quantile(held, [0.05, 0.5, 0.95]))
         cells = [words.quantity(v, tag.value_type, tag.unit) for v in (middle, float(held.mean()), low, high)]
         rows.append((tag.title, *cells, words.percent(1 - len(held) / max(1, desk.customers.size))))
-    return Table(tuple(words(f"spend.head.{key}") for key in ("tag", "median", "mean", "p5", "p95", "missing")), tuple(rows))
+    return Table(
+        tuple(words(f"spend.head.{key}") for key in ("tag", "median", "mean", "p5", "p95", "missing")), tuple(rows)
+    )

@@ -28,11 +28,18 @@ def taste_section(desk: Desk) -> Section:
     flags = _flags(desk)
     if flags is not None:
         figures.append(flags)
-    wanted = (("consumption_preference", "category"), ("purchase_channel", "channel"), ("purchase_time", "time"), ("brand_loyalty", "brand"))
+    wanted = (
+        ("consumption_preference", "category"),
+        ("purchase_channel", "channel"),
+        ("purchase_time", "time"),
+        ("brand_loyalty", "brand"),
+    )
     omitted = tuple(
         Omitted(words(f"taste.{name}"), words("figure.no_data")) for code, name in wanted if not desk.book.having(code)
     )  # fmt: skip
-    return Section("taste", words("taste.title"), words("taste.intro") if figures else "", tuple(figures), omitted=omitted)
+    return Section(
+        "taste", words("taste.title"), words("taste.intro") if figures else "", tuple(figures), omitted=omitted
+    )
 
 
 def _flags(desk: Desk) -> Figure | None:
@@ -57,7 +64,9 @@ def _flags(desk: Desk) -> Figure | None:
     }  # fmt: skip
     rows = tuple((bar.title, words.count(bar.count), words.percent(bar.share)) for bar in bars)
     table = Table((words("taste.flag"), words("figure.customers"), words("figure.share_of_customers")), rows)
-    finding = words("taste.flags_finding", first=shown[0].title, share=words.percent(shown[0].share), n=words.count(shown[0].count))
+    finding = words(
+        "taste.flags_finding", first=shown[0].title, share=words.percent(shown[0].share), n=words.count(shown[0].count)
+    )
     return Figure("taste-flags", words("taste.flags"), finding, desk.note(desk.customers.size), spec, table)
 
 

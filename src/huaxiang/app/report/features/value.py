@@ -88,8 +88,12 @@ def _class_table(desk: Desk, rfm: Rfm, tag: Tag) -> Table:
     rows = []
     for bar in distribution(desk, tag, column):
         mask = column.of(bar.value)
-        cells = [bar.title, words.count(bar.count), words.percent(bar.share)] + ([words.percent(bar.sales)] if with_sales else [])
-        cells += [words.quantity(float(np.nanmedian(numbers[one.name][mask])), one.value_type, one.unit) for one in inputs]
+        cells = [bar.title, words.count(bar.count), words.percent(bar.share)] + (
+            [words.percent(bar.sales)] if with_sales else []
+        )
+        cells += [
+            words.quantity(float(np.nanmedian(numbers[one.name][mask])), one.value_type, one.unit) for one in inputs
+        ]
         rows.append(tuple(cells))
     return Table(tuple(head), tuple(rows))
 
