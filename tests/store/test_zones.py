@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-from huaxiang.store.cleaning.column import clean_column
 from huaxiang.spec.models import SourceSpec
+from huaxiang.store.cleaning.column import clean_column
 from huaxiang.store.cleaning.rule import ColumnRule, column_rule
 
 RULE = ColumnRule("at", "at", "datetime", timezone="America/New_York", zone="UTC")
@@ -18,7 +18,15 @@ def _clean(values: pa.Array, rule: ColumnRule = RULE) -> list[object]:
 
 
 def test_texts_without_zone_are_read_in_the_declared_one() -> None:
-    texts = pa.array(["2018-01-01 04:01:20", "2018/1/1 04:01", "2018-07-01T04:01:20+00:00", "2018-01-01T08:00:00+08:00", "2018-01-01"])
+    texts = pa.array(
+        [
+            "2018-01-01 04:01:20",
+            "2018/1/1 04:01",
+            "2018-07-01T04:01:20+00:00",
+            "2018-01-01T08:00:00+08:00",
+            "2018-01-01",
+        ]
+    )
     assert _clean(texts) == [
         datetime(2017, 12, 31, 23, 1, 20),
         datetime(2017, 12, 31, 23, 1),

@@ -38,7 +38,7 @@ def known(column: pa.ChunkedArray) -> int:
     """Customers with a value; an empty list is none."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         return int(pc.sum(pc.greater(pc.list_value_length(column), 0)).as_py() or 0)
-    return len(column) - column.null_count
+    return len(column) - int(column.null_count)
 
 
 def distribution(column: pa.ChunkedArray, kind: str, order: Sequence[str] = ()) -> dict[str, Any]:

@@ -42,8 +42,9 @@ class Measure:
     interpolation), stddev (sample; NULL below 2 rows) · first, last: `of` of the earliest / latest row (ties: smallest `of`)
     · top: the `of` with the largest sum of `by` (or most rows), ties: smallest `of`; only `of` whose weight is > 0 · top_n: list
     of the n such, in that order · share: sum(`of`) over rows meeting `share_of` ÷ sum(`of`) over all (rows counted when `of` is
-    None); NULL when the total is not > 0 · top_share: weight of the top value ÷ weight of all (positive weights) · days_since_first / _last: whole days from the day of the
-    earliest / latest row to the as-of day · active_days: distinct days with a row · cycle: (latest day − earliest day) ÷
+    None); NULL when the total is not > 0 · top_share: weight of the top value ÷ weight of all (positive weights)
+    · days_since_first / _last: whole days from the day of the earliest / latest row to the as-of day
+    · active_days: distinct days with a row · cycle: (latest day − earliest day) ÷
     (active days − 1), NULL below 2 active days.
     """
 

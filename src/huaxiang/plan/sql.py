@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import cast
 
 from sqlglot import exp
 
@@ -28,12 +29,12 @@ def literal(value: Value) -> exp.Expression:
         return exp.cast(exp.Literal.string(value.isoformat(sep=" ")), "TIMESTAMP")
     if isinstance(value, date):
         return exp.cast(exp.Literal.string(value.isoformat()), "DATE")
-    return exp.convert(value)
+    return cast("exp.Expression", exp.convert(value))
 
 
 def named(expression: exp.Expression, name: str) -> exp.Alias:
     """`expression AS "name"`."""
-    return exp.alias_(expression, name, quoted=True)
+    return cast("exp.Alias", exp.alias_(expression, name, quoted=True))
 
 
 def null_of(sql_type: str) -> exp.Cast:
@@ -43,7 +44,7 @@ def null_of(sql_type: str) -> exp.Cast:
 
 def call(function: str, *arguments: exp.Expression) -> exp.Expression:
     """A function call that both engines know."""
-    return exp.func(function, *arguments, dialect="duckdb")
+    return cast("exp.Expression", exp.func(function, *arguments, dialect="duckdb"))
 
 
 def case(
@@ -59,7 +60,7 @@ def case(
 def all_of(conditions: Iterable[exp.Expression]) -> exp.Expression:
     """Conjunction; TRUE when there is none."""
     parts = list(conditions)
-    return exp.and_(*parts) if parts else exp.true()
+    return cast("exp.Expression", exp.and_(*parts)) if parts else exp.true()
 
 
 def is_null(expression: exp.Expression) -> exp.Is:

@@ -81,7 +81,8 @@ def _tag(project: Project, spec: Tag, name: str, customers: pa.Table) -> dict[st
     title = text_of(spec.title, spec.name)
     entry: dict[str, Any] = {
         "name": name, "title": title, "description": spec.description, "kind": spec.kind, "class": spec.class_, "owner": spec.owner,
-        "unit": spec.unit, "attribute": spec.attribute, "status": spec.status, "value_type": kind, "coverage": _share(count, len(customers)),
+        "unit": spec.unit, "attribute": spec.attribute, "status": spec.status, "value_type": kind,
+        "coverage": _share(count, len(customers)),
         "missing": len(customers) - count, "distribution": distribution(column, kind, tuple(listed)), "values": listed,
     }  # fmt: skip
     if isinstance(spec, RfmTag):
@@ -126,10 +127,11 @@ def _upkeep(project: Project, spec: Tag, facts: TagFacts, last: Mapping[str, Any
     digest = hashlib.sha256(definition.encode()).hexdigest()[:16]
     version = 1 if last is None else int(last["version"]) + (last["definition_hash"] != digest)
     lineage = lineage_of(project, spec.name, facts.as_of)
-    sources = {x.removeprefix("source:").partition(".")[0] for x in lineage if x.startswith("source:")}
-    dates = [d for d in (facts.fresh.get(s) for s in sources) if d]
+    read = {x.removeprefix("source:").partition(".")[0] for x in lineage if x.startswith("source:")}
+    dates = [d for d in (facts.fresh.get(s) for s in read) if d]
     return {
-        "definition": describe_definition(spec), "definition_hash": digest, "version": version, "place": str(project.place("tags", spec.name)),
+        "definition": describe_definition(spec), "definition_hash": digest, "version": version,
+        "place": str(project.place("tags", spec.name)),
         "lineage": lineage, "fresh_to": max(dates) if dates else None,
     }  # fmt: skip
 
@@ -137,48 +139,45 @@ def _upkeep(project: Project, spec: Tag, facts: TagFacts, last: Mapping[str, Any
 def lineage_of(project: Project, name: str, as_of: AsOf) -> list[str]:
     """Everything a tag is computed from, nearest first: `tag:x`, `attribute:y`, `source:transactions.amount`."""
     found: dict[str, None] = {}
-    _trace(project, name, as_of, found)
+    waiting = _parents(project, project.tags[name], as_of)
+    while waiting:
+        parent, *waiting = waiting
+        if parent in found:
+            continue
+        found[parent] = None
+        kind, _, own = parent.partition(":")
+        if kind == "tag":
+            waiting += _parents(project, project.tags[own], as_of)
+        elif kind == "attribute":
+            waiting += _attribute_parents(project, project.attributes[own])
     return list(found)
 
 
-def _trace(project: Project, name: str, as_of: AsOf, found: dict[str, None]) -> None:
-    if name in project.tags and f"tag:{name}" not in found:
-        for parent in _parents(project, project.tags[name], as_of):
-            if parent.startswith("source:"):
-                found[parent] = None
-            elif parent != name or name in project.attributes:
-                is_tag = parent in project.tags and parent != name
-                key = f"tag:{parent}" if is_tag else f"attribute:{parent}"
-                if key not in found:
-                    found[key] = None
-                    _trace(project, parent, as_of, found) if is_tag else _trace_attribute(project, parent, found)
-
-
-def _trace_attribute(project: Project, name: str, found: dict[str, None]) -> None:
-    spec = project.attributes.get(name)
-    if spec is not None:
-        checked = check_expression(spec.value, field_types(project, project.sources[spec.source]))
-        found |= {f"source:{spec.source}.{c}": None for c in sorted(checked.columns)}
+def _attribute_parents(project: Project, spec: AttributeSpec) -> list[str]:
+    checked = check_expression(spec.value, field_types(project, project.sources[spec.source]))
+    return [f"source:{spec.source}.{c}" for c in sorted(checked.columns)]
 
 
 def _parents(project: Project, spec: Tag, as_of: AsOf) -> list[str]:
-    """Names of tags and attributes, or `source:s.field`, that a tag reads directly."""
+    """What a tag reads directly."""
     match spec:
         case StatisticTag():
             types = field_types(project, project.sources[spec.source])
             texts = [t for t in (spec.of, spec.by, spec.where, spec.share_of) if t]
-            columns = sorted({c for t in texts for c in check_expression(t, types).columns})
-            return [f"source:{spec.source}.{c}" for c in columns] or [f"source:{spec.source}"]
+            used = sorted({c for t in texts for c in check_expression(t, types).columns})
+            return [f"source:{spec.source}.{c}" for c in used] or [f"source:{spec.source}"]
         case FactTag():
-            return [spec.from_]
+            columns = {spec.from_}
         case RfmTag():
-            return [spec.recency, spec.frequency, spec.monetary]
+            columns = {spec.recency, spec.frequency, spec.monetary}
         case LifecycleTag():
-            return [spec.orders, spec.recency]
-    outputs = {o: t.name for t in project.tags.values() for o in output_names(t)}
-    trees = check_values(project, spec, customer_types(project), as_of).trees
-    columns = {c.name for tree in trees for c in tree.find_all(exp.Column)}
-    return [outputs.get(n, n) for n in sorted(columns)]
+            columns = {spec.orders, spec.recency}
+        case _:
+            trees = check_values(project, spec, customer_types(project), as_of).trees
+            columns = {c.name for tree in trees for c in tree.find_all(exp.Column)}
+    owner = {o: t.name for t in project.tags.values() for o in output_names(t)}
+    is_attribute = {c: c in project.attributes and (owner.get(c) in (None, spec.name)) for c in columns}
+    return [f"attribute:{c}" if is_attribute[c] else f"tag:{owner[c]}" for c in sorted(columns)]
 
 
 def describe_definition(spec: Tag) -> str:
@@ -208,10 +207,12 @@ def describe_definition(spec: Tag) -> str:
         case FactTag():
             return f"attribute {spec.from_}"
         case LifecycleTag():
-            return f"orders {spec.orders}, recency {spec.recency}, sleeping after {spec.sleeping_after} d, churned after {spec.churned_after} d"
+            inputs = f"orders {spec.orders}, recency {spec.recency}"
+            return f"{inputs}, sleeping after {spec.sleeping_after} d, churned after {spec.churned_after} d"
         case RfmTag():
             bands = ", ".join(f"{k} ≤ {v} d" for k, v in spec.bands.items())
-            return f"R {spec.recency}, F {spec.frequency}, M {spec.monetary}; bands {bands}; {spec.scores.method} scores 1–{spec.scores.levels}; split {spec.split}"
+            scores = f"{spec.scores.method} scores 1–{spec.scores.levels}; split {spec.split}"
+            return f"R {spec.recency}, F {spec.frequency}, M {spec.monetary}; bands {bands}; {scores}"
 
 
 def _window(spec: StatisticTag) -> str | None:
@@ -228,5 +229,6 @@ def describe_clustering(project: Project, report: Mapping[str, Any]) -> dict[str
     """The manifest entry of a clustering: its report, title and place."""
     spec = project.clusterings[str(report["name"])]
     return {
-        **report, "title": text_of(spec.title, spec.name), "description": spec.description, "place": str(project.place("clusterings", spec.name)),
+        **report, "title": text_of(spec.title, spec.name), "description": spec.description,
+        "place": str(project.place("clusterings", spec.name)),
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,7 +79,11 @@ def count_audiences(build: Build, as_of: AsOf) -> Mapping[str, int]:
 
 
 def draw_all_personas(
-    build: Build, customers: pa.Table, described: list[Mapping[str, Any]], clusterings: Mapping[str, Any], as_of: AsOf
+    build: Build,
+    customers: pa.Table,
+    described: Sequence[Mapping[str, Any]],
+    clusterings: Mapping[str, Any],
+    as_of: AsOf,
 ) -> dict[str, Any]:
     """Draw every persona set from the published table of customers (sorted by customer)."""
     sets = []

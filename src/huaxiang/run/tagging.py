@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from huaxiang.plan import sql
 from huaxiang.plan.columns import customer_types, field_types, tag_order, time_field
-from huaxiang.plan.expr import IN_AUDIENCE, CheckedExpression, bind_as_of, check_expression
+from huaxiang.plan.expr import IN_AUDIENCE, CheckedExpression, check_expression
 from huaxiang.plan.nodes import SqlStep
 from huaxiang.plan.predicate import parse_condition
 from huaxiang.run.context import AsOf, Build
@@ -115,8 +115,8 @@ def compute_tags(build: Build, as_of: AsOf) -> Mapping[str, str]:
     statistics = check_statistics(project, as_of)
     rows = {}
     for name in dict.fromkeys(s.spec.source for s in statistics):
-        types = tuple(build.engine.types(unified_table(name)).items())
-        rows[name] = tag.TagRows(unified_table(name), types, time_field(project.sources[name]))
+        columns = tuple(build.engine.types(unified_table(name)).items())
+        rows[name] = tag.TagRows(unified_table(name), columns, time_field(project.sources[name]))
     steps = [*tag.plan_statistics(statistics, rows, as_of.moment, as_of.end)]
     types = customer_types(project)
     levels = [[project.tags[n] for n in level if project.tags[n].status != "offline"] for level in tag_order(project)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -31,6 +32,8 @@ CLASSES = {
     (False, True, False): "general_retain", (False, False, False): "general_win_back",
 }  # fmt: skip
 """The eight classic classes by (recent, frequent, large): 重要价值 … 一般挽留."""
+
+Branch = tuple[exp.Expression, exp.Expression]
 
 LIFECYCLE = ("potential", "first_purchase", "active", "sleeping", "churned")
 
@@ -83,7 +86,7 @@ def band_labels(tag: BandsTag) -> tuple[str, ...]:
     if tag.bounds == "age":
         return AGE_LABELS
     edges = [f"{b:g}" for b in tag.bounds]
-    return (f"<{edges[0]}", *(f"{a}-{b}" for a, b in zip(edges, edges[1:], strict=False)), f">={edges[-1]}")
+    return (f"<{edges[0]}", *(f"{a}-{b}" for a, b in itertools.pairwise(edges)), f">={edges[-1]}")
 
 
 def _bands(tag: BandsTag, of: exp.Expression) -> exp.Expression:
@@ -91,7 +94,7 @@ def _bands(tag: BandsTag, of: exp.Expression) -> exp.Expression:
     labels = band_labels(tag)
     otherwise = tag.otherwise if tag.otherwise is not None or tag.bounds != "age" else labels[-1]
     unknown = sql.literal(otherwise) if otherwise is not None else sql.null_of("VARCHAR")
-    branches = [(sql.is_null(sql.parenthesised(of)), unknown)]
+    branches: list[Branch] = [(sql.is_null(sql.parenthesised(of)), unknown)]
     for bound, label in zip(bounds, labels, strict=False):
         branches.append((exp.LT(this=sql.parenthesised(of), expression=_number(bound)), sql.literal(label)))
     return sql.case(branches, sql.literal(labels[-1]))
@@ -104,7 +107,7 @@ def _number(value: float) -> exp.Expression:
 def _lifecycle(tag: LifecycleTag) -> exp.Expression:
     """Later stages are asked first, so that the later stage wins."""
     orders, recency = sql.column(tag.orders), sql.column(tag.recency)
-    branches = [
+    branches: list[Branch] = [
         (exp.GT(this=recency, expression=sql.literal(tag.churned_after)), sql.literal("churned")),
         (exp.GT(this=recency.copy(), expression=sql.literal(tag.sleeping_after)), sql.literal("sleeping")),
         (exp.GT(this=orders, expression=sql.literal(1)), sql.literal("active")),
@@ -160,9 +163,7 @@ def _rfm(tag: RfmTag) -> Outputs:
         ("m", tag.monetary, False),
     ):
         score = _score(sql.column(name), edges[part], lower_is_better=lower_is_better)
-        now.append(
-            (f"{tag.name}_{part}", sql.case([(known.copy(), sql.null_of("BIGINT"))], exp.cast(score, "BIGINT")))
-        )
+        now.append((f"{tag.name}_{part}", sql.case([(known.copy(), sql.null_of("BIGINT"))], exp.cast(score, "BIGINT"))))
     now.append((f"{tag.name}_band", _activity(tag)))
     return Outputs(tuple(now), ((f"{tag.name}_class", _eight_classes(tag)),))
 
@@ -198,7 +199,7 @@ def _score(value: exp.Expression, edges: list[exp.Expression], *, lower_is_bette
 
 def _activity(tag: RfmTag) -> exp.Expression:
     recency = sql.column(tag.recency)
-    branches: list[tuple[exp.Expression, exp.Expression]] = [(sql.is_null(recency), sql.null_of("VARCHAR"))]
+    branches: list[Branch] = [(sql.is_null(recency), sql.null_of("VARCHAR"))]
     for label, days in sorted(tag.bands.items(), key=lambda item: item[1]):
         branches.append((exp.LTE(this=recency.copy(), expression=sql.literal(days)), sql.literal(label)))
     return sql.case(branches, sql.literal(tag.beyond))
@@ -206,13 +207,13 @@ def _activity(tag: RfmTag) -> exp.Expression:
 
 def _eight_classes(tag: RfmTag) -> exp.Expression:
     high = {part: _is_high(tag, part) for part in "rfm"}
-    branches = [(sql.is_null(sql.column(tag.recency)), sql.null_of("VARCHAR"))]
+    branches: list[Branch] = [(sql.is_null(sql.column(tag.recency)), sql.null_of("VARCHAR"))]
     for (r, f, m), label in list(CLASSES.items()):
         wanted = [
             high[p].copy() if yes else exp.not_(exp.paren(high[p].copy()))
             for p, yes in zip("rfm", (r, f, m), strict=True)
         ]
-        branches.append((exp.and_(*wanted), sql.literal(label)))
+        branches.append((sql.all_of(wanted), sql.literal(label)))
     return sql.case(branches)
 
 
@@ -225,7 +226,7 @@ def _is_high(tag: RfmTag, part: str) -> exp.Expression:
         )
         return exp.GT(this=scaled, expression=sql.column(f"{tag.name}_{part}_total", f"{tag.name}_means"))
     name = {"r": tag.recency, "f": tag.frequency, "m": tag.monetary}[part]
-    split = sql.column(f"{tag.name}_{part}_{'mean' if tag.split == 'mean_value' else 'median'}", f"{tag.name}_split")
+    figure = f"{tag.name}_{part}_{'mean' if tag.split == 'mean_value' else 'median'}"
     value = exp.cast(sql.column(name), "DOUBLE")
-    split = exp.cast(split, "DOUBLE")
+    split = exp.cast(sql.column(figure, f"{tag.name}_split"), "DOUBLE")
     return exp.LT(this=value, expression=split) if part == "r" else exp.GT(this=value, expression=split)

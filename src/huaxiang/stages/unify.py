@@ -95,7 +95,7 @@ def plan_copies(source: SourceSpec, table: str, columns: Sequence[str]) -> SqlSt
         order=exp.Order(expressions=[sql.column(c, "r") for c in ROW_COLUMNS]),
     )
     cells = (exp.Coalesce(this=exp.cast(sql.column(c, "r"), "VARCHAR"), expressions=[sql.literal("")]) for c in columns)
-    text = exp.func("concat_ws", sql.literal("|"), *cells, dialect="duckdb")
+    text = sql.call("concat_ws", sql.literal("|"), *cells)
     on = sql.all_of(sql.column(u, "r").eq(sql.column(u, "t")) for u in source.unique)
     rows = [sql.column(c, "r") for c in ROW_COLUMNS]
     numbered = exp.select(*rows, sql.named(text, "raw"), sql.named(number, "_n")).from_(sql.table(table, "r"))

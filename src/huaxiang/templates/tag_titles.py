@@ -14,5 +14,6 @@ VALUE_TITLES = {
     "key_value": {"zh": "重要价值客户", "en": "Champions (key value)"}, "key_develop": {"zh": "重要发展客户", "en": "Key, to develop"},
     "key_retain": {"zh": "重要保持客户", "en": "Key, to retain"}, "key_win_back": {"zh": "重要挽留客户", "en": "Key, to win back"},
     "general_value": {"zh": "一般价值客户", "en": "General value"}, "general_develop": {"zh": "一般发展客户", "en": "General, to develop"},
-    "general_retain": {"zh": "一般保持客户", "en": "General, to retain"}, "general_win_back": {"zh": "一般挽留客户", "en": "General, to win back"},
+    "general_retain": {"zh": "一般保持客户", "en": "General, to retain"},
+    "general_win_back": {"zh": "一般挽留客户", "en": "General, to win back"},
 }  # fmt: skip
