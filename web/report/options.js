@@ -74,7 +74,7 @@ function clip(text, room) {
 
 function bars(figure, theme, { width }) {
   const rows = figure.labels.length;
-  const room = Math.min(width * 0.38, 200);
+  const room = Math.min(width * 0.42, 260);
   const each = figure.series.length > 1 ? 20 * figure.series.length + 10 : 30;
   return {
     height: rows * each + 12,

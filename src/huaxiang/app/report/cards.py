@@ -298,12 +298,21 @@ def _sizes(desk: Desk, cards: Sequence[Card], raw: Sequence[Mapping[str, Any]], 
     return Figure(id_, words("cards.sizes"), finding, desk.note(desk.customers.size), spec, table, names)
 
 
-def clusterings(desk: Desk, manifest: Mapping[str, Any]) -> list[Clustering]:
+def clusterings(desk: Desk, manifest: Mapping[str, Any], personas: Mapping[str, Any]) -> list[Clustering]:
     """The evidence for each clustering of the snapshot."""
-    return [_clustering(desk, entry) for entry in manifest.get("clusterings", ())]
+    return [_clustering(desk, entry, _names(desk, entry, personas)) for entry in manifest.get("clusterings", ())]
 
 
-def _clustering(desk: Desk, entry: Mapping[str, Any]) -> Clustering:
+def _names(desk: Desk, entry: Mapping[str, Any], personas: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the clusters, where a persona set describes exactly these."""
+    for one in personas.get("sets", ()):
+        segments = {card["segment"]: card for card in one["cards"]}
+        if one.get("kind") == "clustering" and segments.keys() == (entry.get("sizes") or {}).keys():
+            return {label: desk.words.pick(card["name"], label) for label, card in segments.items()}
+    return {}
+
+
+def _clustering(desk: Desk, entry: Mapping[str, Any], cluster_names: Mapping[str, str]) -> Clustering:
     words = desk.words
     keys = ("silhouette", "calinski_harabasz", "davies_bouldin", "gap", "stability_ari", "score")
     candidates = sorted(entry.get("candidates", ()), key=lambda one: one["k"])
@@ -316,7 +325,9 @@ def _clustering(desk: Desk, entry: Mapping[str, Any]) -> Clustering:
     head = tuple(words(f"evidence.head.{key}") for key in ("k", *keys))
     feature_head = tuple(words(f"evidence.head.{key}") for key in ("feature", "transform", "skew", "missing"))
     title = words.pick(entry.get("title"), entry["name"])
-    return Clustering(title, text, Table(head, tuple(rows)), chosen, Table(feature_head, features), _means(desk, entry))
+    return Clustering(
+        title, text, Table(head, tuple(rows)), chosen, Table(feature_head, features), _means(desk, entry, cluster_names)
+    )
 
 
 def _feature(desk: Desk, one: Mapping[str, Any]) -> tuple[str, ...]:
@@ -338,7 +349,7 @@ def _index(words: Words, key: str, value: float | None) -> str:
     return f"{value:,.0f}" if key == "calinski_harabasz" else f"{value:.3f}"
 
 
-def _means(desk: Desk, entry: Mapping[str, Any]) -> Table:
+def _means(desk: Desk, entry: Mapping[str, Any], cluster_names: Mapping[str, str]) -> Table:
     """Mean of each feature in each cluster, in the feature's own unit."""
     words = desk.words
     means: Mapping[str, Mapping[str, float | None]] = entry.get("means") or entry.get("centres") or {}
@@ -352,6 +363,6 @@ def _means(desk: Desk, entry: Mapping[str, Any]) -> Table:
             cells.append(
                 words.quantity(values.get(name), tag.value_type if tag else "number", tag.unit if tag else None)
             )
-        rows.append((label, words.count(size), *cells))
+        rows.append((cluster_names.get(label, label), words.count(size), *cells))
     titles = [tag.title if (tag := desk.book.by_name.get(name)) else name for name in names]
     return Table((words("evidence.head.cluster"), words("figure.customers"), *titles), tuple(rows))

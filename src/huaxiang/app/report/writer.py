@@ -98,7 +98,7 @@ def report_of(snapshot: ReportSnapshot, lang: str) -> dict[str, Any]:
         "description": words.pick(project.get("description")), "built": str(manifest.get("built_at") or "")[:10], "desk": desk,
         "dots": cover_dots(desk, sets), "summary": summarise(desk, sets, found, plays),
         "sources": sources_table(desk, manifest), "quality": quality_of(desk, manifest), "sections": sections, "sets": sets,
-        "clusterings": clusterings(desk, manifest), "findings": found, "suggestions": plays,
+        "clusterings": clusterings(desk, manifest, personas), "findings": found, "suggestions": plays,
         "definitions": definitions(desk), "audiences": audiences_table(desk, manifest),
         "figures": [figure.spec for figure in [*_figures(sections), *_figures(sets)]],
     }  # fmt: skip
