@@ -26,7 +26,7 @@ export function heat(figure, theme, { narrow }) {
         type: "heatmap",
         data: figure.cells.map((cell) => ({
           value: [cell.column, cell.row, cell.value],
-          label: { color: cell.value / most > 0.5 ? theme.onHigh : theme.ink },
+          label: { color: cell.value / most > 0.7 ? theme.onHigh : theme.ink },
         })),
         label: { show: true, fontSize: SIZE, formatter: text },
         itemStyle: { borderColor: theme.surface, borderWidth: 2 },
