@@ -11,7 +11,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from huaxiang.learn.describe import distribution, known, value_type
-from huaxiang.plan.columns import customer_types, field_types, output_names
+from huaxiang.plan.columns import customer_types, declared_type, field_types, output_names
 from huaxiang.plan.expr import check_expression
 from huaxiang.run.context import AsOf
 from huaxiang.run.segmenting import text_of
@@ -30,6 +30,7 @@ from huaxiang.spec.models import (
     Tag,
 )  # fmt: skip
 from huaxiang.stages.tag_values import LIFECYCLE, band_labels
+from huaxiang.store.cleaning.rule import vocabulary_titles
 from huaxiang.templates.tag_titles import PART_TITLES, VALUE_TITLES
 
 
@@ -41,12 +42,25 @@ def describe_attributes(project: Project, customers: pa.Table) -> list[dict[str,
 def _attribute(project: Project, spec: AttributeSpec, customers: pa.Table) -> dict[str, Any]:
     column = customers.column(spec.name)
     count = known(column)
-    kind = value_type(column, listed=bool(spec.order))
+    titles = attribute_values(project, spec)
+    kind = value_type(column, listed=bool(titles))
     return {
         "name": spec.name, "title": text_of(spec.title, spec.name), "class": spec.class_, "source": spec.source, "expression": spec.value,
         "pick": spec.pick, "value_type": kind, "known": count, "coverage": _share(count, len(customers)),
-        "distribution": distribution(column, kind, spec.order), "place": str(project.place("attributes", spec.name)),
+        "distribution": distribution(column, kind, tuple(titles)),
+        "values": titles, "place": str(project.place("attributes", spec.name)),
     }  # fmt: skip
+
+
+def attribute_values(project: Project, spec: AttributeSpec) -> dict[str, dict[str, str]]:
+    """Values of an attribute in display order with titles: as ordered, or those of the field's standard vocabulary."""
+    standard: dict[str, dict[str, str]] = {}
+    source = project.sources[spec.source]
+    field = spec.value.strip()
+    if field in source.columns:
+        standard = dict(vocabulary_titles().get(declared_type(source, field), {}))
+    order = spec.order or tuple(standard)
+    return {v: standard.get(v) or text_of(None, v) for v in order}
 
 
 @dataclass(frozen=True)
@@ -87,7 +101,8 @@ def _tag(project: Project, spec: Tag, name: str, customers: pa.Table) -> dict[st
     }  # fmt: skip
     if isinstance(spec, RfmTag):
         part = name.removeprefix(f"{spec.name}_")
-        entry["rfm"] = {"of": spec.name, "part": part}
+        inputs = {"recency": spec.recency, "frequency": spec.frequency, "monetary": spec.monetary}
+        entry["rfm"] = {"of": spec.name, "part": part, **inputs}
         entry["title"] = {lang: f"{title[lang]} {PART_TITLES[part][lang]}" for lang in ("zh", "en")}
         entry["attribute"] = spec.attribute if part == "class" else None
     if isinstance(spec, StatisticTag):
@@ -98,6 +113,7 @@ def _tag(project: Project, spec: Tag, name: str, customers: pa.Table) -> dict[st
 def _values_of(project: Project, spec: Tag, name: str) -> dict[str, dict[str, str]]:
     """Values of an enum in display order with titles; empty when the tag has no list of values."""
     known_values: tuple[str, ...] = ()
+    standard: dict[str, dict[str, str]] = {}
     match spec:
         case LayeredTag():
             known_values = (*(layer.value for layer in spec.layers), *((spec.otherwise,) if spec.otherwise else ()))
@@ -110,10 +126,11 @@ def _values_of(project: Project, spec: Tag, name: str) -> dict[str, dict[str, st
         case RfmTag() if name.endswith("_class"):
             known_values = tuple(v for v in VALUE_TITLES if v.startswith(("key_", "general_")))
         case FactTag() if spec.from_ in project.attributes:
-            known_values = project.attributes[spec.from_].order
-    titles: dict[str, Any] = {
-        v: VALUE_TITLES.get(v) if isinstance(spec, RfmTag | LifecycleTag) else None for v in known_values
-    }
+            standard = attribute_values(project, project.attributes[spec.from_])
+            known_values = tuple(standard)
+    if isinstance(spec, RfmTag | LifecycleTag):
+        standard = {v: VALUE_TITLES[v] for v in known_values if v in VALUE_TITLES}
+    titles: dict[str, Any] = {v: standard.get(v) for v in known_values}
     if isinstance(spec, LayeredTag):
         titles |= {layer.value: layer.title for layer in spec.layers if layer.title is not None}
     titles = {v: (spec.values or {}).get(v) or t for v, t in titles.items()}

@@ -10,6 +10,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from io import StringIO
+from typing import Any
 
 import pyarrow as pa
 
@@ -66,13 +67,27 @@ def fold(text: str) -> str:
 
 
 @cache
-def vocabularies() -> Mapping[str, Mapping[str, str | None]]:
-    """Built-in vocabularies of `templates/vocabularies.yaml`: name → folded spelling → standard word (None = not known)."""
+def _written_vocabularies() -> Mapping[str, Any]:
     from ruamel.yaml import YAML
 
     text = (files("huaxiang") / "templates" / "vocabularies.yaml").read_text(encoding="utf-8")
+    return dict(YAML(typ="safe").load(StringIO(text)))
+
+
+@cache
+def vocabulary_titles() -> Mapping[str, Mapping[str, dict[str, str]]]:
+    """Standard words of the built-in vocabularies in display order: name → word → {"zh", "en"}."""
+    return {
+        name: {str(value): {"zh": spec["zh"], "en": spec["en"]} for value, spec in entry["values"].items()}
+        for name, entry in _written_vocabularies().items()
+    }
+
+
+@cache
+def vocabularies() -> Mapping[str, Mapping[str, str | None]]:
+    """Built-in vocabularies of `templates/vocabularies.yaml`: name → folded spelling → standard word (None = not known)."""
     out: dict[str, Mapping[str, str | None]] = {}
-    for name, entry in YAML(typ="safe").load(StringIO(text)).items():
+    for name, entry in _written_vocabularies().items():
         words: dict[str, str | None] = {fold(str(word)): None for word in entry.get("unknown", ())}
         for value, spec in entry["values"].items():
             for word in (value, spec["zh"], spec["en"], *spec.get("synonyms", ())):
