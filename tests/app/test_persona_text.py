@@ -17,7 +17,7 @@ def both(zh: str, en: str) -> dict[str, str]:
 
 def share(**changes: Any) -> dict[str, Any]:
     return {
-        "id": "c1.wine.true", "text": both("“爱红酒”的客户占 20.0 %", "“Likes [red] wine”: 20.0 %"), "kind": "share", "because": [],
+        "id": "c1.wine.true", "text": both("“爱红酒”的客户占 20.0%", "“Likes [red] wine”: 20.0%"), "kind": "share", "because": [],
         "share_segment": 0.2, "share_base": 0.1, "tgi": 200.4, "tgi_low": 150.2, "tgi_high": 260.9, "count_segment": 1234,
         "n_segment": 6170, "n_base": 12340, "missing_segment": 0.1, "missing_base": 0.0766, "p": 1e-9, "q": 2e-8, "unit": None,
         "defines_segment": True,
@@ -32,7 +32,7 @@ CARD: dict[str, Any] = {
     "sections": [
         {"id": "consumption", "title": both("消费行为", "Consumption"), "unknown": None, "statements": [
             share(),
-            share(id="c1.rate.mean", text=both("折扣占比平均 30.0 %", "Mean rate 30.0 %"), kind="mean", index=120.0, index_low=111.0,
+            share(id="c1.rate.mean", text=both("折扣占比平均 30.0%", "Mean rate 30.0%"), kind="mean", index=120.0, index_low=111.0,
                   index_high=130.0, median_segment=0.3, median_base=0.25, unit="%", q=0.0123, defines_segment=False),
         ]},
         {"id": "social", "title": both("社会关系", "Social"), "statements": [], "unknown": both("未知：没有。", "Unknown: none.")},
@@ -48,15 +48,15 @@ def test_chinese_card_line_by_line() -> None:
     assert card_text(CARD).splitlines() == [
         "高价值·爱红酒  [c1]",
         "6,170 人。",
-        "消费额：人均 1,234，中位数 12.25，合计占大盘 75.0 %，指数 150",
+        "消费额：人均 1,234，中位数 12.25，合计占大盘 75.0%，指数 150",
         "消费行为",
-        "  • “爱红酒”的客户占 20.0 %（分群依据）",
-        "    TGI 200，95 % 区间 150–261 · 1,234/6,170 人 · 大盘已知 12,340 人，缺失 7.7 % · q < 0.001",
-        "  • 折扣占比平均 30.0 %",
-        "    指数 120，95 % 区间 111–130 · 中位数 30.0 %，大盘 25.0 % · 大盘已知 12,340 人，缺失 7.7 % · q 0.012",
+        "  • “爱红酒”的客户占 20.0%（分群依据）",
+        "    TGI 200，95% 区间 150–261 · 1,234/6,170 人 · 大盘已知 12,340 人，缺失 7.7% · q < 0.001",
+        "  • 折扣占比平均 30.0%",
+        "    指数 120，95% 区间 111–130 · 中位数 30.0%，大盘 25.0% · 大盘已知 12,340 人，缺失 7.7% · q 0.012",
         "推荐策略",
         "  • 主推红酒",
-        "    依据：“爱红酒”的客户占 20.0 %",
+        "    依据：“爱红酒”的客户占 20.0%",
         "? 未知：没有。",
     ]
 
@@ -65,10 +65,10 @@ def test_english_card_without_figures() -> None:
     assert card_text(CARD | {"named_by": "hand"}, "en", figures=False).splitlines() == [
         "High-value wine fans (named by hand)  [c1]",
         "6,170 customers.",
-        "Spend: mean 1,234, median 12.25, 75.0 % of the total, index 150",
+        "Spend: mean 1,234, median 12.25, 75.0% of the total, index 150",
         "Consumption",
-        "  • “Likes [red] wine”: 20.0 % (defines the segment)",
-        "  • Mean rate 30.0 %",
+        "  • “Likes [red] wine”: 20.0% (defines the segment)",
+        "  • Mean rate 30.0%",
         "Offer",
         "  • Lead with wine",
         "? Unknown: none.",

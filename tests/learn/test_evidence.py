@@ -25,7 +25,7 @@ def one(*counts: float) -> list[np.ndarray]:
 
 
 def test_tgi_by_hand() -> None:
-    # 37 of 185 known in the segment, 72 of 801 in the base: 20 % against 8.988…%.
+    # 37 of 185 known in the segment, 72 of 801 in the base: 20% against 8.988…%.
     got = compare_shares(37, 185, 72, 801)
     assert got.share_segment[0] == 0.2
     assert got.share_base[0] == 72 / 801

@@ -168,7 +168,7 @@ def test_the_rich_card_says_what_was_planted(drawn: Set) -> None:
     ids = [s["id"] for s in evidence(card)]
     assert {"c2.deals.true", "c2.favourite.wine", "c2.interests.music"} <= set(ids)
     text = next(s["text"] for s in evidence(card) if s["id"] == "c2.favourite.wine")
-    assert re.fullmatch(r"偏好品类“红酒”占 \d\d\.\d %，是大盘（\d\d\.\d %）的 \d\.\d 倍（TGI \d{3}）", text["zh"])
+    assert re.fullmatch(r"偏好品类“红酒”占 \d\d\.\d %，是大盘（\d\d\.\d%）的 \d\.\d 倍（TGI \d{3}）", text["zh"])
     assert re.fullmatch(r"Favourite “wine”: \d\d\.\d %, \d\.\d times the base of \d\d\.\d % \(TGI \d{3}\)", text["en"])
     assert card["worth"]["index"] > 150
     assert card["name"]["zh"].startswith("高价值·常来·")
@@ -177,7 +177,7 @@ def test_the_rich_card_says_what_was_planted(drawn: Set) -> None:
     offers = {s["text"]["zh"]: s["because"] for s in statements(card, "offer")}
     assert offers["主推“红酒”的新品与组合"] == ["c2.favourite.wine"]
     assert offers["限时折扣、满减与优惠券"] == ["c2.deals.true"]
-    assert "300 人，占全体客户的 30.0 %" in card["summary"]["zh"]
+    assert "300 人，占全体客户的 30.0%" in card["summary"]["zh"]
 
 
 def test_the_sleeping_card_is_to_be_won_back(drawn: Set) -> None:
@@ -201,7 +201,7 @@ def test_what_the_data_lack_is_said(drawn: Set) -> None:
     demographic = sections["demographic"]["unknown"]
     assert "未知：本项目的数据没有性别、地域、教育程度、职业、收入水平、婚姻状况、子女状况。" in demographic["zh"]
     assert "年龄" not in demographic["zh"].split("。")[0]
-    assert re.search(r"多数客户未知（缺失 \d\d\.\d %）：年龄段。", demographic["zh"])
+    assert re.search(r"多数客户未知（缺失 \d\d\.\d%）：年龄段。", demographic["zh"])
     assert "已检验 1 个人口统计标签，与大盘没有显著差异。" in demographic["zh"]
     assert sections["technical"]["statements"] == []
     assert (
@@ -233,7 +233,7 @@ def test_random_segments_get_no_statements() -> None:
         order = rng.integers(0, 3, N)
         drawn = draw(table, {f"c{i + 1}": order == i for i in range(3)})
         with_any += any(evidence(card) for card in drawn["cards"])
-    assert with_any <= 5  # 1.5 expected at most; 6 or more of 30 has a chance below 1 % at 5 %
+    assert with_any <= 5  # 1.5 expected at most; 6 or more of 30 has a chance below 1% at 5%
 
 
 def test_without_findings_names_differ_and_nothing_is_advised() -> None:
@@ -444,7 +444,7 @@ def test_figures_read_well() -> None:
     assert money(7, "CHF") == Both("7 CHF", "CHF 7")
     assert amount(12, info("integer", "天"), "CNY") == Both("12 天", "12 days")
     assert amount(12, info("number", "USD"), "CNY") == Both("12 美元", "$12")
-    assert amount(0.25, info("number", "%"), "CNY") == Both("25.0 %", "25.0 %")
+    assert amount(0.25, info("number", "%"), "CNY") == Both("25.0%", "25.0%")
     assert amount(2, info("number", "斤"), "CNY") == Both("2 斤", "2 斤")
 
 
@@ -455,7 +455,7 @@ def test_nobody_is_stated_too() -> None:
     )  # fmt: skip
     assert finding.stands(0.05)
     text = statement(finding, Both("上海", "Shanghai"), "CNY")
-    assert text == Both("城市“上海”占 0.0 %，大盘为 20.0 %（TGI 0）", "City “Shanghai”: 0.0 %, base 20.0 % (TGI 0)")
+    assert text == Both("城市“上海”占 0.0%，大盘为 20.0%（TGI 0）", "City “Shanghai”: 0.0%, base 20.0% (TGI 0)")
 
 
 def test_complete_journey_households() -> None:

@@ -14,16 +14,16 @@ Line = tuple[Kind, str]
 _WORDS = {
     "zh": {
         "hand": "（人工命名）", "worth": "{title}：人均 {mean}，中位数 {median}，合计占大盘 {total}，指数 {index}",
-        "share": "TGI {tgi}，95 % 区间 {low}–{high} · {count:,}/{n:,} 人 · 大盘已知 {base:,} 人，缺失 {missing} · q {q}",
-        "mean": "指数 {tgi}，95 % 区间 {low}–{high} · 中位数 {median}，大盘 {median_base} · 大盘已知 {base:,} 人，缺失 {missing} · q {q}",
+        "share": "TGI {tgi}，95% 区间 {low}–{high} · {count:,}/{n:,} 人 · 大盘已知 {base:,} 人，缺失 {missing} · q {q}",
+        "mean": "指数 {tgi}，95% 区间 {low}–{high} · 中位数 {median}，大盘 {median_base} · 大盘已知 {base:,} 人，缺失 {missing} · q {q}",
         "because": "依据：{because}", "circular": "（分群依据）",
         "head": "{title} · 大盘 {base:,} 人 · 检验 {comparisons:,} 次，错误发现率 ≤ {alpha:g}",
     },
     "en": {
         "hand": " (named by hand)",
         "worth": "{title}: mean {mean}, median {median}, {total} of the total, index {index}",
-        "share": "TGI {tgi}, 95 % interval {low}–{high} · {count:,} of {n:,} · {base:,} known, {missing} missing · q {q}",
-        "mean": "index {tgi}, 95 % interval {low}–{high} · median {median}, base {median_base} · {base:,} known, {missing} missing · q {q}",
+        "share": "TGI {tgi}, 95% interval {low}–{high} · {count:,} of {n:,} · {base:,} known, {missing} missing · q {q}",
+        "mean": "index {tgi}, 95% interval {low}–{high} · median {median}, base {median_base} · {base:,} known, {missing} missing · q {q}",
         "because": "because: {because}", "circular": " (defines the segment)",
         "head": "{title} · base {base:,} customers · {comparisons:,} comparisons, false-discovery rate ≤ {alpha:g}",
     },
@@ -136,7 +136,7 @@ def _code(lang: str) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f} %"
+    return "–" if share is None else f"{100 * share:.1f}%"
 
 
 def _whole(value: float | None) -> str:

@@ -29,8 +29,8 @@ def number(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """0.2312 → `23.1 %`."""
-    return f"{100 * share:.1f} %"
+    """0.2312 → `23.1%`."""
+    return f"{100 * share:.1f}%"
 
 
 def money(value: float, currency: str) -> Both:
@@ -101,11 +101,11 @@ def versus_base(index: float) -> Both:
     """An index as a part or a multiple of the base."""
     if index >= 100 * _MANY:
         return Both(f"大盘的 {index / 100:.1f} 倍", f"{index / 100:.1f} times the base")
-    return Both(f"大盘的 {index:.0f} %", f"{index:.0f} % of the base")
+    return Both(f"大盘的 {index:.0f}%", f"{index:.0f}% of the base")
 
 
 def brief(finding: Finding, value: Both) -> Both:
-    """A finding as a phrase in a summary: `购物次数为大盘的 1.8 倍`, `“用券”占 85.4 %（TGI 135）`."""
+    """A finding as a phrase in a summary: `购物次数为大盘的 1.8 倍`, `“用券”占 85.4%（TGI 135）`."""
     index, tag = finding.tgi or 0.0, finding.tag.title
     if finding.kind == "mean":
         than = versus_base(index)
