@@ -45,9 +45,9 @@ ROWS = st.lists(
 )
 
 
-@pytest.fixture(scope="module")
-def engine() -> Iterator[DuckdbEngine]:
-    engine = DuckdbEngine(threads=2)
+@pytest.fixture(scope="module", params=[10**9, 1], ids=["sql", "dense"])
+def engine(request: pytest.FixtureRequest) -> Iterator[DuckdbEngine]:
+    engine = DuckdbEngine(threads=2, dense_from=request.param)
     yield engine
     engine.close()
 

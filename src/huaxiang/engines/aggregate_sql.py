@@ -5,12 +5,12 @@ Never `mode()` or `count(DISTINCT …)` over raw rows: a histogram is first grou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from huaxiang.engines.finals import Final, divide, final_value
+from huaxiang.engines.finals import Final, final_value
 from huaxiang.engines.words import DuckdbWords, binary, cast, filtered, member, number, struct
 from huaxiang.plan.aggregate import (
     Decomposition,
@@ -24,14 +24,42 @@ from huaxiang.plan.nodes import AggregateNode, TimeRange
 
 KEY = "_k"
 SUB_KEY = "_s"
+FLAT = "_flat"
 
 
-def aggregate_query(node: AggregateNode, words: DuckdbWords, source: exp.Expr | None = None) -> exp.Select:
-    """Return the SELECT that computes `node`: its key and one column per measure.
+@dataclass(frozen=True)
+class AggregateParts:
+    """A node as several queries: state tables by name (each with the key `_k`), and the SELECT that joins them."""
 
-    `source` is what to read instead of the logical table `node.source` (a partition of it, say).
-    """
-    return _Builder(node, words, source).query()
+    tables: tuple[tuple[str, exp.Select], ...]
+    final: exp.Select
+
+
+def aggregate_query(node: AggregateNode, words: DuckdbWords) -> exp.Select:
+    """Return the one SELECT that computes `node`: its key and one column per measure."""
+    parts = aggregate_parts(node, words)
+    query = parts.final
+    for name, table in parts.tables:
+        query = query.with_(name, as_=table, copy=False)
+    return query
+
+
+def aggregate_parts(node: AggregateNode, words: DuckdbWords) -> AggregateParts:
+    """Return the same as `aggregate_query` in parts, so that an engine can hold one at a time in memory."""
+    return _Builder(node, words).parts()
+
+
+def final_select(node: AggregateNode, state: Decomposition, words: DuckdbWords) -> exp.Select:
+    """Return the SELECT over ONE table `_flat` that holds all state: `_k`, `p<i>` flat partials, `m<j>`, `n<j>` of measure j."""
+    return _final_select(node, state, words, dict.fromkeys(range(len(state.histograms)), FLAT))
+
+
+def window_conditions(time: str, window: TimeRange, words: DuckdbWords) -> list[exp.Expr]:
+    """Return the conditions that the row lies in the window."""
+    before: exp.Expr = exp.LT(this=_col(time), expression=words.timestamp(window.end))
+    if window.start is None:
+        return [before]
+    return [exp.GTE(this=_col(time), expression=words.timestamp(window.start)), before]
 
 
 def _col(name: str, table: str | None = None) -> exp.Column:
@@ -57,29 +85,25 @@ class _Rows:
 
 
 class _Builder:
-    def __init__(self, node: AggregateNode, words: DuckdbWords, source: exp.Expr | None) -> None:
+    def __init__(self, node: AggregateNode, words: DuckdbWords) -> None:
         self._node = node
         self._words = words
-        self._source = source if source is not None else exp.to_table(node.source)
+        self._source = exp.to_table(node.source)
         self._state: Decomposition = decompose(node)
         self._used: list[list[tuple[int, MeasureState]]] = [[] for _ in self._state.histograms]
         for position, state in enumerate(self._state.states):
             if state.histogram is not None:
                 self._used[state.histogram].append((position, state))
 
-    def query(self) -> exp.Select:
-        """The whole SELECT."""
-        select = exp.Select().from_(exp.to_table("_flat")).with_("_flat", as_=self._flat(), copy=False)
-        for i, histogram in enumerate(self._state.histograms):
-            select = select.with_(f"_h{i}", as_=self._histogram(i, histogram), copy=False)
-            on = exp.EQ(this=_col(KEY, "_flat"), expression=_col(KEY, f"_h{i}"))
-            select = select.join(exp.to_table(f"_h{i}"), on=on, join_type="left", copy=False)
-        outputs: list[exp.Expr] = [exp.alias_(_col(KEY, "_flat"), self._node.key, quoted=True, copy=False)]
-        for position, state in enumerate(self._state.states):
-            column = exp.alias_(self._final(position, state), state.measure.name, quoted=True, copy=False)
-            column.add_comments([state.measure.origin or f"measure {state.measure.name}"])
-            outputs.append(column)
-        return select.select(*outputs, copy=False)
+    def parts(self) -> AggregateParts:
+        """State tables and the final SELECT."""
+        names = {i: f"_h{i}" for i in range(len(self._state.histograms))}
+        final = _final_select(self._node, self._state, self._words, names)
+        for name in names.values():
+            on = exp.EQ(this=_col(KEY, FLAT), expression=_col(KEY, name))
+            final = final.join(exp.to_table(name), on=on, join_type="left", copy=False)
+        tables = [(names[i], self._histogram(i, h)) for i, h in enumerate(self._state.histograms)]
+        return AggregateParts(((FLAT, self._flat()), *tables), final)
 
     # one pass -----------------------------------------------------------------------------------------------------------
 
@@ -98,7 +122,7 @@ class _Builder:
         )
         level_one = exp.Select().select(_col(KEY), _col(SUB_KEY), *partials).from_(inner.subquery("_r"))
         level_one = level_one.group_by(_col(KEY), _col(SUB_KEY))
-        finals = [exp.alias_(self._inner_final(s), f"m{at}", quoted=True, copy=False) for at, s in self._used[i]]
+        finals = [exp.alias_(v, c, quoted=True, copy=False) for at, s in self._used[i] for c, v in self._inner(at, s)]
         return exp.Select().select(_col(KEY), *finals).from_(level_one.subquery("_c")).group_by(_col(KEY))
 
     def _scan(self, rows: _Rows, extra: list[exp.Expr], keep: list[exp.Expr]) -> exp.Select:
@@ -116,19 +140,13 @@ class _Builder:
             return []
         starts = [w.start for w in spans if w.start is not None]
         start = min(starts) if len(starts) == len(spans) else None
-        return self._window(TimeRange(start, max(w.end for w in spans)))
-
-    def _window(self, window: TimeRange) -> list[exp.Expr]:
-        time = _col(self._node.time or "")
-        before: exp.Expr = exp.LT(this=time, expression=self._words.timestamp(window.end))
-        if window.start is None:
-            return [before]
-        return [exp.GTE(this=time.copy(), expression=self._words.timestamp(window.start)), before]
+        span = TimeRange(start, max(w.end for w in spans))
+        return window_conditions(self._node.time or "", span, self._words)
 
     def _condition(self, rows: RowFilter, columns: _Rows) -> exp.Expr | None:
         parts: list[exp.Expr] = []
         if rows.window is not None:
-            parts.append(columns.name("w", exp.and_(*self._window(rows.window))))
+            parts.append(columns.name("w", exp.and_(*window_conditions(self._node.time or "", rows.window, self._words))))
         parts += [columns.name("c", term) for term in rows.terms]
         return _conjunction(parts)
 
@@ -157,25 +175,32 @@ class _Builder:
 
     # level two ----------------------------------------------------------------------------------------------------------
 
-    def _inner_final(self, state: MeasureState) -> exp.Expr:
-        m, words, value = state.measure, self._words, _col(SUB_KEY)
+    def _inner(self, position: int, state: MeasureState) -> list[tuple[str, exp.Expr]]:
+        """Columns of one measure over the rows of a histogram: `m`, and for top_share the total as `n`."""
+        m, words, value, name = state.measure, self._words, _col(SUB_KEY), f"m{position}"
         if "count" in state.inner:
             present = exp.GT(this=_col(f"q{state.inner['count']}"), expression=number(0))
-            return filtered(exp.Count(this=exp.Star()), present)
+            return [(name, filtered(exp.Count(this=exp.Star()), present))]
         weight = _col(f"q{state.inner['weight']}")
         if m.function == "top":
-            return words.pick(value, weight)
+            return [(name, words.pick(value, weight))]
         if m.function == "top_n":
-            return words.pick_n(value, weight, m.n)
+            return [(name, words.pick_n(value, weight, m.n))]
         positive = exp.GT(this=weight.copy(), expression=number(0))
-        total = filtered(exp.Sum(this=weight), positive)
-        most = filtered(exp.Max(this=weight.copy()), positive.copy())
-        return divide(words.to_double(most), words.to_double(total))
+        most = filtered(exp.Max(this=weight), positive)
+        return [(name, most), (f"n{position}", filtered(exp.Sum(this=weight.copy()), positive.copy()))]
 
-    # per customer --------------------------------------------------------------------------------------------------
 
-    def _final(self, position: int, state: MeasureState) -> exp.Expr:
-        columns: dict[str, exp.Expr] = {role: _col(f"p{i}", "_flat") for role, i in state.flat.items()}
-        if state.histogram is not None:
-            columns["inner"] = _col(f"m{position}", f"_h{state.histogram}")
-        return final_value(Final(self._words, state.measure, columns, self._node.as_of.date()), state)
+def _final_select(
+    node: AggregateNode, state: Decomposition, words: DuckdbWords, tables: Mapping[int, str]
+) -> exp.Select:
+    outputs: list[exp.Expr] = [exp.alias_(_col(KEY, FLAT), node.key, quoted=True, copy=False)]
+    for position, own in enumerate(state.states):
+        columns: dict[str, exp.Expr] = {role: _col(f"p{i}", FLAT) for role, i in own.flat.items()}
+        if own.histogram is not None:
+            columns |= {"inner": _col(f"m{position}", tables[own.histogram]), "whole": _col(f"n{position}", tables[own.histogram])}
+        value = final_value(Final(words, own.measure, columns, node.as_of.date()), own)
+        column = exp.alias_(value, own.measure.name, quoted=True, copy=False)
+        column.add_comments([own.measure.origin or f"measure {own.measure.name}"])
+        outputs.append(column)
+    return exp.Select().select(*outputs, copy=False).from_(exp.to_table(FLAT))

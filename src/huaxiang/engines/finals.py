@@ -104,6 +104,10 @@ def _share(f: Final) -> exp.Expr:
     return ratio(f.words.to_double(part), f.double("total"))
 
 
+def _top_share(f: Final) -> exp.Expr:
+    return divide(f.double("inner"), f.double("whole"))
+
+
 def _days_since(role: str) -> Callable[[Final], exp.Expr]:
     def days(f: Final) -> exp.Expr:
         as_of = cast(exp.Literal.string(f.as_of.isoformat()), "DATE")
@@ -134,7 +138,7 @@ _FINALS: Mapping[str, Callable[[Final], exp.Expr]] = MappingProxyType(
         "last": _role("last"),
         "top": _role("inner"),
         "top_n": _role("inner"),
-        "top_share": _role("inner"),
+        "top_share": _top_share,
         "share": _share,
         "days_since_first": _days_since("min"),
         "days_since_last": _days_since("max"),

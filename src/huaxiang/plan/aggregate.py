@@ -152,6 +152,9 @@ class _Decomposer:
             return self._counted(m)
         return MeasureState(m, self._plain(m) | self._emptiness(m))
 
+    def _day(self) -> exp.Expr:
+        return exp.cast(exp.column(self._node.time or "", quoted=True), "DATE")
+
     def _rows(self, m: Measure, *extra: exp.Expr) -> RowFilter:
         terms = [m.where] if m.where is not None else []
         if m.of is not None:
@@ -167,7 +170,6 @@ class _Decomposer:
     def _plain(self, m: Measure) -> dict[str, int]:
         rows, add = self._rows(m), self._flat.add
         of, kind = m.of, m.of_type
-        time = exp.column(self._node.time, quoted=True) if self._node.time else None
         match m.function:
             case "count":
                 return {"count": add(Partial("count", rows))}
@@ -176,16 +178,16 @@ class _Decomposer:
             case "mean":
                 return {"sum": add(Partial("sum", rows, of, kind)), "count": add(Partial("count", rows))}
             case "stddev":
-                scaled = {k: add(Partial(f"scaled_{k}", rows, of, kind)) for k in ("sum", "squares")}  # type: ignore[arg-type]
+                scaled = {k: add(Partial(f"scaled_{k}", rows, of, kind)) for k in ("sum", "squares")}
                 return scaled | {"count": add(Partial("count", rows))}
             case "median":
                 return {"values": add(Partial("values", rows, of, kind))}
             case "min" | "max" | "first" | "last":
-                return {m.function: add(Partial(m.function, rows, _plain_zero(of, kind), kind))}  # type: ignore[arg-type]
+                return {m.function: add(Partial(m.function, rows, _plain_zero(of, kind), kind))}
             case "days_since_first":
-                return {"min": add(Partial("min", rows, time, "TIMESTAMP"))}
+                return {"min": add(Partial("min", rows, self._day(), "DATE"))}
             case "days_since_last":
-                return {"max": add(Partial("max", rows, time, "TIMESTAMP"))}
+                return {"max": add(Partial("max", rows, self._day(), "DATE"))}
             case "share":
                 return self._share(m)
         raise ValueError(f"measure {m.name}: unknown function {m.function}")
@@ -211,7 +213,7 @@ class _Decomposer:
         return RowFilter(m.window if self._node.time is not None else None, terms)
 
     def _ranked(self, m: Measure) -> MeasureState:
-        assert m.of is not None  # noqa: S101 - a checked measure has it
+        assert m.of is not None
         at, partials = self._histogram(_plain_zero(m.of, m.of_type) or m.of, m.of_type or "VARCHAR")
         rows = self._sub_rows(m)
         if m.by is None:
@@ -222,15 +224,14 @@ class _Decomposer:
     def _counted(self, m: Measure) -> MeasureState:
         flat = self._emptiness(m)
         if m.function == "distinct":
-            assert m.of is not None  # noqa: S101 - a checked measure has it
+            assert m.of is not None
             at, partials = self._histogram(_plain_zero(m.of, m.of_type) or m.of, m.of_type or "VARCHAR")
             return MeasureState(m, flat, at, {"count": partials.add(Partial("count", self._sub_rows(m)))})
-        time = exp.column(self._node.time, quoted=True)
-        at, partials = self._histogram(exp.cast(time, "DATE"), "DATE")
+        at, partials = self._histogram(self._day(), "DATE")
         rows = self._rows(m)
         inner = {"count": partials.add(Partial("count", rows))}
         if m.function == "cycle":
-            flat |= {k: self._flat.add(Partial(k, rows, time, "TIMESTAMP")) for k in ("min", "max")}  # type: ignore[arg-type]
+            flat |= {k: self._flat.add(Partial(k, rows, self._day(), "DATE")) for k in ("min", "max")}
         return MeasureState(m, flat, at, inner)
 
 

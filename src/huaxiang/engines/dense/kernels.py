@@ -1,0 +1,191 @@
+"""Counting over one bucket of coded rows that are sorted by customer. Pure NumPy on whole numbers; nothing is ever rounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+_LIMIT = 1 << 62
+_HALF = 23
+
+
+class TooLarge(Exception):
+    """A sum could leave 64 bits: SQL must compute this node."""
+
+
+@dataclass(frozen=True)
+class Runs:
+    """A histogram in sorted order: for each (customer, code) that occurs, the weight of each partial.
+
+    `customer`, `code`: int64 of length r; `weights`: one int64 array of length r per partial.
+    """
+
+    customer: Ints
+    code: Ints
+    weights: tuple[Ints, ...]
+    starts: npt.NDArray[np.intp]
+    """Where each customer's runs begin."""
+
+    @property
+    def present(self) -> Ints:
+        """The customers that have a run, ascending."""
+        return self.customer[self.starts]
+
+
+def counts(mask: Bools, starts: npt.NDArray[np.intp]) -> Ints:
+    """Return the number of true entries of each customer."""
+    ends = np.append(starts[1:], len(mask)) - 1
+    running = np.cumsum(mask, dtype=np.int64)
+    total = running[ends]
+    total[1:] -= running[ends[:-1]]
+    return total
+
+
+def sums(values: Ints, mask: Bools, starts: npt.NDArray[np.intp]) -> Ints:
+    """Return each customer's exact sum of the masked values; raise TooLarge when it might not fit."""
+    check_range(values, longest(starts, len(values)))
+    return np.add.reduceat(np.where(mask, values, 0), starts)
+
+
+def square_sums(values: Ints, mask: Bools, starts: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """Return each customer's exact sum of squares as 128 bits: (high, low)."""
+    size = np.abs(np.where(mask, values, 0))
+    high, low = size >> _HALF, size & ((1 << _HALF) - 1)
+    rows = longest(starts, len(values))
+    parts = []
+    for part, shift in ((high * high, 2 * _HALF), (high * low, _HALF + 1), (low * low, 0)):
+        check_range(part, rows)
+        parts.append((np.add.reduceat(part, starts).astype(np.uint64), shift))
+    if len(size) and int(size.max()) >= 1 << 52:
+        raise TooLarge
+    return _add_128(parts)
+
+
+def _add_128(parts: list[tuple[npt.NDArray[np.uint64], int]]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    total_low = np.zeros_like(parts[0][0])
+    total_high = np.zeros_like(parts[0][0])
+    for part, shift in parts:
+        low = part << np.uint64(shift) if shift else part
+        total_high += part >> np.uint64(64 - shift) if shift else np.zeros_like(part)
+        before = total_low
+        total_low = before + low
+        total_high += (total_low < before).astype(np.uint64)
+    return total_high, total_low
+
+
+def extremes(values: Ints, mask: Bools, starts: npt.NDArray[np.intp], *, largest: bool) -> Ints:
+    """Return each customer's smallest or largest masked value (meaningless where none is)."""
+    info = np.iinfo(np.int64)
+    if largest:
+        return np.maximum.reduceat(np.where(mask, values, info.min), starts)
+    return np.minimum.reduceat(np.where(mask, values, info.max), starts)
+
+
+def longest(starts: npt.NDArray[np.intp], rows: int) -> int:
+    """Return the length of the longest stretch."""
+    return int(np.diff(np.append(starts, rows)).max()) if len(starts) else 0
+
+
+def check_range(values: Ints, rows: int) -> None:
+    """Raise TooLarge unless sums of up to `rows` of the values surely fit in 62 bits."""
+    if len(values) and max(abs(int(values.min())), abs(int(values.max()))) * max(rows, 1) >= _LIMIT:
+        raise TooLarge
+
+
+def count_runs(customer: Ints, code: Ints, masks: list[Bools], size: int) -> Runs:
+    """Return the histogram of counts. Rows that no mask counts leave no run; codes are in [0, size)."""
+    width = len(masks)
+    flags = np.zeros(len(customer), dtype=np.int64)
+    for i, mask in enumerate(masks):
+        flags |= mask.astype(np.int64) << i
+    kept = flags != 0
+    last = int(customer[-1]) + 1 if len(customer) else 1
+    if last * size * (1 << width) >= _LIMIT:
+        raise TooLarge
+    packed = ((customer * size + code) << width) | flags
+    packed = np.sort(packed if kept.all() else packed[kept], kind="stable")
+    key = packed >> width
+    starts = _boundaries(key)
+    flags = packed & ((1 << width) - 1)
+    weights = tuple(np.add.reduceat((flags >> i) & 1, starts) if len(starts) else flags for i in range(width))
+    return _runs(key[starts], size, weights)
+
+
+def weight_runs(customer: Ints, code: Ints, partials: list[tuple[Bools, Ints | None]], size: int) -> Runs:
+    """Return the histogram of counts (values None) and exact sums."""
+    kept = np.zeros(len(customer), dtype=np.bool_)
+    for mask, _ in partials:
+        kept |= mask
+    key = (customer * size + code)[kept]
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    starts = _boundaries(key)
+    weights = []
+    for mask, values in partials:
+        own = mask[kept] if values is None else np.where(mask, values, 0)[kept]
+        if values is not None:
+            check_range(values, len(values))
+        weights.append(np.add.reduceat(own[order].astype(np.int64), starts) if len(starts) else np.zeros(0, np.int64))
+    return _runs(key[starts], size, tuple(weights))
+
+
+def _boundaries(key: Ints) -> npt.NDArray[np.intp]:
+    if not len(key):
+        return np.zeros(0, dtype=np.intp)
+    return np.concatenate([np.zeros(1, np.intp), np.flatnonzero(key[1:] != key[:-1]) + 1])
+
+
+def _runs(key: Ints, size: int, weights: tuple[Ints, ...]) -> Runs:
+    customer = key // size
+    return Runs(customer, key - customer * size, weights, _boundaries(customer))
+
+
+def present_codes(runs: Runs, partial: int, customers: int) -> Ints:
+    """Return each customer's number of codes with weight > 0."""
+    result = np.zeros(customers, dtype=np.int64)
+    if len(runs.starts):
+        result[runs.present] = np.add.reduceat((runs.weights[partial] > 0).astype(np.int64), runs.starts)
+    return result
+
+
+def top_codes(runs: Runs, partial: int, customers: int, size: int) -> Ints:
+    """Return each customer's code of the largest weight > 0, ties to the smallest code; −1 when there is none."""
+    result = np.full(customers, -1, dtype=np.int64)
+    if not len(runs.starts):
+        return result
+    weight = runs.weights[partial]
+    if int(weight.max()) * size >= _LIMIT:
+        raise TooLarge
+    score = np.where(weight > 0, weight * size + (size - 1 - runs.code), -1)
+    best = np.maximum.reduceat(score, runs.starts)
+    result[runs.present] = np.where(best >= 0, size - 1 - best % size, -1)
+    return result
+
+
+def top_n_codes(runs: Runs, partial: int, customers: int, n: int) -> tuple[Ints, Ints]:
+    """Return (number of codes of each customer, all codes in one array): the n largest weights > 0, ties to smaller codes."""
+    weight = runs.weights[partial]
+    positive = weight > 0
+    customer, code, weight = runs.customer[positive], runs.code[positive], weight[positive]
+    order = np.lexsort((code, -weight, customer))
+    customer, code = customer[order], code[order]
+    starts = _boundaries(customer)
+    ends = np.append(starts[1:], len(customer))
+    rank = np.arange(len(customer)) - np.repeat(starts, ends - starts)
+    best = rank < n
+    return np.bincount(customer[best], minlength=customers).astype(np.int64), code[best]
+
+
+def top_weights(runs: Runs, partial: int, customers: int) -> tuple[Ints, Ints]:
+    """Return (largest weight, sum of the positive weights) of each customer; 0 when there is none."""
+    most, whole = np.zeros(customers, dtype=np.int64), np.zeros(customers, dtype=np.int64)
+    if len(runs.starts):
+        weight = np.maximum(runs.weights[partial], 0)
+        check_range(weight, longest(runs.starts, len(weight)))
+        most[runs.present] = np.maximum.reduceat(weight, runs.starts)
+        whole[runs.present] = np.add.reduceat(weight, runs.starts)
+    return most, whole

@@ -1,0 +1,183 @@
+"""From one bucket of coded rows to the state of its customers, as the Arrow columns that `final_select` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from huaxiang.engines.dense import kernels
+from huaxiang.engines.dense.kernels import Bools, Ints, Runs
+from huaxiang.engines.dense.layout import Layout, SubKey
+from huaxiang.engines.dense.rows import CUSTOMER, Records
+from huaxiang.plan.aggregate import Histogram, MeasureState, Partial, RowFilter, decimal_scale
+
+Columns = dict[str, pa.Array]
+
+
+@dataclass(frozen=True)
+class Dictionaries:
+    """The values of dictionary sub-keys by column, in the order of their codes."""
+
+    values: Mapping[str, pa.Array]
+
+
+def bucket_state(layout: Layout, dictionaries: Dictionaries, records: Records, first: int, customers: int) -> pa.Table:
+    """Return `_k` (customer codes from `first`), `p<i>`, `m<j>` and `n<j>` for the customers of a bucket.
+
+    `records` are sorted by customer; each customer has at least one. Raises kernels.TooLarge.
+    """
+    return _Bucket(layout, dictionaries, records, first, customers).table()
+
+
+class _Bucket:
+    def __init__(self, layout: Layout, dictionaries: Dictionaries, records: Records, first: int, customers: int) -> None:
+        self._layout, self._dictionaries = layout, dictionaries
+        self._records = records
+        self._first, self._customers = first, customers
+        self._who: Ints = records[CUSTOMER].astype(np.int64)
+        self._starts = np.searchsorted(self._who, np.arange(customers))
+        self._flags: Ints = records["f"].astype(np.int64)
+        self._masks: dict[int, Bools] = {}
+        self._counts: dict[int, Ints] = {}
+        self._values: dict[str, Ints] = {}
+
+    def table(self) -> pa.Table:
+        columns: Columns = {"_k": pa.array(np.arange(self._first, self._first + self._customers, dtype=np.int32))}
+        for i, partial in enumerate(self._layout.state.flat):
+            columns[f"p{i}"] = self._flat(partial)
+        for i, histogram in enumerate(self._layout.state.histograms):
+            columns |= self._histogram(i, histogram)
+        return pa.table(columns)
+
+    # rows ------------------------------------------------------------------------------------------------------------
+
+    def _mask(self, rows: RowFilter) -> Bools:
+        bits = self._layout.bits(rows)
+        if bits not in self._masks:
+            self._masks[bits] = (self._flags & bits) == bits
+        return self._masks[bits]
+
+    def _count(self, rows: RowFilter) -> Ints:
+        bits = self._layout.bits(rows)
+        if bits not in self._counts:
+            self._counts[bits] = kernels.counts(self._mask(rows), self._starts)
+        return self._counts[bits]
+
+    def _value(self, partial: Partial) -> Ints:
+        name = self._layout.value(partial).column
+        if name not in self._values:
+            self._values[name] = self._records[name].astype(np.int64)
+        return self._values[name]
+
+    # flat ------------------------------------------------------------------------------------------------------------
+
+    def _flat(self, partial: Partial) -> pa.Array:
+        if partial.kind == "count":
+            return pa.array(self._count(partial.rows))
+        none = self._count(partial.rows) == 0
+        mask, values, kind = self._mask(partial.rows), self._value(partial), partial.type or "BIGINT"
+        if partial.kind == "scaled_squares":
+            high, low = kernels.square_sums(values, mask, self._starts)
+            return _decimal(high.view(np.int64), low.view(np.int64), 38, 0, none)
+        if partial.kind in ("sum", "scaled_sum"):
+            total = kernels.sums(values, mask, self._starts)
+            scale = 0 if partial.kind == "scaled_sum" else decimal_scale(kind)
+            return pa.array(total, mask=none) if scale is None else _decimal(total >> 63, total, 38, scale, none)
+        best = kernels.extremes(values, mask, self._starts, largest=partial.kind == "max")
+        return _typed(best, kind, none)
+
+    # histograms ------------------------------------------------------------------------------------------------------
+
+    def _histogram(self, position: int, histogram: Histogram) -> Columns:
+        sub_key = self._layout.sub_keys[position]
+        code, lowest, size = self._codes(sub_key)
+        runs = self._runs(histogram, code, size)
+        columns: Columns = {}
+        for at, state in enumerate(self._layout.state.states):
+            if state.histogram == position:
+                columns |= self._inner(at, state, runs, _Decoder(self._dictionaries, sub_key, lowest, size))
+        return columns
+
+    def _codes(self, sub_key: SubKey) -> tuple[Ints, int, int]:
+        """Codes counted from 0, what to add for the value, and their number (the code of NULL included)."""
+        code: Ints = self._records[sub_key.column].astype(np.int64)
+        if sub_key.is_day:
+            lowest, highest = int(code.min()), int(code.max())
+            return code - lowest, lowest, highest - lowest + 1
+        if sub_key.size is not None:
+            return code, sub_key.lowest or 0, sub_key.size + 1
+        return code, 0, len(self._dictionaries.values[sub_key.column]) + 1
+
+    def _runs(self, histogram: Histogram, code: Ints, size: int) -> Runs:
+        known = None if histogram.type == "DATE" else code != size - 1
+        masks = [self._mask(p.rows) if known is None else self._mask(p.rows) & known for p in histogram.partials]
+        if all(p.kind == "count" for p in histogram.partials):
+            return kernels.count_runs(self._who, code, masks, size)
+        values = [None if p.kind == "count" else self._value(p) for p in histogram.partials]
+        return kernels.weight_runs(self._who, code, list(zip(masks, values, strict=True)), size)
+
+    def _inner(self, at: int, state: MeasureState, runs: Runs, decoder: _Decoder) -> Columns:
+        function, customers = state.measure.function, self._customers
+        if "count" in state.inner:
+            return {f"m{at}": pa.array(kernels.present_codes(runs, state.inner["count"], customers))}
+        weight = state.inner["weight"]
+        if function == "top":
+            return {f"m{at}": decoder.values(kernels.top_codes(runs, weight, customers, decoder.size))}
+        if function == "top_n":
+            counts, codes = kernels.top_n_codes(runs, weight, customers, state.measure.n)
+            return {f"m{at}": decoder.lists(counts, codes)}
+        most, whole = kernels.top_weights(runs, weight, customers)
+        partial = self._layout.state.histograms[state.histogram or 0].partials[weight]
+        return {f"m{at}": _weight(most, partial, whole == 0), f"n{at}": _weight(whole, partial, whole == 0)}
+
+
+@dataclass(frozen=True)
+class _Decoder:
+    """From codes back to values."""
+
+    dictionaries: Dictionaries
+    sub_key: SubKey
+    lowest: int
+    size: int
+
+    def values(self, codes: Ints) -> pa.Array:
+        """The values of codes; −1 is NULL."""
+        none = codes < 0
+        if self.sub_key.needs_dictionary:
+            return self.dictionaries.values[self.sub_key.column].take(pa.array(codes, mask=none))
+        plain = codes + self.lowest
+        return _typed(plain, "DATE" if self.sub_key.is_day else "BIGINT", none)
+
+    def lists(self, counts: Ints, codes: Ints) -> pa.Array:
+        """Lists of values; an empty one is NULL."""
+        offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(counts, dtype=np.int32)])
+        none = np.append(counts == 0, False)
+        return pa.ListArray.from_arrays(pa.array(offsets, mask=none), self.values(codes))
+
+
+def _weight(weight: Ints, partial: Partial, none: Bools) -> pa.Array:
+    scale = None if partial.kind == "count" else decimal_scale(partial.type or "BIGINT")
+    return pa.array(weight, mask=none) if scale is None else _decimal(weight >> 63, weight, 38, scale, none)
+
+
+def _typed(numbers: Ints, kind: str, none: Bools) -> pa.Array:
+    """Whole numbers as values of a type: BIGINT, DATE (days), DECIMAL (units)."""
+    if kind == "DATE":
+        return pa.array(np.where(none, 0, numbers).astype(np.int32), pa.int32(), mask=none).cast(pa.date32())
+    scale = decimal_scale(kind)
+    if scale is None:
+        return pa.array(numbers, mask=none)
+    return _decimal(numbers >> 63, numbers, 18, scale, none)
+
+
+def _decimal(high: Ints, low: Ints, precision: int, scale: int, none: Bools) -> pa.Array:
+    """128-bit units as a DECIMAL, without a rounding step."""
+    halves: npt.NDArray[Any] = np.empty((len(low), 2), dtype=np.int64)
+    halves[:, 0], halves[:, 1] = np.where(none, 0, low), np.where(none, 0, high)
+    valid = pa.py_buffer(np.packbits(~none, bitorder="little").tobytes())
+    return pa.Array.from_buffers(pa.decimal128(precision, scale), len(low), [valid, pa.py_buffer(halves.tobytes())])
