@@ -168,8 +168,8 @@ def test_the_rich_card_says_what_was_planted(drawn: Set) -> None:
     ids = [s["id"] for s in evidence(card)]
     assert {"c2.deals.true", "c2.favourite.wine", "c2.interests.music"} <= set(ids)
     text = next(s["text"] for s in evidence(card) if s["id"] == "c2.favourite.wine")
-    assert re.fullmatch(r"偏好品类“红酒”占 \d\d\.\d %，是大盘（\d\d\.\d%）的 \d\.\d 倍（TGI \d{3}）", text["zh"])
-    assert re.fullmatch(r"Favourite “wine”: \d\d\.\d %, \d\.\d times the base of \d\d\.\d % \(TGI \d{3}\)", text["en"])
+    assert re.fullmatch(r"偏好品类“红酒”占 \d\d\.\d%，是大盘（\d\d\.\d%）的 \d\.\d 倍（TGI \d{3}）", text["zh"])
+    assert re.fullmatch(r"Favourite “wine”: \d\d\.\d%, \d\.\d times the base of \d\d\.\d% \(TGI \d{3}\)", text["en"])
     assert card["worth"]["index"] > 150
     assert card["name"]["zh"].startswith("高价值·常来·")
     assert card["name"]["en"].startswith("High-value frequent ")
