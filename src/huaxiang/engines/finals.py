@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
-from huaxiang.engines.words import DuckdbWords, binary, case, cast, func, number, scale_of
+from huaxiang.engines.words import DuckdbWords, binary, case, cast, func, number, scale_of, sum_scale
 from huaxiang.plan.aggregate import MeasureState, is_double, result_type
 from huaxiang.plan.nodes import Measure
 
@@ -32,9 +32,9 @@ class Final:
         """A fresh copy of the column of a role."""
         return self.state[role].copy()
 
-    def double(self, role: str) -> exp.Expr:
-        """The exact number of a role as DOUBLE."""
-        return self.words.to_double(self.take(role))
+    def double(self, role: str, scale: int = 0) -> exp.Expr:
+        """The exact number of a role, with so many decimals, as DOUBLE."""
+        return self.words.to_double(self.take(role), scale)
 
 
 def ratio(part: exp.Expr, whole: exp.Expr) -> exp.Expr:
@@ -74,11 +74,11 @@ def _counted(role: str) -> Callable[[Final], exp.Expr]:
 
 
 def _sum(f: Final) -> exp.Expr:
-    return f.double("sum") if is_double(f.kind) else f.take("sum")
+    return f.double("sum", sum_scale(f.kind)) if is_double(f.kind) else f.take("sum")
 
 
 def _mean(f: Final) -> exp.Expr:
-    return ratio(f.double("sum"), cast(f.take("count"), "DOUBLE"))
+    return ratio(f.double("sum", sum_scale(f.kind)), cast(f.take("count"), "DOUBLE"))
 
 
 def _stddev(f: Final) -> exp.Expr:
@@ -101,11 +101,13 @@ def _median(f: Final) -> exp.Expr:
 
 def _share(f: Final) -> exp.Expr:
     part = exp.Coalesce(this=f.take("part"), expressions=[number(0)])
-    return ratio(f.words.to_double(part), f.double("total"))
+    scale = sum_scale(f.kind)
+    return ratio(f.words.to_double(part, scale), f.double("total", scale))
 
 
 def _top_share(f: Final) -> exp.Expr:
-    return divide(f.double("inner"), f.double("whole"))
+    scale = sum_scale(f.measure.by_type or "BIGINT")
+    return divide(f.double("inner", scale), f.double("whole", scale))
 
 
 def _days_since(role: str) -> Callable[[Final], exp.Expr]:

@@ -30,7 +30,7 @@ class SparkWords(DuckdbWords):
         in_range = exp.LT(this=exp.Abs(this=value), expression=number(DOUBLE_LIMIT))
         return case(in_range, func("FLOOR", value.copy()))
 
-    def to_double(self, value: exp.Expr) -> exp.Expr:
+    def to_double(self, value: exp.Expr, scale: int = 0) -> exp.Expr:  # noqa: ARG002 - the same call on every engine
         """An exact number as the nearest DOUBLE: Java rounds once."""
         return cast(value, "DOUBLE")
 

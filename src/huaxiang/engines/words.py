@@ -7,6 +7,7 @@ for sums, one correctly rounded step to DOUBLE, ties decided by value.
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from sqlglot import exp
 
@@ -110,9 +111,11 @@ class DuckdbWords:
         scale = EXACT_SCALE if is_double(kind) else decimal_scale(kind)
         return cast(exp.Sum(this=value), "BIGINT" if scale is None else f"DECIMAL(38,{scale})")
 
-    def to_double(self, value: exp.Expr) -> exp.Expr:
-        """An exact number as the nearest DOUBLE. (A plain cast of a wide DECIMAL rounds twice in DuckDB.)"""
-        return cast(cast(value, "VARCHAR"), "DOUBLE")
+    def to_double(self, value: exp.Expr, scale: int = 0) -> exp.Expr:
+        """An exact number with `scale` decimals as the nearest DOUBLE. (DuckDB's cast rounds twice beyond 2^53 units.)"""
+        limit = cast(exp.Literal.number(str(Decimal(2**53).scaleb(-scale))), f"DECIMAL(38,{scale})")
+        near = exp.Between(this=value.copy(), low=exp.Neg(this=limit), high=limit.copy())
+        return case(near, cast(value.copy(), "DOUBLE"), cast(cast(value.copy(), "VARCHAR"), "DOUBLE"))
 
     def difference_of_products(self, left: tuple[exp.Expr, exp.Expr], right: tuple[exp.Expr, exp.Expr]) -> exp.Expr:
         """a·b − c·d of DECIMAL(38,0); NULL where that overflows."""
@@ -148,8 +151,13 @@ class DuckdbWords:
             total = binary(exp.Add, low, high)
         else:
             wide = f"DECIMAL(38,{decimal_scale(kind) or 0})"
-            total = self.to_double(binary(exp.Add, cast(low, wide), cast(high, wide)))
+            total = self.to_double(binary(exp.Add, cast(low, wide), cast(high, wide)), decimal_scale(kind) or 0)
         return exp.Div(this=total, expression=number("2.0e0"), typed=False, safe=False)
+
+
+def sum_scale(kind: str) -> int:
+    """The decimals of an exact sum."""
+    return EXACT_SCALE if is_double(kind) else decimal_scale(kind) or 0
 
 
 def scale_of(kind: str) -> int:

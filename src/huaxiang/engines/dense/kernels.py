@@ -98,39 +98,57 @@ def check_range(values: Ints, rows: int) -> None:
 
 def count_runs(customer: Ints, code: Ints, masks: list[Bools], size: int) -> Runs:
     """Return the histogram of counts. Rows that no mask counts leave no run; codes are in [0, size)."""
-    width = len(masks)
+    width, bits = len(masks), code_bits(size)
     flags = np.zeros(len(customer), dtype=np.int64)
     for i, mask in enumerate(masks):
         flags |= mask.astype(np.int64) << i
-    kept = flags != 0
-    last = int(customer[-1]) + 1 if len(customer) else 1
-    if last * size * (1 << width) >= _LIMIT:
+    if len(customer) and (int(customer[-1]) + 1) << (bits + width) >= _LIMIT:
         raise TooLarge
-    packed = ((customer * size + code) << width) | flags
+    packed = (((customer << bits) | code) << width) | flags
+    kept = flags != 0
     packed = np.sort(packed if kept.all() else packed[kept], kind="stable")
     key = packed >> width
     starts = _boundaries(key)
-    flags = packed & ((1 << width) - 1)
-    weights = tuple(np.add.reduceat((flags >> i) & 1, starts) if len(starts) else flags for i in range(width))
-    return _runs(key[starts], size, weights)
+    return _runs(key[starts], bits, _flag_counts(packed & ((1 << width) - 1), width, starts))
+
+
+def code_bits(size: int) -> int:
+    """Return the bits that hold codes in [0, size)."""
+    return max(1, (size - 1).bit_length())
+
+
+def _flag_counts(flags: Ints, width: int, starts: npt.NDArray[np.intp]) -> tuple[Ints, ...]:
+    """How many rows of each run have each flag: all flags in one pass, side by side in one integer, where they fit."""
+    if not len(starts):
+        return (flags,) * width
+    field = 62 // width
+    if width > 12 or longest(starts, len(flags)) >= 1 << field:
+        return tuple(np.add.reduceat((flags >> i) & 1, starts) for i in range(width))
+    spread = np.zeros(1 << width, dtype=np.int64)
+    for i in range(width):
+        spread |= ((np.arange(1 << width) >> i) & 1) << (field * i)
+    side_by_side = np.add.reduceat(spread[flags], starts)
+    return tuple((side_by_side >> (field * i)) & ((1 << field) - 1) for i in range(width))
 
 
 def weight_runs(customer: Ints, code: Ints, partials: list[tuple[Bools, Ints | None]], size: int) -> Runs:
     """Return the histogram of counts (values None) and exact sums."""
+    bits = code_bits(size)
     kept = np.zeros(len(customer), dtype=np.bool_)
     for mask, _ in partials:
         kept |= mask
-    key = (customer * size + code)[kept]
+    key = ((customer << bits) | code)[kept]
     order = np.argsort(key, kind="stable")
     key = key[order]
     starts = _boundaries(key)
+    rows = longest(starts, len(key))
     weights = []
     for mask, values in partials:
-        own = mask[kept] if values is None else np.where(mask, values, 0)[kept]
-        if values is not None:
-            check_range(values, len(values))
-        weights.append(np.add.reduceat(own[order].astype(np.int64), starts) if len(starts) else np.zeros(0, np.int64))
-    return _runs(key[starts], size, tuple(weights))
+        own = mask.astype(np.int64) if values is None else np.where(mask, values, 0)
+        check_range(own, rows)
+        own = own[kept][order]
+        weights.append(np.add.reduceat(own, starts) if len(starts) else own)
+    return _runs(key[starts], bits, tuple(weights))
 
 
 def _boundaries(key: Ints) -> npt.NDArray[np.intp]:
@@ -139,16 +157,16 @@ def _boundaries(key: Ints) -> npt.NDArray[np.intp]:
     return np.concatenate([np.zeros(1, np.intp), np.flatnonzero(key[1:] != key[:-1]) + 1])
 
 
-def _runs(key: Ints, size: int, weights: tuple[Ints, ...]) -> Runs:
-    customer = key // size
-    return Runs(customer, key - customer * size, weights, _boundaries(customer))
+def _runs(key: Ints, bits: int, weights: tuple[Ints, ...]) -> Runs:
+    customer = key >> bits
+    return Runs(customer, key & ((1 << bits) - 1), weights, _boundaries(customer))
 
 
 def present_codes(runs: Runs, partial: int, customers: int) -> Ints:
     """Return each customer's number of codes with weight > 0."""
     result = np.zeros(customers, dtype=np.int64)
     if len(runs.starts):
-        result[runs.present] = np.add.reduceat((runs.weights[partial] > 0).astype(np.int64), runs.starts)
+        result[runs.present] = counts(runs.weights[partial] > 0, runs.starts)
     return result
 
 
@@ -157,12 +175,12 @@ def top_codes(runs: Runs, partial: int, customers: int, size: int) -> Ints:
     result = np.full(customers, -1, dtype=np.int64)
     if not len(runs.starts):
         return result
-    weight = runs.weights[partial]
-    if int(weight.max()) * size >= _LIMIT:
+    weight, bits = runs.weights[partial], code_bits(size)
+    if (int(weight.max()) + 1) << bits >= _LIMIT:
         raise TooLarge
-    score = np.where(weight > 0, weight * size + (size - 1 - runs.code), -1)
-    best = np.maximum.reduceat(score, runs.starts)
-    result[runs.present] = np.where(best >= 0, size - 1 - best % size, -1)
+    last = (1 << bits) - 1
+    best = np.maximum.reduceat((weight << bits) | (last - runs.code), runs.starts)
+    result[runs.present] = np.where(best > last, last - (best & last), -1)
     return result
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -63,23 +64,33 @@ class Layout:
     sub_keys: tuple[SubKey, ...]
     values: tuple[Value, ...]
 
-    def bits(self, rows: RowFilter) -> int:
-        """The condition bits that a row must have all of."""
-        wanted = [c.sql() for c in _atoms(self.node, rows)]
-        names = [c.sql() for c in self.conditions]
-        return sum(1 << names.index(text) for text in dict.fromkeys(wanted))
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the code and value columns, each once."""
+        return tuple(dict.fromkeys([*(s.column for s in self.sub_keys), *(v.column for v in self.values)]))
 
-    def value(self, partial: Partial) -> Value:
-        """The column of a partial's value."""
-        text = (partial.value or exp.Null()).sql()
-        return next(v for v in self.values if v.expression.sql() == text)
+    @cached_property
+    def facts(self) -> Mapping[int, tuple[int, str]]:
+        """By id of a partial of `state`: the condition bits that a row must have all of, and the column of its value."""
+        bits = {c.sql(): 1 << i for i, c in enumerate(self.conditions)}
+        columns = {v.expression.sql(): v.column for v in self.values}
+        return {
+            id(p): (
+                sum({bits[a.sql()] for a in _atoms(self.node, p.rows)}),
+                columns[p.value.sql()] if p.value is not None else "",
+            )
+            for p in _partials(self.state)
+        }
 
 
 def is_dense(measure: Measure, node: AggregateNode) -> bool:
     """Whether all state of one measure can be whole numbers in dense arrays."""
     state = decompose(_only(node, (measure,)))
-    inner = [p for h in state.histograms for p in h.partials]
-    return all(_whole(p) for p in (*state.flat, *inner))
+    return all(_whole(p) for p in _partials(state))
+
+
+def _partials(state: Decomposition) -> list[Partial]:
+    return [*state.flat, *(p for h in state.histograms for p in h.partials)]
 
 
 def _only(node: AggregateNode, measures: Iterable[Measure]) -> AggregateNode:
@@ -110,7 +121,7 @@ def lay_out(node: AggregateNode, measures: tuple[Measure, ...]) -> Layout | None
     """Return the layout for some measures of a node; None when there are more conditions than a row has bits."""
     own = _only(node, measures)
     state = decompose(own)
-    partials = [*state.flat, *(p for h in state.histograms for p in h.partials)]
+    partials = _partials(state)
     conditions: dict[str, exp.Expr] = {}
     for partial in partials:
         for atom in _atoms(own, partial.rows):
@@ -121,7 +132,7 @@ def lay_out(node: AggregateNode, measures: tuple[Measure, ...]) -> Layout | None
     for partial in partials:
         if partial.value is not None:
             values.setdefault(partial.value.sql(), Value(f"v{len(values)}", partial.value, partial.type or "BIGINT"))
-    sub_keys = tuple(_sub_key(i, h) for i, h in enumerate(state.histograms))
+    sub_keys = tuple(_sub_key(i, h, values) for i, h in enumerate(state.histograms))
     return Layout(own, state, tuple(conditions.values()), sub_keys, tuple(values.values()))
 
 
@@ -131,13 +142,15 @@ def _atoms(node: AggregateNode, rows: RowFilter) -> list[exp.Expr]:
     return ([exp.and_(*window)] if window else []) + list(rows.terms)
 
 
-def _sub_key(position: int, histogram: Histogram) -> SubKey:
-    bare = histogram.sub_key
+def _sub_key(position: int, histogram: Histogram, values: Mapping[str, Value]) -> SubKey:
+    """A sub-key; a day that is measured too shares its column."""
+    bare, text = histogram.sub_key, histogram.sub_key.sql()
     while isinstance(bare, (exp.Cast, exp.Paren)):
         bare = bare.this
     lowest, highest = _RANGES.get(type(bare), (None, -1))
     size = highest - lowest + 1 if lowest is not None else None
-    return SubKey(f"s{position}", histogram.sub_key, histogram.type, lowest, size)
+    shared = histogram.type == "DATE" and text in values and values[text].type == "DATE"
+    return SubKey(values[text].column if shared else f"s{position}", histogram.sub_key, histogram.type, lowest, size)
 
 
 def coding_select(layout: Layout, sizes: dict[str, int]) -> exp.Select:
@@ -146,17 +159,18 @@ def coding_select(layout: Layout, sizes: dict[str, int]) -> exp.Select:
     Dictionaries are the tables `_d_k` and `_d_s<i>` (columns v, c). `sizes` are the sizes of dictionaries: the size itself is
     the code of NULL. A NULL value or day is 0: its condition bits say that it doesn't count.
     """
-    node, words = layout.node, DuckdbWords()
+    node = layout.node
     columns = [exp.alias_(exp.column("c", table="_d_k"), "k"), exp.alias_(_condition_bits(layout), "f")]
     query = exp.Select().from_(exp.to_table(node.source).as_("_e"))
     query = query.join(exp.to_table("_d_k"), on=_equal("_d_k", exp.column(node.key, table="_e", quoted=True)), join_type="inner")
+    coded: dict[str, exp.Expr] = {}
     for sub_key in layout.sub_keys:
-        columns.append(exp.alias_(_code(sub_key, sizes, words), sub_key.column))
+        coded[sub_key.column] = _code(sub_key, sizes)
         if sub_key.needs_dictionary:
             table = f"_d_{sub_key.column}"
             query = query.join(exp.to_table(table), on=_equal(table, sub_key.expression.copy()), join_type="left")
-    columns += [exp.alias_(_value(v, words), v.column) for v in layout.values]
-    return query.select(*columns)
+    coded |= {v.column: _value(v) for v in layout.values}
+    return query.select(*columns, *(exp.alias_(coded[name], name) for name in layout.columns))
 
 
 def _equal(table: str, value: exp.Expr) -> exp.Expr:
@@ -172,7 +186,7 @@ def _condition_bits(layout: Layout) -> exp.Expr:
     return total
 
 
-def _code(sub_key: SubKey, sizes: dict[str, int], words: DuckdbWords) -> exp.Expr:
+def _code(sub_key: SubKey, sizes: dict[str, int]) -> exp.Expr:
     if sub_key.is_day:
         return _days(sub_key.expression)
     if sub_key.lowest is not None:
@@ -189,7 +203,7 @@ def _days(value: exp.Expr) -> exp.Expr:
     return cast(exp.Coalesce(this=func("DATE_DIFF", exp.Literal.string("day"), start, value.copy()), expressions=[number(0)]), "INTEGER")
 
 
-def _value(value: Value, words: DuckdbWords) -> exp.Expr:
+def _value(value: Value) -> exp.Expr:
     if value.type == "DATE":
         return _days(value.expression)
     if decimal_scale(value.type) is not None:

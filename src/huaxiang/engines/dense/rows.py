@@ -15,6 +15,9 @@ from huaxiang.engines.dense.layout import Layout
 CUSTOMER = "_c"
 ROWS_A_BUCKET = 1_000_000
 MAX_BUCKETS = 512
+_NUMPY = {
+    "uint8": np.uint8, "uint16": np.uint16, "uint32": np.uint32, "uint64": np.uint64, "int32": np.int32, "int64": np.int64,
+}  # fmt: skip
 
 Records = npt.NDArray[np.void]
 
@@ -47,8 +50,7 @@ class Buckets:
         path = self._path(bucket)
         records: Records = np.fromfile(path, dtype=self._dtype)
         path.unlink()
-        order = np.argsort(records[CUSTOMER], kind="stable")
-        return records[order]
+        return _reordered(records, np.argsort(records[CUSTOMER], kind="stable"))
 
     def size(self, bucket: int) -> int:
         """Return the number of customers of a bucket."""
@@ -63,7 +65,7 @@ class Buckets:
         records = self._records(columns, customer - bucket * self.width)
         order = np.argsort(bucket.astype(np.uint16), kind="stable")
         ends = np.cumsum(np.bincount(bucket, minlength=self.count))
-        records = records[order]
+        records = _reordered(records, order)
         begin = 0
         for file, end in zip(self._files, ends.tolist(), strict=True):
             if end > begin:
@@ -82,8 +84,15 @@ class Buckets:
 
 
 def _columns(layout: Layout, batch: pa.RecordBatch) -> dict[str, npt.NDArray[Any]]:
-    names = ["k", "f", *(s.column for s in layout.sub_keys), *(v.column for v in layout.values)]
+    names = ["k", "f", *layout.columns]
     return {name: _numbers(batch.column(i)) for i, name in enumerate(names)}
+
+
+def _reordered(records: Records, order: npt.NDArray[np.intp]) -> Records:
+    """Records in another order; moved whole, since NumPy would move field by field."""
+    whole = records.view(np.dtype((np.void, records.dtype.itemsize)))
+    moved: Records = whole[order].view(records.dtype)
+    return moved
 
 
 def _numbers(column: pa.Array) -> npt.NDArray[Any]:
@@ -91,5 +100,5 @@ def _numbers(column: pa.Array) -> npt.NDArray[Any]:
     if pa.types.is_decimal128(column.type):
         halves = np.frombuffer(column.buffers()[1], dtype=np.int64)
         return halves[2 * column.offset : 2 * (column.offset + len(column)) : 2]
-    numbers: npt.NDArray[Any] = column.to_numpy(zero_copy_only=False)
-    return numbers
+    numbers = np.frombuffer(column.buffers()[1], dtype=_NUMPY[str(column.type)])
+    return numbers[column.offset : column.offset + len(column)]

@@ -19,7 +19,7 @@ from huaxiang.engines.dense.state import Dictionaries, bucket_state
 from huaxiang.engines.duckdb_dialect import to_duckdb
 from huaxiang.engines.words import DuckdbWords, cast
 
-_BATCH = 500_000
+_BATCH = 131_072
 _CUSTOMERS_A_FINAL = 250_000
 
 

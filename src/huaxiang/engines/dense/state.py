@@ -14,7 +14,7 @@ from huaxiang.engines.dense import kernels
 from huaxiang.engines.dense.kernels import Bools, Ints, Runs
 from huaxiang.engines.dense.layout import Layout, SubKey
 from huaxiang.engines.dense.rows import CUSTOMER, Records
-from huaxiang.plan.aggregate import Histogram, MeasureState, Partial, RowFilter, decimal_scale
+from huaxiang.plan.aggregate import Histogram, MeasureState, Partial, decimal_scale
 
 Columns = dict[str, pa.Array]
 
@@ -56,20 +56,20 @@ class _Bucket:
 
     # rows ------------------------------------------------------------------------------------------------------------
 
-    def _mask(self, rows: RowFilter) -> Bools:
-        bits = self._layout.bits(rows)
+    def _mask(self, partial: Partial) -> Bools:
+        bits, _ = self._layout.facts[id(partial)]
         if bits not in self._masks:
             self._masks[bits] = (self._flags & bits) == bits
         return self._masks[bits]
 
-    def _count(self, rows: RowFilter) -> Ints:
-        bits = self._layout.bits(rows)
+    def _count(self, partial: Partial) -> Ints:
+        bits, _ = self._layout.facts[id(partial)]
         if bits not in self._counts:
-            self._counts[bits] = kernels.counts(self._mask(rows), self._starts)
+            self._counts[bits] = kernels.counts(self._mask(partial), self._starts)
         return self._counts[bits]
 
     def _value(self, partial: Partial) -> Ints:
-        name = self._layout.value(partial).column
+        _, name = self._layout.facts[id(partial)]
         if name not in self._values:
             self._values[name] = self._records[name].astype(np.int64)
         return self._values[name]
@@ -78,9 +78,9 @@ class _Bucket:
 
     def _flat(self, partial: Partial) -> pa.Array:
         if partial.kind == "count":
-            return pa.array(self._count(partial.rows))
-        none = self._count(partial.rows) == 0
-        mask, values, kind = self._mask(partial.rows), self._value(partial), partial.type or "BIGINT"
+            return pa.array(self._count(partial))
+        none = self._count(partial) == 0
+        mask, values, kind = self._mask(partial), self._value(partial), partial.type or "BIGINT"
         if partial.kind == "scaled_squares":
             high, low = kernels.square_sums(values, mask, self._starts)
             return _decimal(high.view(np.int64), low.view(np.int64), 38, 0, none)
@@ -115,7 +115,7 @@ class _Bucket:
 
     def _runs(self, histogram: Histogram, code: Ints, size: int) -> Runs:
         known = None if histogram.type == "DATE" else code != size - 1
-        masks = [self._mask(p.rows) if known is None else self._mask(p.rows) & known for p in histogram.partials]
+        masks = [self._mask(p) if known is None else self._mask(p) & known for p in histogram.partials]
         if all(p.kind == "count" for p in histogram.partials):
             return kernels.count_runs(self._who, code, masks, size)
         values = [None if p.kind == "count" else self._value(p) for p in histogram.partials]
