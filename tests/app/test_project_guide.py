@@ -40,7 +40,9 @@ def test_the_guides_project_builds_to_what_it_says(shop: Path) -> None:
 
     manifest = build(shop).manifest
     assert (manifest["customers"], manifest["as_of"]) == (3, "2025-06-28")
-    assert {a["name"]: a["size"] for a in manifest["audiences"]} == {"valuable": 1, "win_back": 1}
+    assert {a["name"]: a["size"] for a in manifest["audiences"]} == {
+        "valuable": 1, "win_back": 1, "only_valuable": 1, "spring_sale": 2,
+    }  # fmt: skip
     with open_snapshot(shop) as snapshot:
         rows = pq.read_table(snapshot.table("customers")).to_pylist()
     told = {r["customer_id"]: (float(r["spend"]), r["orders_count"], r["top_category"], r["lifecycle"], r["age"]) for r in rows}

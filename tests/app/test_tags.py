@@ -26,6 +26,13 @@ def test_list_and_show(tmp_path: Path) -> None:
         show_tag(snapshot, "spent")
 
 
+def test_the_name_of_an_rfm_tag_leads_to_its_columns(tmp_path: Path) -> None:
+    parts = [{"name": f"rfm_{part}", "rfm": {"of": "rfm", "part": part}} for part in ("r", "band")]
+    snapshot = publish_sample(tmp_path, tags=parts)
+    with pytest.raises(UsageError, match="writes rfm_r, rfm_band; name one of them"):
+        show_tag(snapshot, "rfm")
+
+
 def test_personas_by_segment_name_and_set(tmp_path: Path) -> None:
     snapshot = publish_sample(tmp_path)
     assert list_personas(snapshot)["sets"][0]["cards"][0]["share"] == 0.6667

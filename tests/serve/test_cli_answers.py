@@ -69,11 +69,22 @@ def test_quality_adds_up_and_hides_raw_text(shop: Path, run: Run) -> None:
         {"code": "date", "rows": 10, "text": {"zh": "不是日期", "en": "not a date"}},
     ]
     assert "1,234" in run("quality").out
+    assert "不是日期" in run("quality", "--rejected", "sales").out
+    assert "not a date" in run("quality", "--rejected", "sales", "--lang", "en").out
     hidden, shown = run("quality", "--rejected", "sales"), run("quality", "--rejected", "sales", "--raw")
     assert "secret" not in hidden.out
     assert shown.out.index("secret-7") < shown.out.index("secret-9")
     unknown = run("quality", "--rejected", "sale", "--lang", "en")
     assert (unknown.code, 'did you mean "sales"?' in unknown.err) == (2, True)
+
+
+def test_a_fault_is_told_in_the_users_language(shop: Path, run: Run) -> None:
+    (shop / "tags").mkdir()
+    (shop / "tags" / "a.yaml").write_text("tags:\n\t- {}\n", "utf-8")
+    assert "tags/a.yaml:2 YML003 用制表符缩进 · a tab is used" in run("check").out
+    assert "tags/a.yaml:2 YML003 a tab is used" in run("check", "--lang", "en").out
+    assert "EXP002 未知的列 · unknown column" in run("audience", "count", "spned > 1").err
+    assert "EXP002 unknown column" in run("audience", "count", "spned > 1", "--lang", "en").err
 
 
 def test_tag_show_prints_all_that_is_known(shop: Path, run: Run) -> None:

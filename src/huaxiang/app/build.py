@@ -151,7 +151,7 @@ def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> di
         "clusterings": [manifest.describe_clustering(project, c) for c in clusterings.values()],
         "identity": {
             "keys": [k.name for k in unified.keys], "held_back": dict(unified.linked.held_back),
-            "customers": unified.linked.customers,
+            "customers": unified.linked.customers, "unidentified": dict(unified.unidentified),
         },
         "quality": publishing.describe_quality(sources),
     }  # fmt: skip

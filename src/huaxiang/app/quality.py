@@ -23,9 +23,11 @@ _SOURCE = (
 
 def quality(snapshot: Snapshot) -> dict[str, Any]:
     """Return QUALITY_KEYS. `adds_up` says whether loaded + set aside + left out = rows in, over all and in every source;
-    `reasons` of a source is a list of {code, rows, text}, most rows first; `measures` are the build's own quality figures.
+    `reasons` of a source is a list of {code, rows, text}, most rows first; `unidentified` of a source are loaded rows without a
+    key that leads to a customer; `measures` are the build's own quality figures.
     """
-    sources = [_source(source) for source in snapshot.manifest.get("sources", ())]
+    nobody = snapshot.manifest.get("identity", {}).get("unidentified", {})
+    sources = [_source(source, nobody.get(source["name"], 0)) for source in snapshot.manifest.get("sources", ())]
     totals = {key: sum(source[key] for source in sources) for key in _COUNTS}
     measures = {k: v for k, v in snapshot.manifest.get("quality", {}).items() if k not in _COUNTS}
     return {
@@ -57,15 +59,16 @@ def rejected_rows(snapshot: Snapshot, source: str, *, raw: bool = False, limit: 
     }  # fmt: skip
 
 
-def _source(source: Mapping[str, Any]) -> dict[str, Any]:
+def _source(source: Mapping[str, Any], unidentified: int) -> dict[str, Any]:
     shown = {key: source.get(key) for key in _SOURCE} | {key: source.get(key) or 0 for key in _COUNTS}
     reasons = sorted(source.get("reasons", {}).items(), key=lambda item: (-item[1], item[0]))
-    shown["reasons"] = [{"code": code, "rows": rows, "text": _reason(code)} for code, rows in reasons]
+    shown["reasons"] = [{"code": code, "rows": rows, "text": reason_text(code)} for code, rows in reasons]
+    shown["unidentified"] = unidentified
     shown["adds_up"] = shown["rows_in"] == shown["loaded"] + shown["set_aside"] + shown["left_out"]
     return shown
 
 
-def _reason(code: str) -> dict[str, str]:
+def reason_text(code: str) -> dict[str, str]:
     """Return what a code means; the build itself adds DUPLICATE to those of the cleaner."""
     more = {"DUPLICATE": ("与更早的一行重复", "an earlier row has the same unique fields")}
     zh, en = REASONS.get(code) or more.get(code) or (code, code)

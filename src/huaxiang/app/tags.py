@@ -26,7 +26,11 @@ def list_tags(snapshot: Snapshot, *, class_: str | None = None) -> dict[str, Any
 
 def show_tag(snapshot: Snapshot, name: str) -> dict[str, Any]:
     """Return TAG_KEYS of one tag. Raises UsageError, naming the nearest, for an unknown one."""
-    tag = find_named(snapshot.manifest.get("tags", ()), name, "tag")
+    tags = snapshot.manifest.get("tags", ())
+    parts = [tag["name"] for tag in tags if tag.get("rfm", {}).get("of") == name]
+    if parts:
+        raise UsageError(f'the tag "{name}" writes {", ".join(parts)}; name one of them')
+    tag = find_named(tags, name, "tag")
     return {key: tag.get(key) for key in TAG_KEYS} | _head(snapshot)
 
 

@@ -91,6 +91,8 @@ def _syntax_error(error: ParseError) -> ExpressionError:
     found = error.errors[0] if error.errors else {}
     word = str(found.get("highlight") or "")
     before = str(found.get("start_context") or "")[-20:]
+    if wide := _half_width(word) or _half_width(before.rstrip()[-1:]):
+        return ExpressionError("EXP001", f'syntax error at "{word}"{wide}')
     if word.lower() in ("select", "from", "with", "as") or word in (",", ";"):
         return ExpressionError("EXP003", f'write exactly one expression; "{word}" is not part of one')
     if str(found.get("description", "")).startswith("Required keyword") and word not in (
@@ -109,6 +111,18 @@ def _syntax_error(error: ParseError) -> ExpressionError:
     return ExpressionError(
         "EXP001", f'syntax error at "{word}"' + (f' after "{before.strip()}"' if before.strip() else "")
     )
+
+
+_WIDE = str.maketrans("＝＜＞（），；！＋－＊／％‘’＇“”＂", "=<>(),;!+-*/%''''''")
+
+
+def _half_width(word: str) -> str:
+    """Say what to write for signs as a Chinese keyboard makes them; empty when there are none."""
+    wide = [sign for sign in word if ord(sign) in _WIDE]
+    if not wide:
+        return ""
+    plain = " ".join(dict.fromkeys(sign.translate(_WIDE) for sign in wide))
+    return f"; write half-width signs: {plain}"
 
 
 def bind_as_of(tree: exp.Expression, as_of: date) -> exp.Expression:
@@ -152,9 +166,17 @@ class Checker:
         if name not in self.columns and not node.this.quoted and name.lower() in self.columns:
             name = name.lower()
         if name not in self.columns:
-            raise ExpressionError("EXP002", f'unknown column "{name}"{did_you_mean(name, self.columns)}')
+            raise ExpressionError("EXP002", f'unknown column "{name}"{self._instead(node)}')
         self.read.add(name)
         return Typed(exp.column(exp.to_identifier(name, quoted=True)), self.columns[name])
+
+    def _instead(self, node: exp.Column) -> str:
+        """What to write for an unknown column: half-width signs, single quotes round a text, or the nearest name."""
+        wide = _half_width(node.name)
+        near = did_you_mean(node.name, self.columns)
+        if not wide and node.this.quoted and not near.startswith("; did"):
+            return f"; a text stands in single quotes: '{node.name}'"
+        return wide or near
 
     def _named(self, node: exp.Anonymous) -> Typed:
         name = node.name.lower()

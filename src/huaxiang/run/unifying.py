@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlglot import exp
 
@@ -29,7 +30,9 @@ class RowCounts:
 
 @dataclass(frozen=True)
 class Unified:
-    """Result of the stage: sources that carry customers, row counts by source, the linking, and the keys used."""
+    """Result of the stage: sources that carry customers, row counts by source, the linking, the keys used, and how many rows of
+    each source have no key that identifies anybody: they count as loaded, but belong to no customer.
+    """
 
     sources: tuple[str, ...]
     counts: Mapping[str, RowCounts]
@@ -48,7 +51,7 @@ def unify_sources(build: Build, as_of: AsOf) -> Unified:
     for number, source in enumerate((*references, *(s for s in project.sources.values() if s.entity != "reference"))):
         build.progress("unify", number, len(project.sources) + 2, source.name)
         rows[source.name], counts[source.name] = _apply_row_rules(build, source, as_of)
-    linked = _link(build, keys, rows)
+    linked, unidentified = _link(build, keys, rows)
     carrying: list[str] = []
     for source in project.sources.values():
         own = unify.keys_of(source, keys)
@@ -59,7 +62,7 @@ def unify_sources(build: Build, as_of: AsOf) -> Unified:
             carrying.append(source.name)
     build.engine.run(unify.plan_customers(carrying))
     build.progress("unify", len(project.sources) + 2, len(project.sources) + 2, "")
-    return Unified(tuple(carrying), counts, linked, keys)
+    return Unified(tuple(carrying), counts, linked, keys, unidentified)
 
 
 def _apply_row_rules(build: Build, source: SourceSpec, as_of: AsOf) -> tuple[str, RowCounts]:
@@ -104,16 +107,27 @@ def _set_copies_aside(build: Build, source: SourceSpec, table: str) -> int:
     return _rows(build, f"copies__{source.name}")
 
 
-def _link(build: Build, keys: Sequence[IdentityKeySpec], rows: Mapping[str, str]) -> Linked:
-    combinations: list[pa.Table] = []
+def _link(build: Build, keys: Sequence[IdentityKeySpec], rows: Mapping[str, str]) -> tuple[Linked, Mapping[str, int]]:
+    combinations: dict[str, pa.Table] = {}
     for source in build.project.sources.values():
         own = unify.keys_of(source, keys)
         if own:
             build.engine.run(unify.plan_keys(source, own, rows[source.name]))
-            combinations.append(build.engine.fetch(f"keys__{source.name}"))
-    linked = link_exact(keys, combinations, unify.BLOCKED)
+            combinations[source.name] = build.engine.fetch(f"keys__{source.name}")
+    linked = link_exact(keys, list(combinations.values()), unify.BLOCKED)
     for key, values in linked.maps.items():
         path = build.draft.scratch(f"map/{key}.parquet")
         pq.write_table(values, path)
         build.engine.register(f"map__{key}", path)
-    return linked
+    return linked, {name: _unidentified(table, keys, linked) for name, table in combinations.items()}
+
+
+def _unidentified(combinations: pa.Table, keys: Sequence[IdentityKeySpec], linked: Linked) -> int:
+    """Count the rows of a source none of whose key values leads to a customer."""
+    nobody = pa.repeat(True, combinations.num_rows)
+    for key in keys:
+        if key.field in combinations.column_names:
+            known = linked.maps[key.name].column("value").combine_chunks()
+            found = pc.is_in(combinations.column(key.field).combine_chunks(), value_set=known, skip_nulls=True)
+            nobody = pc.and_(nobody, pc.invert(found))
+    return int(pc.sum(combinations.column("rows").filter(nobody)).as_py() or 0)

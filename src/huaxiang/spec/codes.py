@@ -48,6 +48,7 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "SRC015": ("未知的时区", "an unknown time zone"),
     "IDN001": ("没有来源含有该身份字段", "no source maps the identity field"),
     "IDN002": ("两个身份键用同一字段", "two identity keys use one field"),
+    "IDN003": ("身份字段不是文本", "an identity field that is no text"),
     "ATR001": ("未知来源", "an unknown source"),
     "ATR002": ("来源不含客户", "the source has no customers"),
     "ATR003": ("属性名疑似拼错（提醒）", "an attribute that looks like a misspelt catalogue one (warning)"),

@@ -11,6 +11,9 @@ from huaxiang.plan.types import family, words
 from huaxiang.spec.canonical import STORED_AS
 from huaxiang.spec.models import AttributeSpec
 
+CUSTOMER_KEY = "customer_key"
+"""The field that identifies customers when a project names no identity key."""
+
 
 def check(found: Findings, codes: frozenset[str]) -> None:
     """Check identity keys, then attributes."""
@@ -30,8 +33,21 @@ def check(found: Findings, codes: frozenset[str]) -> None:
                 f'identity key "{seen[key.field]}" already uses the field "{key.field}"; keep one',
             )
         seen.setdefault(key.field, key.name)
+    _check_texts(found, set(seen) or {CUSTOMER_KEY})
     for attribute in found.project.attributes.values():
         _check_attribute(found, attribute, codes)
+
+
+def _check_texts(found: Findings, fields: set[str]) -> None:
+    """Keys are compared as texts: as numbers they would lose leading zeros, and differ between sources."""
+    for source in found.project.sources.values():
+        types = field_types(found.project, source) if source.entity != "reference" else {}
+        for field in sorted(fields & set(source.columns)):
+            if types[field] != "VARCHAR":
+                message = (
+                    f'"{field}" identifies customers and must be text, but is {words(types[field])}; write type: text'
+                )
+                found.add(("sources", source.name), ("columns", field), "IDN003", message)
 
 
 def _check_attribute(found: Findings, spec: AttributeSpec, codes: frozenset[str]) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import click
 
-from huaxiang.errors import ExpressionError, HuaxiangError, ProjectInvalid, UsageError
-from huaxiang.serve.cli.texts import t
+from huaxiang.errors import ExpressionError, HuaxiangError, Issue, ProjectInvalid, UsageError
+from huaxiang.serve.cli.texts import language, t
 
 _WORDS = frozenset({
     "init", "check", "build", "status", "quality", "runs", "customer", "tag", "attribute", "audience", "persona", "snapshot",
@@ -25,15 +25,32 @@ def report(error: Exception, start: Path, arguments: Sequence[str]) -> int:
     """Tell the user of `error` on stderr and return the exit code."""
     if isinstance(error, ProjectInvalid):
         for issue in error.issues:
-            click.echo(str(issue), err=True)
+            click.echo(issue_line(issue), err=True)
         click.echo(t("ui.faults", count=len(error.issues)), err=True)
         return error.exit_code
     if isinstance(error, HuaxiangError):
-        click.echo(t("ui.error") + str(error), err=True)
+        click.echo(t("ui.error") + _told(error), err=True)
         return UsageError.exit_code if isinstance(error, ExpressionError) else error.exit_code
     place = _write_log(error, start, arguments)
     click.echo(t("ui.unexpected", kind=type(error).__name__, place=place or t("ui.no_log")), err=True)
     return 1
+
+
+def issue_line(issue: Issue) -> str:
+    """Return a fault of the definitions on one line; in Chinese with what its code means, since messages are English."""
+    mark = "" if issue.severity == "error" else t("check.warning")
+    return f"{issue.place} {issue.code}{mark} {_meaning(issue.code)}{issue.message}"
+
+
+def _told(error: HuaxiangError) -> str:
+    return f"{error.code} {_meaning(error.code)}{error.message}" if isinstance(error, ExpressionError) else str(error)
+
+
+def _meaning(code: str) -> str:
+    """Return what a code means, and a separator; nothing in English, whose messages say it."""
+    from huaxiang.spec.codes import CODES
+
+    return "" if language() == "en" or code not in CODES else f"{CODES[code][0].removesuffix('（提醒）')} · "
 
 
 def _write_log(error: Exception, start: Path, arguments: Sequence[str]) -> Path | None:

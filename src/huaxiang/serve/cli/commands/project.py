@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from huaxiang.serve.cli import output
+from huaxiang.serve.cli.failures import issue_line
 from huaxiang.serve.cli.framework import LazyGroup, View, command, language_option, option, shows
 from huaxiang.serve.cli.texts import t
 
@@ -81,7 +82,7 @@ def check(view: View, folder: Path | None) -> int:
 
 def _issues(found: dict[str, Any], issues: tuple[Any, ...]) -> None:
     for issue in sorted(issues):
-        output.line(str(issue))
+        output.line(issue_line(issue))
     output.line(t("check.clean" if not issues else "check.found", errors=found["errors"], warnings=found["warnings"]))
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from huaxiang.app.quality import QUALITY_KEYS, rejected_rows
+from huaxiang.app.quality import QUALITY_KEYS, reason_text, rejected_rows
 from huaxiang.app.quality import quality as ask_quality
 from huaxiang.serve.cli import output
 from huaxiang.serve.cli.framework import View, command, option, shows
-from huaxiang.serve.cli.texts import pick, t, t_or
+from huaxiang.serve.cli.texts import language, pick, t, t_or
 
 
 @command("quality", text="help.quality", keys=QUALITY_KEYS)
@@ -38,7 +38,7 @@ def _quality(found: dict[str, Any]) -> None:
         [*heads, t("quality.adds_up")], [*rows, _counts(t("quality.total"), found)], right=frozenset(range(1, 6))
     )
     for source in found["sources"]:
-        if source["reasons"] or source["repaired"]:
+        if source["reasons"] or source["repaired"] or source["unidentified"]:
             output.heading(t("quality.why", source=pick(source["title"], source["name"])))
             _reasons(source)
     output.line()
@@ -69,6 +69,8 @@ def _reasons(source: dict[str, Any]) -> None:
         )
     if source["repaired"]:
         output.line(t("quality.repaired", count=output.number(source["repaired"])))
+    if source["unidentified"]:
+        output.line(t("quality.unidentified", count=output.number(source["unidentified"])))
 
 
 def _rejected(found: dict[str, Any]) -> None:
@@ -76,6 +78,7 @@ def _rejected(found: dict[str, Any]) -> None:
         output.line(t("quality.none_rejected", source=found["source"]))
         return
     columns = list(found["rows"][0])
-    rows = [tuple("–" if item is None else str(item) for item in row.values()) for row in found["rows"]]
+    told = [row | {"reason": pick(reason_text(row["code"]))} if language() != "en" else row for row in found["rows"]]
+    rows = [tuple("–" if item is None else str(item) for item in row.values()) for row in told]
     output.table([t(f"quality.{name}") for name in columns], rows, right=frozenset({1}))
     output.line(t("quality.shown", shown=output.number(len(rows)), total=output.number(found["total"])))
