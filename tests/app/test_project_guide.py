@@ -43,6 +43,7 @@ def test_the_guides_project_builds_to_what_it_says(shop: Path) -> None:
     assert {a["name"]: a["size"] for a in manifest["audiences"]} == {
         "valuable": 1, "win_back": 1, "only_valuable": 1, "spring_sale": 2,
     }  # fmt: skip
+    assert {a["name"]: a["class"] for a in manifest["attributes"]} == dict.fromkeys(("gender", "city", "age"), "demographic")
     with open_snapshot(shop) as snapshot:
         rows = pq.read_table(snapshot.table("customers")).to_pylist()
     told = {r["customer_id"]: (float(r["spend"]), r["orders_count"], r["top_category"], r["lifecycle"], r["age"]) for r in rows}

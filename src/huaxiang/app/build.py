@@ -56,6 +56,12 @@ def issues_of(project: Project) -> tuple[Any, ...]:
     return (*found, *sensitive_issues(project))
 
 
+def _catalogue_classes() -> dict[str, str]:
+    from huaxiang.app.catalogue import load_catalogue
+
+    return {code: item.class_ for code, item in load_catalogue().items()}
+
+
 def build(
     folder: Path,
     *,
@@ -133,7 +139,7 @@ def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> di
     publishing.save_identity(work, unified)
     publishing.save_rejected(work, reports, unified.counts)
     sources = [publishing.describe_source(work, n, r, unified.counts[n]) for n, r in reports.items()]
-    attributes = manifest.describe_attributes(project, customers)
+    attributes = manifest.describe_attributes(project, customers, _catalogue_classes())
     fresh = {s["name"]: s["last_at"] for s in sources}
     tags = manifest.describe_tags(project, customers, manifest.TagFacts(as_of, fresh, sql), work.previous)
     with _stage(run, "persona"):

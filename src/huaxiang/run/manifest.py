@@ -34,19 +34,19 @@ from huaxiang.store.cleaning.rule import vocabulary_titles
 from huaxiang.templates.tag_titles import PART_TITLES, VALUE_TITLES
 
 
-def describe_attributes(project: Project, customers: pa.Table) -> list[dict[str, Any]]:
-    """Manifest entries of all attributes."""
-    return [_attribute(project, spec, customers) for spec in project.attributes.values()]
+def describe_attributes(project: Project, customers: pa.Table, classes: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Manifest entries of all attributes. `classes`: catalogue code → class of those that the project gives none."""
+    return [_attribute(project, spec, customers, classes.get(spec.name)) for spec in project.attributes.values()]
 
 
-def _attribute(project: Project, spec: AttributeSpec, customers: pa.Table) -> dict[str, Any]:
+def _attribute(project: Project, spec: AttributeSpec, customers: pa.Table, standard: str | None) -> dict[str, Any]:
     column = customers.column(spec.name)
     count = known(column)
     titles = attribute_values(project, spec)
     kind = value_type(column, listed=bool(titles))
     return {
-        "name": spec.name, "title": text_of(spec.title, spec.name), "class": spec.class_, "source": spec.source, "expression": spec.value,
-        "pick": spec.pick, "value_type": kind, "known": count, "coverage": _share(count, len(customers)),
+        "name": spec.name, "title": text_of(spec.title, spec.name), "class": spec.class_ or standard, "source": spec.source,
+        "expression": spec.value, "pick": spec.pick, "value_type": kind, "known": count, "coverage": _share(count, len(customers)),
         "distribution": distribution(column, kind, tuple(titles)),
         "values": titles, "place": str(project.place("attributes", spec.name)),
     }  # fmt: skip
