@@ -67,6 +67,8 @@ REFUSED = [
     ),
     Refused("column not there", text("id,amuont,at\n"), 'no column "amount"; did you mean "amuont"?'),
     Refused("no header line", text(f"{SECRET}-1,12.5,2024-01-02\n1,2,3\n"), "looks like data"),
+    Refused("no header line, only names", text(f"{SECRET},Ann,Hangzhou\n{SECRET},Bo,Suzhou\n"), "may hold data"),
+    Refused("no header line, a name twice", text(f"{SECRET},Ann,{SECRET}\n"), "columns 1 and 3 have the same name;"),
     Refused("declared utf-8, written in GBK", text(ZH, "gbk"), "set `encoding`", {**NAMES, "encoding": "utf-8"}),
     Refused("random bytes", binary(bytes(range(256)) * 40), "control characters|no column"),
     Refused("wrong delimiter", text(HEAD + ROW), "no columns", {"delimiter": "tab"}),

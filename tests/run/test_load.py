@@ -196,7 +196,8 @@ def test_a_failed_load_leaves_no_table(tmp_path: Path) -> None:
 def test_read_header(tmp_path: Path) -> None:
     assert read_header(order_source("none.csv"), tmp_path) is None
     (tmp_path / "a.csv").write_bytes(b"")
-    assert read_header(order_source("a.csv"), tmp_path) is None
+    with pytest.raises(SourceError, match="the file is empty"):
+        read_header(order_source("a.csv"), tmp_path)
     (tmp_path / "a.csv").write_text(GOOD, encoding="utf-16")
     assert read_header(order_source("a.csv"), tmp_path) == ("单号", "金额", "时间", "手机", "tags")
     (tmp_path / "b.csv").write_bytes(b"%PDF-1.4")

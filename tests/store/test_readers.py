@@ -218,3 +218,10 @@ def test_files_of_patterns_folders_and_paths(tmp_path: Path) -> None:
     assert names(str(tmp_path / "in" / "*.csv")) == ["in/a.csv", "in/b.csv"]
     with pytest.raises(SourceError, match=r"files: y\*\.csv: no such file"):
         names(["x.csv", "y*.csv"])
+
+
+def test_parquet_slices_are_bounded_by_all_columns_together(tmp_path: Path) -> None:
+    pq.write_table(pa.table({name: ["x" * 1000] * 100 for name in "abcd"}), tmp_path / "a.parquet")
+    request = ReadRequest(tmp_path / "a.parquet", "auto", tuple("abcd"), limits=Limits(batch_bytes=20_000))
+    _, batches = open_file(request)
+    assert max(len(batch.rows) for batch in batches) == 5

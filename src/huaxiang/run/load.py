@@ -22,7 +22,7 @@ from huaxiang.spec.models import SourceSpec
 from huaxiang.store.cleaning.codes import FAULTS, KINDS, REASONS, Cleaned
 from huaxiang.store.cleaning.column import clean_column
 from huaxiang.store.cleaning.rule import ColumnRule, column_rules
-from huaxiang.store.files.batch import LIMITS, FileFault, FileForm, Limits, RawBatch
+from huaxiang.store.files.batch import LIMITS, FileFault, FileForm, Limits, RawBatch, missing_columns
 from huaxiang.store.files.find import find_files, shown
 from huaxiang.store.files.open import open_file, request_for
 from huaxiang.store.files.sniff import digest
@@ -30,6 +30,7 @@ from huaxiang.store.files.sniff import digest
 ROW_GROUP = 122_880
 ROW_GROUP_BYTES = 256 * 2**20
 RAW_CHARS = 131_072
+_EMPTY = "the file is empty (0 bytes), without even a header row"
 REJECTED_SCHEMA = pa.schema(
     [
         ("source", pa.string()),
@@ -126,7 +127,7 @@ def load_source(  # noqa: PLR0913  (two places to write to, and what tests and t
             and tally.rows_in == 0
             and all(report.format == "empty" for report in reports)
         ):
-            raise SourceError(source.name, reports[0].path, "the file is empty (0 bytes), without even a header row")
+            raise SourceError(source.name, reports[0].path, _EMPTY)
     _refuse_too_many(source, tally)
     return LoadReport(
         source.name,
@@ -142,7 +143,7 @@ def load_source(  # noqa: PLR0913  (two places to write to, and what tests and t
 def read_header(source: SourceSpec, folder: Path) -> tuple[str, ...] | None:
     """Column names of the source's first file, as the mapping may use them; None when no file is there (yet).
 
-    Raises SourceError when the file is there and can't be read.
+    Raises SourceError when the file is there and can't be read, is empty, or has none of the mapped columns.
     """
     try:
         files = find_files(source, folder)
@@ -150,11 +151,15 @@ def read_header(source: SourceSpec, folder: Path) -> tuple[str, ...] | None:
         return None
     path = next((path for path in files if path.stat().st_size), None)
     if path is None:
-        return None
+        raise SourceError(source.name, shown(files[0], folder), _EMPTY)
+    wanted = tuple(rule if isinstance(rule, str) else rule.from_ or name for name, rule in source.columns.items())
     try:
-        return open_file(request_for(source, path, ()))[0].header
+        header = open_file(request_for(source, path, ()))[0].header
+        if wanted and not set(wanted) & set(header):
+            raise FileFault(missing_columns(wanted, header, wanted))
     except FileFault as fault:
         raise SourceError(source.name, shown(path, folder), str(fault)) from None
+    return header
 
 
 @dataclass
@@ -255,7 +260,7 @@ class _FileLoad:
             self._sha256 = digest(self._path)
             if self._path.stat().st_size == 0:
                 if self._source.on_bad_row == "stop":
-                    raise FileFault("the file is empty (0 bytes), without even a header row")
+                    raise FileFault(_EMPTY)
                 return
             request = request_for(self._source, self._path, tuple(rule.column for rule in rules), self._limits)
             self._form, batches = open_file(request)

@@ -94,22 +94,28 @@ def locate(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
         if name and name in seen:
             raise FileFault(
                 f"columns {seen[name] + 1} and {at + 1} have the same name"
-                f"{_quoted(name, names)}; rename one of them in the file"
+                f"{_quoted(name, names, wanted)}; rename one of them in the file"
             )
         seen.setdefault(name, at)
     missing = [name for name in wanted if name not in seen]
     if missing:
-        raise FileFault(missing_columns(missing, names))
+        raise FileFault(missing_columns(missing, names, wanted))
     return [seen[name] for name in wanted]
 
 
-def missing_columns(missing: Sequence[str], names: Sequence[str]) -> str:
-    """Message for mapped columns that a file lacks; a first row that looks like data is never quoted."""
+def missing_columns(missing: Sequence[str], names: Sequence[str], wanted: Sequence[str]) -> str:
+    """Message for mapped columns that a file lacks; a first row that may be data is never quoted."""
     listed = ", ".join(f'"{name}"' for name in missing[:5]) + (" …" if len(missing) > 5 else "")
     what = f"no column {listed}" if len(missing) == 1 else f"no columns {listed}"
     if looks_like_data(names):
         return f"{what}; the header row looks like data, not like column names: set `header_row`, or add a header line"
-    return what + did_you_mean(missing[0], [name for name in names if name])
+    near = did_you_mean(missing[0], [name for name in names if name])
+    if not set(wanted) & set(names) and not near.startswith("; did you mean"):
+        return (
+            f"{what}, nor any other mapped column; the row where the column names should stand may hold data: "
+            "set `header_row`, `delimiter` or `encoding`, add a header line, or correct `columns`"
+        )
+    return what + near
 
 
 def looks_like_data(names: Sequence[str]) -> bool:
@@ -121,8 +127,8 @@ def looks_like_data(names: Sequence[str]) -> bool:
     return values * 4 >= max(len(filled), 1)
 
 
-def _quoted(name: str, names: Sequence[str]) -> str:
-    return "" if looks_like_data(names) else f' "{name}"'
+def _quoted(name: str, names: Sequence[str], wanted: Sequence[str]) -> str:
+    return "" if looks_like_data(names) or not set(wanted) & set(names) else f' "{name}"'
 
 
 def tidy_header(cells: Sequence[str]) -> tuple[str, ...]:

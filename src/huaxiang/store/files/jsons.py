@@ -97,7 +97,7 @@ def _batches(items: Iterator[Item], request: ReadRequest, header: Sequence[str])
             yield pending.batch(read)
             pending = _Pending([[] for _ in request.columns])
     if objects and unseen:
-        raise FileFault("in no record: " + missing_columns(sorted(unseen), header))
+        raise FileFault("in no record: " + missing_columns(sorted(unseen), header, request.columns))
     yield pending.batch(read)
 
 

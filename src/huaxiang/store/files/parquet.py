@@ -90,14 +90,14 @@ def _slices(columns: dict[str, pa.Array], length: int, request: ReadRequest, row
     """The batch in slices whose texts, unpacked, stay below the limit; texts beyond the cell limit are left out."""
     faults = np.zeros(length, np.int8)
     kept: dict[str, pa.Array] = {}
-    longest = 1
+    widest = 0
     for name, column in columns.items():
         long = _too_long(column, request.limits)
         kept[name] = pc.if_else(pa.array(long), None, column) if long.any() else column
         faults[long] = FAULT["too_long"]
         lengths = _lengths(kept[name])
-        longest = max(longest, (pc.max(lengths).as_py() or 1) if lengths is not None else 1)
-    step = max(1, request.limits.batch_bytes // longest)
+        widest += (pc.max(lengths).as_py() or 0) if lengths is not None else 8
+    step = max(1, request.limits.batch_bytes // max(widest, 1))
     for start in range(0, length, step):
         stop = min(length, start + step)
         rows = np.arange(row + start + 1, row + stop + 1, dtype=np.int64)
