@@ -6,8 +6,11 @@ No message ever holds a customer's value: rows are named by number, columns by n
 from __future__ import annotations
 
 import difflib
+import errno
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Literal
 
 
@@ -103,3 +106,43 @@ class UnsupportedFeature(HuaxiangError):
 
 class LearnError(HuaxiangError):
     """A clustering or a persona set can't be computed from the data there are; says which definition and what to do."""
+
+
+class ValueRangeError(HuaxiangError):
+    """An expression gives values that its type can't hold: `ValueRangeError(places)`, the definitions that were computed."""
+
+    def __init__(self, places: Sequence[str]) -> None:
+        shown = ", ".join(places[:8]) + (f", … ({len(places)} in all)" if len(places) > 8 else "")
+        super().__init__(
+            f"{shown or 'an expression'}: for some customers the result is beyond what its type can hold; "
+            "use smaller factors, or leave such rows out with a condition (`case when … end`, `where`)"
+        )
+
+
+class StorageError(HuaxiangError):
+    """The disk or the rights to a folder don't allow what is to be done."""
+
+
+_STORAGE = {
+    errno.ENOSPC: "the disk is full; free some space, or lower `keep_snapshots`",
+    errno.EDQUOT: "the disk quota is used up; free some space, or lower `keep_snapshots`",
+    errno.EROFS: "the file system is read-only; make it writable, or copy the project elsewhere",
+    errno.EACCES: "access is denied; check the owner and the rights",
+    errno.EPERM: "access is denied; check the owner and the rights",
+    errno.ENOTDIR: "a file is where a folder is expected; move it away",
+    errno.EEXIST: "a file is where a folder is expected; move it away",
+    errno.EISDIR: "a folder is where a file is expected; move it away",
+    errno.EIO: "the disk reports an input/output error; check it",
+}
+
+
+def storage_error(error: BaseException) -> StorageError | None:
+    """Say for people what an operating-system error means; None when it is no matter of disk or rights."""
+    if not isinstance(error, OSError):
+        full = not isinstance(error, HuaxiangError) and os.strerror(errno.ENOSPC) in str(error)
+        return StorageError(_STORAGE[errno.ENOSPC]) if full else None  # engines raise errors of their own
+    if error.errno not in _STORAGE:
+        return None
+    path = PurePath(str(error.filename)) if error.filename else None
+    place = f"{'/'.join(path.parts[-3:])}: " if path is not None else ""
+    return StorageError(place + _STORAGE[error.errno])

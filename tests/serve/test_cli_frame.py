@@ -165,3 +165,21 @@ def restore_language() -> Iterator[None]:
 
 def test_the_reference_in_docs_is_current() -> None:
     assert generate_reference(["--check"]) == 0, "run python scripts/generate_cli_reference.py"
+
+
+def test_a_folder_that_is_gone_is_no_crash(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = "import os, sys; os.rmdir(os.getcwd()); from huaxiang.serve.cli.main import main; sys.exit(main(['status']))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=gone, capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "the current folder has been removed" in done.stderr
+
+
+def test_a_file_in_place_of_the_state_folder_is_named(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "huaxiang.yaml").write_text("name: shop\n")
+    (tmp_path / ".huaxiang").write_text("")
+    monkeypatch.chdir(tmp_path)
+    answer = run("status", "--lang", "en")
+    assert answer.code == 1
+    assert "a file is where a folder is expected" in answer.err

@@ -22,7 +22,7 @@ from huaxiang.engines.dense.run import DenseRun
 from huaxiang.engines.duckdb_dialect import to_duckdb
 from huaxiang.engines.render import render
 from huaxiang.engines.words import DuckdbWords
-from huaxiang.errors import UsageError
+from huaxiang.errors import UsageError, ValueRangeError
 from huaxiang.plan.nodes import AggregateNode, Measure, SqlStep, Step
 
 _BATCH = 65_536
@@ -80,10 +80,13 @@ class DuckdbEngine:
         Aggregate nodes over many rows are computed by dense arrays as far as their state is whole numbers, by SQL else; the
         results are identical.
         """
-        if isinstance(step, SqlStep):
-            self._create("TABLE", step.output, bind_tables(step.query, self._known))
-        else:
-            self._aggregate(step)
+        try:
+            if isinstance(step, SqlStep):
+                self._create("TABLE", step.output, bind_tables(step.query, self._known))
+            else:
+                self._aggregate(step)
+        except duckdb.DataError:  # its message holds the value
+            raise ValueRangeError(step.origin) from None
 
     def save(self, table: str, path: Path, *, order_by: tuple[str, ...] = ()) -> int:
         """Write the table to one Parquet file sorted by `order_by`, ties by all other columns; return its rows."""

@@ -77,7 +77,10 @@ def _numbers(column: pa.ChunkedArray, kind: str) -> dict[str, Any]:
         return {"kind": "numbers", "min": None, "max": None, "mean": None, "bins": []}
     cuts = np.percentile(numbers, [5, 25, 50, 75, 95])
     low, high = np.percentile(numbers, [1, 99]) if len(numbers) >= 200 else (numbers.min(), numbers.max())
-    counts, edges = np.histogram(np.clip(numbers, low, high), bins=BINS if high > low else 1)
+    try:
+        counts, edges = np.histogram(np.clip(numbers, low, high), bins=BINS if high > low else 1)
+    except ValueError:  # so large that no bins fit between the smallest and the largest
+        counts, edges = np.array([len(numbers)]), np.array([low, high])
     bins = [[show(a), show(b), int(n)] for a, b, n in zip(edges, edges[1:], counts, strict=False)]
     quantiles = dict(zip(("p5", "p25", "p50", "p75", "p95"), map(show, cuts), strict=True))
     return {

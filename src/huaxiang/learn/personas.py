@@ -62,13 +62,18 @@ def _check(customers: pa.Table, segments: Mapping[str, Mask], spec: PersonaSetSp
         )
 
 
+_REASONS = {"constant": "all customers have the same value", "empty": "no customer has a value"}
+
+
 def _worth(spoken: Spoken, spec: PersonaSetSpec) -> tuple[TagInfo, Numbers]:
     for info, column in spoken.columns:
         if info.name == spec.worth and isinstance(column, Numbers):
             return info, column
     reason = spoken.left_out.get(spec.worth, "not a number")
     raise LearnError(
-        f'persona set "{spec.name}": worth "{spec.worth}" can\'t be compared ({reason}); name a money or number tag'
+        f'persona set "{spec.name}": worth "{spec.worth}" can\'t be compared ({_REASONS.get(reason, reason)}); '
+        "name a money or number tag that differs between customers, or see whether the rows of its source were loaded "
+        "(`max_bad_share: 0.1` stops a build that sets too many aside, and says why)"
     )
 
 

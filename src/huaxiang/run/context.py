@@ -10,6 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from huaxiang.engines.base import Engine
+from huaxiang.errors import UsageError
 from huaxiang.plan.expr import bind_as_of
 from huaxiang.plan.nodes import Step
 from huaxiang.spec.loader import Project
@@ -42,6 +43,12 @@ class AsOf:
     """The day a build speaks of. `end` is the first moment that no longer counts."""
 
     day: date
+
+    def __post_init__(self) -> None:
+        if not date(1900, 1, 1) <= self.day <= date(2199, 12, 31):
+            raise UsageError(
+                f"the as-of day {self.day.isoformat()} lies outside 1900-01-01 … 2199-12-31; correct `--as-of`, or `as_of` in huaxiang.yaml"
+            )
 
     def bind(self, tree: exp.Expression) -> exp.Expression:
         """The tree with `as_of()` replaced by the day."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from huaxiang.errors import ValueRangeError
 from huaxiang.plan.columns import time_field
 from huaxiang.run.context import Build
 from huaxiang.run.load import REJECTED_SCHEMA, ColumnReport, LoadReport
@@ -26,7 +27,22 @@ def save_customers(build: Build) -> pa.Table:
     """Write and return table `customers`: attributes, tags and clusters, sorted by customer."""
     path = build.draft.table("customers")
     build.engine.save("everyone", path, order_by=(ID,))
-    return pq.read_table(path)
+    customers = pq.read_table(path)
+    endless = [f.name for f in customers.schema if pa.types.is_floating(f.type) and not _all_finite(customers[f.name])]
+    if endless:
+        raise ValueRangeError([_defined(build.project, name) for name in endless])
+    return customers
+
+
+def _all_finite(column: pa.ChunkedArray) -> bool:
+    return pc.all(pc.is_finite(column)).as_py() is not False
+
+
+def _defined(project: Project, name: str) -> str:
+    for kind, known in (("tag", project.tags), ("attribute", project.attributes)):
+        if name in known:
+            return f"{kind} {name} · {project.place(f'{kind}s', name)}"
+    return name
 
 
 def save_sources(build: Build, unified: Unified) -> None:

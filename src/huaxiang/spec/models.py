@@ -143,8 +143,8 @@ TagClass = Literal["demographic", "consumption", "psychographic", "social", "rel
 class Window(Spec):
     """A stretch of days before the as-of date: `90d`, or days with an offset (`{days: 90, offset: 90}` = 91–180 days ago)."""
 
-    days: int = Field(ge=1)
-    offset: int = Field(0, ge=0)
+    days: int = Field(ge=1, le=99_999)
+    offset: int = Field(0, ge=0, le=99_999)
 
 
 class TagBase(Spec):

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,12 +50,14 @@ class Run:
 
     def failed(self, error: BaseException) -> None:
         """Note failure. Only messages of HuaxiangError are kept: others might hold customers' values."""
-        from huaxiang.errors import HuaxiangError
+        from huaxiang.errors import HuaxiangError, storage_error
 
+        error = storage_error(error) or error
         message = str(error) if isinstance(error, HuaxiangError) else "unexpected error; see .huaxiang/logs"
         if self.record["stages"] and self.record["stages"][-1]["state"] == "running":
             self.record["stages"][-1]["state"] = "failed"
-        self._end("failed", error={"type": type(error).__name__, "message": message})
+        with suppress(OSError):  # a full disk must not hide what happened; the record then reads `crashed`
+            self._end("failed", error={"type": type(error).__name__, "message": message})
 
     def _end(self, state: str, **more: Any) -> None:
         self.record.update(state=state, ended_at=_now(), seconds=round(time.monotonic() - self._clock, 3), **more)

@@ -220,6 +220,7 @@ class SnapshotStore:
         """Start a new draft; removes what broken builds left behind. Call it with the build lock held."""
         self.snapshots.mkdir(parents=True, exist_ok=True)
         current = self._pointer_or_newest()
+        self._mend_pointer()
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir()
         for entry in list(self.snapshots.iterdir()):
@@ -256,6 +257,17 @@ class SnapshotStore:
         shutil.rmtree(gone, ignore_errors=True)
         entry.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
+
+    def _mend_pointer(self) -> None:
+        """Point a pointer that holds no id at the newest snapshot that is whole, or remove it when there is none."""
+        try:
+            self.current_id()
+        except SnapshotError:
+            newest = self._newest_readable()
+            if newest is None:
+                self.pointer.unlink()
+            else:
+                write_atomic(self.pointer, newest + "\n")
 
     def _newest_readable(self) -> str | None:
         """Return the id of the newest published snapshot that is whole: what a new build may build upon."""

@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; the console script passes it on."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     _speak_utf8()
-    speak(choose_language(arguments, os.environ, Path.cwd()))
+    speak(choose_language(arguments, os.environ, _here()))
     try:
         result = cli.main(args=list(arguments), prog_name="huaxiang", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -91,10 +91,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - so that the interpreter's last flush has somewhere to go
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: report() logs it
+        from huaxiang.errors import UsageError, storage_error
         from huaxiang.serve.cli.failures import report
 
-        return report(error, Path(_value_of("--project", arguments) or Path.cwd()), arguments)
+        if isinstance(error, FileNotFoundError) and error.filename is None and _here() == Path("/"):
+            error = UsageError(
+                "the current folder has been removed; change to the project's folder, or name it by --project"
+            )
+        return report(storage_error(error) or error, Path(_value_of("--project", arguments) or _here()), arguments)
     return result if isinstance(result, int) else 0
+
+
+def _here() -> Path:
+    """Return the folder we are in; the root when it has been removed meanwhile."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path("/")
 
 
 def _wrong_use(error: click.ClickException) -> int:
