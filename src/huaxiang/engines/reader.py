@@ -10,6 +10,8 @@ from typing import Any, Self
 import duckdb
 from sqlglot import exp
 
+from huaxiang.errors import ValueRangeError
+
 _BATCH = 10_000
 
 
@@ -25,7 +27,7 @@ class ParquetReader:
         met = exp.Count(this=exp.Star()) if where is None else exp.CountIf(this=where)
         row = self._run(exp.select(met, exp.Count(this=exp.Star())), ()).fetchone()
         assert row is not None  # an aggregate always gives one row
-        return int(row[0]), int(row[1])
+        return int(row[0] or 0), int(row[1])  # count_if over conditions that are all unknown is NULL
 
     def rows(
         self,
@@ -91,7 +93,10 @@ class ParquetReader:
 
     def _run(self, query: exp.Select, values: Sequence[Any]) -> duckdb.DuckDBPyConnection:
         text = query.from_(self._source()).sql("duckdb")
-        return self._connection.execute(text, [str(self._path), *values])
+        try:
+            return self._connection.execute(text, [str(self._path), *values])
+        except duckdb.DataError:  # its message holds the value
+            raise ValueRangeError(("the condition",)) from None
 
 
 def _column(column: exp.Expression | str) -> exp.Expression:
