@@ -89,6 +89,10 @@ class SourceError(HuaxiangError):
         super().__init__(f'source "{source}" {place}: {message}')
 
 
+class NoCustomers(HuaxiangError):
+    """A build found nobody: an empty snapshot would hide the last good one, so none is published."""
+
+
 class SnapshotError(HuaxiangError):
     """No snapshot, an unknown one, or a damaged one."""
 

@@ -125,8 +125,11 @@ def test_ages_fall_into_the_published_bands(tmp_path: Path) -> None:
     tag = BandsTag(name="age_band", kind="bands", of="age", bounds="age")
     ages = [17, 18, 24, 25, 29, 30, 34, 35, 39, 40, 49, 50, 59, 60, None]
     got = compute(tmp_path, tag, {"age": pa.array(ages, pa.int64())}, sql.column("age"))
-    wanted = [0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7]
-    assert got["age_band"] == [AGE_LABELS[i] for i in wanted]
+    wanted = [0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7]
+    assert got["age_band"] == [*(AGE_LABELS[i] for i in wanted), None]
+    everyone = tag.model_copy(update={"otherwise": "other"})
+    got = compute(tmp_path, everyone, {"age": pa.array(ages, pa.int64())}, sql.column("age"))
+    assert got["age_band"][-2:] == ["other", "other"]
 
 
 def test_a_window_ends_with_the_as_of_day() -> None:

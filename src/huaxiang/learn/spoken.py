@@ -104,6 +104,9 @@ def _barred(entry: Entry, spec: PersonaSetSpec) -> str | None:
         return _NOT_CHOSEN
     if entry.get("status", "online") != "online" and spec.tags is None:
         return "not online"
+    rfm = entry.get("rfm")
+    if isinstance(rfm, Mapping) and rfm.get("part") in ("r", "f", "m"):
+        return "a score of tags that speak for themselves"
     if name in phrasebook().never or entry.get("attribute") in phrasebook().never:
         return "points at a person"
     return "health data are not shown on cards" if entry.get("class") == "health" else None

@@ -29,9 +29,9 @@ from huaxiang.spec.models import (
     StatisticTag,
     Tag,
 )  # fmt: skip
-from huaxiang.stages.tag_values import LIFECYCLE, band_labels
+from huaxiang.stages.tag_values import AGE_LABELS, LIFECYCLE, band_labels
 from huaxiang.store.cleaning.rule import vocabulary_titles
-from huaxiang.templates.tag_titles import PART_TITLES, VALUE_TITLES
+from huaxiang.templates.tag_titles import AGE_TITLES, PART_TITLES, VALUE_TITLES
 
 
 def describe_attributes(project: Project, customers: pa.Table, classes: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -110,6 +110,14 @@ def _tag(project: Project, spec: Tag, name: str, customers: pa.Table) -> dict[st
     return entry
 
 
+def _age_titles(spec: BandsTag) -> dict[str, dict[str, str]]:
+    """Titles of the published age bands; `other` holds the unknown too where the tag says so."""
+    if spec.bounds != "age" or spec.labels:
+        return {}
+    other = {"zh": "其他", "en": "Other"} if spec.otherwise == AGE_LABELS[-1] else AGE_TITLES["other"]
+    return {**AGE_TITLES, "other": other}
+
+
 def _values_of(project: Project, spec: Tag, name: str) -> dict[str, dict[str, str]]:
     """Values of an enum in display order with titles; empty when the tag has no list of values."""
     known_values: tuple[str, ...] = ()
@@ -119,6 +127,7 @@ def _values_of(project: Project, spec: Tag, name: str) -> dict[str, dict[str, st
             known_values = (*(layer.value for layer in spec.layers), *((spec.otherwise,) if spec.otherwise else ()))
         case BandsTag():
             known_values = band_labels(spec)
+            standard = _age_titles(spec)
         case LifecycleTag():
             known_values = LIFECYCLE
         case RfmTag() if name.endswith("_band"):

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlglot import exp
 
+from huaxiang.errors import NoCustomers
 from huaxiang.learn.linking import Linked, link_exact
 from huaxiang.plan.columns import field_types
 from huaxiang.plan.expr import check_expression
@@ -52,6 +53,12 @@ def unify_sources(build: Build, as_of: AsOf) -> Unified:
         build.progress("unify", number, len(project.sources) + 2, source.name)
         rows[source.name], counts[source.name] = _apply_row_rules(build, source, as_of)
     linked, unidentified = _link(build, keys, rows)
+    if not linked.customers:
+        fields = ", ".join(k.field for k in keys)
+        raise NoCustomers(
+            f"no source holds a customer: there are no rows, or none has a usable value of {fields}; nothing was published; "
+            "see the files of the sources, their mapping and `where`"
+        )
     carrying: list[str] = []
     for source in project.sources.values():
         own = unify.keys_of(source, keys)

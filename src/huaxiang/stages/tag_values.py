@@ -24,7 +24,7 @@ from huaxiang.spec.models import (
 
 AGE_BOUNDS = (18, 25, 30, 35, 40, 50, 60)
 AGE_LABELS = ("<18", "18-24", "25-29", "30-34", "35-39", "40-49", "50-59", "other")
-"""Published age bands; 60 and over, and an unknown age, are `other`."""
+"""Published age bands; 60 and over is `other`, an unknown age has no band unless `otherwise` names one."""
 
 CLASSES = {
     (True, True, True): "key_value", (True, False, True): "key_develop", (False, True, True): "key_retain",
@@ -92,8 +92,7 @@ def band_labels(tag: BandsTag) -> tuple[str, ...]:
 def _bands(tag: BandsTag, of: exp.Expression) -> exp.Expression:
     bounds = AGE_BOUNDS if tag.bounds == "age" else tag.bounds
     labels = band_labels(tag)
-    otherwise = tag.otherwise if tag.otherwise is not None or tag.bounds != "age" else labels[-1]
-    unknown = sql.literal(otherwise) if otherwise is not None else sql.null_of("VARCHAR")
+    unknown = sql.literal(tag.otherwise) if tag.otherwise is not None else sql.null_of("VARCHAR")
     branches: list[Branch] = [(sql.is_null(sql.parenthesised(of)), unknown)]
     for bound, label in zip(bounds, labels, strict=False):
         branches.append((exp.LT(this=sql.parenthesised(of), expression=_number(bound)), sql.literal(label)))

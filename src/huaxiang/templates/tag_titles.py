@@ -7,6 +7,11 @@ PART_TITLES = {
     "m": {"zh": "M 分（消费金额）", "en": "M score (monetary)"}, "band": {"zh": "活跃分层", "en": "activity band"},
     "class": {"zh": "价值分类", "en": "value class"},
 }  # fmt: skip
+AGE_TITLES = {
+    "<18": {"zh": "18 岁以下", "en": "under 18"}, "18-24": {"zh": "18–24 岁", "en": "18–24"}, "25-29": {"zh": "25–29 岁", "en": "25–29"},
+    "30-34": {"zh": "30–34 岁", "en": "30–34"}, "35-39": {"zh": "35–39 岁", "en": "35–39"}, "40-49": {"zh": "40–49 岁", "en": "40–49"},
+    "50-59": {"zh": "50–59 岁", "en": "50–59"}, "other": {"zh": "60 岁及以上", "en": "60 and over"},
+}  # fmt: skip
 VALUE_TITLES = {
     "potential": {"zh": "潜在客户", "en": "Potential"}, "first_purchase": {"zh": "首购客户", "en": "First purchase"},
     "active": {"zh": "活跃", "en": "Active"}, "sleeping": {"zh": "沉睡", "en": "Sleeping"}, "at_risk": {"zh": "预流失", "en": "At risk"},
