@@ -227,7 +227,7 @@ def _manifest(customers: int, tags: list[dict[str, Any]], clusterings: list[dict
     source = {
         "name": "orders", "title": {"zh": "订单", "en": "Orders"}, "entity": "order", "purpose": "画像分析", "legal_basis": "contract",
         "owner": "tests", "files": [{"path": "data/orders.csv"}], "rows_in": 5000, "loaded": 4980, "set_aside": 15, "left_out": 5,
-        "repaired": 7, "first_at": "2024-01-02 08:00:00", "last_at": "2025-06-30 20:00:00", "reasons": {"date": 10, "DUPLICATE": 5},
+        "repaired": 7, "first_at": "2024-01-02 08:00:00", "last_at": "2025-06-30 20:00:00", "reasons": {"date": 10, "duplicate": 5},
         "columns": [],
     }  # fmt: skip
     return {

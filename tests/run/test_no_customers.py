@@ -9,7 +9,7 @@ import pytest
 
 from huaxiang.app.build import build
 from huaxiang.app.init import init_project
-from huaxiang.errors import NoCustomers
+from huaxiang.errors import NoCustomers, SourceError
 from huaxiang.store.snapshots import SnapshotStore
 
 HEADERS_ONLY = ("members.csv", "orders.csv", "order_lines.csv", "visits.csv")
@@ -35,3 +35,17 @@ def test_an_earlier_as_of_day_finds_no_fault_with_later_rows(tmp_path: Path) -> 
     rows = [{s["name"]: s["set_aside"] for s in b.manifest["sources"]} for b in (today, earlier)]
     assert rows[0] == rows[1]
     assert earlier.manifest["as_of"] == "2025-03-31"
+
+
+def test_later_duplicates_count_as_bad_rows_where_the_source_allows_none(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    init_project(folder, "retail")
+    definition = next(f for f in (folder / "sources").glob("*.yaml") if "name: orders" in f.read_text("utf-8"))
+    text = definition.read_text("utf-8")
+    assert "unique: [order_id]" in text
+    definition.write_text(text.replace("unique: [order_id]", "unique: [order_id]\n    max_bad_share: 0.2", 1), "utf-8")
+    file = folder / "data" / "orders.csv"
+    header, *rows = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(header + b"".join(rows) + b"".join(rows))
+    with pytest.raises(SourceError, match=r'source "orders" unique: .* rows repeat the order_id of an earlier row'):
+        build(folder)

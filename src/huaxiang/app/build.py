@@ -125,6 +125,7 @@ def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> di
     as_of: AsOf = tagging.resolve_as_of(work, asked, today)
     with _stage(run, "unify") as leave:
         unified = unifying.unify_sources(work, as_of)
+        unifying.refuse_too_many(work, reports, unified.counts)
         leave(unified.linked.customers)
         failpoint("unify")
     with _stage(run, "profile"):

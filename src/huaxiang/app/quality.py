@@ -69,7 +69,7 @@ def _source(source: Mapping[str, Any], unidentified: int) -> dict[str, Any]:
 
 
 def reason_text(code: str) -> dict[str, str]:
-    """Return what a code means; the build itself adds DUPLICATE to those of the cleaner."""
-    more = {"DUPLICATE": ("与更早的一行重复", "an earlier row has the same unique fields")}
+    """Return what a code means; the build itself adds `duplicate` to those of the cleaner."""
+    more = {"duplicate": ("与更早的一行重复", "an earlier row has the same unique fields")}
     zh, en = REASONS.get(code) or more.get(code) or (code, code)
     return {"zh": zh, "en": en}

@@ -89,7 +89,7 @@ def _copies(build: Build, name: str, report: LoadReport) -> pa.Table:
     return pa.table({
         "source": pa.array([name] * size, pa.string()), "file": files.take(found.column("_file").combine_chunks().cast(pa.int64())),
         "row": found.column("_row").cast(pa.int64()), "column": pa.array([unique] * size, pa.string()),
-        "code": pa.array(["DUPLICATE"] * size, pa.string()),
+        "code": pa.array(["duplicate"] * size, pa.string()),
         "reason": pa.array([f"an earlier row has the same {unique}"] * size, pa.string()), "raw": found.column("raw"),
     }).cast(REJECTED_SCHEMA)  # fmt: skip
 
@@ -102,7 +102,7 @@ def describe_source(build: Build, name: str, report: LoadReport, counts: RowCoun
     """The manifest entry of one source. rows_in = loaded + set_aside + left_out, always."""
     spec = build.project.sources[name]
     first, last = _dates(build, name)
-    reasons = dict(report.reasons) | ({"DUPLICATE": counts.copies} if counts.copies else {})
+    reasons = dict(report.reasons) | ({"duplicate": counts.copies} if counts.copies else {})
     return {
         "name": name, "title": text_of(spec.title, name), "entity": spec.entity, "purpose": spec.purpose, "legal_basis": spec.legal_basis,
         "owner": spec.owner, "files": _files(report), "rows_in": report.rows_in, "loaded": report.loaded - counts.left_out - counts.copies,

@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlglot import exp
 
-from huaxiang.errors import NoCustomers
+from huaxiang.errors import NoCustomers, SourceError
 from huaxiang.learn.linking import Linked, link_exact
 from huaxiang.plan.columns import field_types
 from huaxiang.plan.expr import check_expression
 from huaxiang.run.context import AsOf, Build
+from huaxiang.run.load import LoadReport
 from huaxiang.spec.models import IdentityKeySpec, SourceSpec
 from huaxiang.stages import unify
 
@@ -89,6 +90,23 @@ def _apply_row_rules(build: Build, source: SourceSpec, as_of: AsOf) -> tuple[str
         left_out = before - _rows(build, table) if source.where is not None else 0
     copies = _set_copies_aside(build, source, table) if source.unique else 0
     return f"once__{source.name}" if copies else table, RowCounts(left_out, copies)
+
+
+def refuse_too_many(build: Build, reports: Mapping[str, LoadReport], counts: Mapping[str, RowCounts]) -> None:
+    """Raise SourceError when later duplicates, with the rows set aside before, are more than a source declares to bear."""
+    for name, source in build.project.sources.items():
+        copies, report = counts[name].copies, reports[name]
+        share = (copies + report.set_aside) / report.rows_in if report.rows_in else 0.0
+        if not copies or (source.on_bad_row != "stop" and share <= source.max_bad_share):
+            continue
+        stops = source.on_bad_row == "stop"
+        rule = "`on_bad_row: stop` allows none" if stops else f"`max_bad_share` allows {source.max_bad_share:.2%}"
+        raise SourceError(
+            name,
+            "unique",
+            f"{copies:,} of {report.rows_in:,} rows repeat the {', '.join(source.unique)} of an earlier row; with the rows set "
+            f"aside before that is {share:.2%}, {rule}. Correct the file, or allow more",
+        )
 
 
 def _where(build: Build, source: SourceSpec, as_of: AsOf) -> exp.Expression | None:

@@ -94,7 +94,7 @@ def _reasons(desk: Desk, sources: list[Mapping[str, Any]]) -> Table:
 
 
 def _reason(desk: Desk, code: str) -> str:
-    if code == "DUPLICATE":
+    if code == "duplicate":
         return desk.words("quality.duplicate")
     zh, en = REASONS.get(code, (code, code))
     return zh if desk.words.zh else en
