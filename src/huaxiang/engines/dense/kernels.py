@@ -38,17 +38,24 @@ class Runs:
 
 def counts(mask: Bools, starts: npt.NDArray[np.intp]) -> Ints:
     """Return the number of true entries of each customer."""
-    ends = np.append(starts[1:], len(mask)) - 1
-    running = np.cumsum(mask, dtype=np.int64)
+    return _stretches(np.cumsum(mask, dtype=np.int64), starts)
+
+
+def _stretches(running: Ints, starts: npt.NDArray[np.intp]) -> Ints:
+    """From a running total to the total of each stretch."""
+    ends = np.append(starts[1:], len(running)) - 1
     total = running[ends]
     total[1:] -= running[ends[:-1]]
     return total
 
 
 def sums(values: Ints, mask: Bools, starts: npt.NDArray[np.intp]) -> Ints:
-    """Return each customer's exact sum of the masked values; raise TooLarge when it might not fit."""
+    """Return each customer's exact sum of the masked values; raise TooLarge when it might not fit.
+
+    The running total may wrap around; differences of it are exact all the same.
+    """
     check_range(values, longest(starts, len(values)))
-    return np.add.reduceat(np.where(mask, values, 0), starts)
+    return _stretches(np.cumsum(np.where(mask, values, 0)), starts)
 
 
 def square_sums(values: Ints, mask: Bools, starts: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
@@ -131,24 +138,15 @@ def _flag_counts(flags: Ints, width: int, starts: npt.NDArray[np.intp]) -> tuple
     return tuple((side_by_side >> (field * i)) & ((1 << field) - 1) for i in range(width))
 
 
-def weight_runs(customer: Ints, code: Ints, partials: list[tuple[Bools, Ints | None]], size: int) -> Runs:
-    """Return the histogram of counts (values None) and exact sums."""
+def sum_runs(customer: Ints, code: Ints, mask: Bools, values: Ints, size: int) -> Runs:
+    """Return the histogram of one exact sum over the masked rows."""
     bits = code_bits(size)
-    kept = np.zeros(len(customer), dtype=np.bool_)
-    for mask, _ in partials:
-        kept |= mask
-    key = ((customer << bits) | code)[kept]
+    key = (customer[mask] << bits) | code[mask]
     order = np.argsort(key, kind="stable")
-    key = key[order]
+    key, values = key[order], values[mask][order]
     starts = _boundaries(key)
-    rows = longest(starts, len(key))
-    weights = []
-    for mask, values in partials:
-        own = mask.astype(np.int64) if values is None else np.where(mask, values, 0)
-        check_range(own, rows)
-        own = own[kept][order]
-        weights.append(np.add.reduceat(own, starts) if len(starts) else own)
-    return _runs(key[starts], bits, tuple(weights))
+    check_range(values, longest(starts, len(key)))
+    return _runs(key[starts], bits, (np.add.reduceat(values, starts) if len(starts) else values,))
 
 
 def _boundaries(key: Ints) -> npt.NDArray[np.intp]:
@@ -189,13 +187,22 @@ def top_n_codes(runs: Runs, partial: int, customers: int, n: int) -> tuple[Ints,
     weight = runs.weights[partial]
     positive = weight > 0
     customer, code, weight = runs.customer[positive], runs.code[positive], weight[positive]
-    order = np.lexsort((code, -weight, customer))
-    customer, code = customer[order], code[order]
+    if len(customer):
+        order = _ranked(customer, code, weight)
+        customer, code = customer[order], code[order]
     starts = _boundaries(customer)
     ends = np.append(starts[1:], len(customer))
     rank = np.arange(len(customer)) - np.repeat(starts, ends - starts)
     best = rank < n
     return np.bincount(customer[best], minlength=customers).astype(np.int64), code[best]
+
+
+def _ranked(customer: Ints, code: Ints, weight: Ints) -> npt.NDArray[np.intp]:
+    """Order by customer, weight descending, code; by one sort of one integer where that fits."""
+    high = int(weight.max())
+    if (int(customer[-1]) + 1) * (high + 1) >= _LIMIT:
+        return np.lexsort((code, -weight, customer))
+    return np.argsort(customer * (high + 1) + (high - weight), kind="stable")
 
 
 def top_weights(runs: Runs, partial: int, customers: int) -> tuple[Ints, Ints]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,6 +15,8 @@ from huaxiang.engines.dense.layout import Layout
 CUSTOMER = "_c"
 ROWS_A_BUCKET = 1_000_000
 MAX_BUCKETS = 512
+SHORT = 1 << 16
+"""Customers that 16 bits can number: they are sorted in two passes over bytes."""
 _NUMPY = {
     "uint8": np.uint8, "uint16": np.uint16, "uint32": np.uint32, "uint64": np.uint64, "int32": np.int32, "int64": np.int64,
 }  # fmt: skip
@@ -26,7 +28,7 @@ class Buckets:
     """Records split by customer: bucket b holds customers [b·width, (b+1)·width). Written once, then read bucket by bucket."""
 
     def __init__(self, folder: Path, customers: int, rows: int) -> None:
-        wanted = min(max(1, -(-rows // ROWS_A_BUCKET)), MAX_BUCKETS)
+        wanted = min(max(1, -(-rows // ROWS_A_BUCKET), -(-customers // SHORT)), MAX_BUCKETS)
         self.width = -(-customers // wanted)
         self.count = -(-customers // self.width)
         self.customers = customers
@@ -74,13 +76,24 @@ class Buckets:
 
     def _records(self, columns: dict[str, npt.NDArray[Any]], local: npt.NDArray[Any]) -> Records:
         if self._dtype is None:
-            self._dtype = np.dtype([(CUSTOMER, np.uint16 if self.width <= 1 << 16 else np.int32), *((n, c.dtype) for n, c in columns.items())])
+            self._dtype = np.dtype([(CUSTOMER, np.uint16 if self.width <= SHORT else np.int32), *((n, c.dtype) for n, c in columns.items())])
             self._files = [self._path(b).open("wb") for b in range(self.count)]
         records: Records = np.empty(len(local), dtype=self._dtype)
         records[CUSTOMER] = local
         for name, column in columns.items():
             records[name] = column
         return records
+
+
+def sliced(records: Records, customers: int, rows: int) -> Iterator[tuple[Records, int, int]]:
+    """Cut a sorted bucket into (records, first customer, customers) of about so many rows, with customers from 0."""
+    step = max(1, customers * rows // max(len(records), 1))
+    firsts = np.arange(0, customers, step)
+    begins = np.searchsorted(records[CUSTOMER], firsts).tolist()
+    for first, begin, end in zip(firsts.tolist(), begins, [*begins[1:], len(records)], strict=True):
+        part = records[begin:end]
+        part[CUSTOMER] -= np.asarray(first, dtype=part[CUSTOMER].dtype)
+        yield part, first, min(step, customers - first)
 
 
 def _columns(layout: Layout, batch: pa.RecordBatch) -> dict[str, npt.NDArray[Any]]:

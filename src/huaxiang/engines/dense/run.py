@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -14,13 +15,15 @@ from sqlglot import exp
 from huaxiang.engines.aggregate_sql import final_select
 from huaxiang.engines.bind import bind_tables
 from huaxiang.engines.dense.layout import Layout, coding_select
-from huaxiang.engines.dense.rows import Buckets
+from huaxiang.engines.dense.rows import Buckets, sliced
 from huaxiang.engines.dense.state import Dictionaries, bucket_state
 from huaxiang.engines.duckdb_dialect import to_duckdb
 from huaxiang.engines.words import DuckdbWords, cast
 
 _BATCH = 131_072
 _CUSTOMERS_A_FINAL = 250_000
+_ROWS_A_SLICE = 100_000
+"""Rows counted at once: few enough that the arrays stay in the processor's cache."""
 
 
 class DenseRun:
@@ -65,12 +68,20 @@ class DenseRun:
 
     def _states(self, layout: Layout, dictionaries: Dictionaries, buckets: Buckets) -> Iterator[pa.Table]:
         def one(bucket: int) -> pa.Table:
-            first, size = bucket * buckets.width, buckets.size(bucket)
-            return bucket_state(layout, dictionaries, buckets.read(bucket), first, size)
+            slices = sliced(buckets.read(bucket), buckets.size(bucket), _ROWS_A_SLICE)
+            first = bucket * buckets.width
+            return pa.concat_tables(
+                [bucket_state(layout, dictionaries, part, first + start, size) for part, start, size in slices]
+            )
 
         with ThreadPoolExecutor(self._threads) as pool:
-            for start in range(0, buckets.count, self._threads):
-                yield from pool.map(one, range(start, min(start + self._threads, buckets.count)))
+            waiting: deque[Future[pa.Table]] = deque()
+            for bucket in range(buckets.count):
+                waiting.append(pool.submit(one, bucket))
+                if len(waiting) > 2 * self._threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
 
     def _finish(self, layout: Layout, output: str, states: Iterator[pa.Table]) -> None:
         """Turn state into values, some hundred thousand customers at a time."""
@@ -89,7 +100,8 @@ class DenseRun:
         try:
             final = _final(layout)
             target = exp.Table(this=exp.to_identifier(output, quoted=True))
-            statement: exp.Expr = exp.Create(this=target, kind="TABLE", expression=final)
+            temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
+            statement: exp.Expr = exp.Create(this=target, kind="TABLE", expression=final, properties=temporary)
             if made:
                 statement = exp.Insert(this=target, expression=final)
             self._connection.execute(to_duckdb(statement)).fetchall()

@@ -97,10 +97,11 @@ class _Bucket:
         sub_key = self._layout.sub_keys[position]
         code, lowest, size = self._codes(sub_key)
         runs = self._runs(histogram, code, size)
+        decoder = _Decoder(self._dictionaries, sub_key, lowest, size)
         columns: Columns = {}
         for at, state in enumerate(self._layout.state.states):
             if state.histogram == position:
-                columns |= self._inner(at, state, runs, _Decoder(self._dictionaries, sub_key, lowest, size))
+                columns |= self._inner(at, state, runs[next(iter(state.inner.values()))], decoder)
         return columns
 
     def _codes(self, sub_key: SubKey) -> tuple[Ints, int, int]:
@@ -113,27 +114,32 @@ class _Bucket:
             return code, sub_key.lowest or 0, sub_key.size + 1
         return code, 0, len(self._dictionaries.values[sub_key.column]) + 1
 
-    def _runs(self, histogram: Histogram, code: Ints, size: int) -> Runs:
+    def _runs(self, histogram: Histogram, code: Ints, size: int) -> dict[int, tuple[Runs, int]]:
+        """By partial: its runs, and its place among their weights. All counts share one sort, each sum has its own."""
         known = None if histogram.type == "DATE" else code != size - 1
         masks = [self._mask(p) if known is None else self._mask(p) & known for p in histogram.partials]
-        if all(p.kind == "count" for p in histogram.partials):
-            return kernels.count_runs(self._who, code, masks, size)
-        values = [None if p.kind == "count" else self._value(p) for p in histogram.partials]
-        return kernels.weight_runs(self._who, code, list(zip(masks, values, strict=True)), size)
+        counted = [i for i, p in enumerate(histogram.partials) if p.kind == "count"]
+        found: dict[int, tuple[Runs, int]] = {}
+        if counted:
+            runs = kernels.count_runs(self._who, code, [masks[i] for i in counted], size)
+            found = {i: (runs, at) for at, i in enumerate(counted)}
+        for i, partial in enumerate(histogram.partials):
+            if partial.kind != "count":
+                found[i] = (kernels.sum_runs(self._who, code, masks[i], self._value(partial), size), 0)
+        return found
 
-    def _inner(self, at: int, state: MeasureState, runs: Runs, decoder: _Decoder) -> Columns:
-        function, customers = state.measure.function, self._customers
+    def _inner(self, at: int, state: MeasureState, found: tuple[Runs, int], decoder: _Decoder) -> Columns:
+        function, customers, (runs, partial) = state.measure.function, self._customers, found
         if "count" in state.inner:
-            return {f"m{at}": pa.array(kernels.present_codes(runs, state.inner["count"], customers))}
-        weight = state.inner["weight"]
+            return {f"m{at}": pa.array(kernels.present_codes(runs, partial, customers))}
         if function == "top":
-            return {f"m{at}": decoder.values(kernels.top_codes(runs, weight, customers, decoder.size))}
+            return {f"m{at}": decoder.values(kernels.top_codes(runs, partial, customers, decoder.size))}
         if function == "top_n":
-            counts, codes = kernels.top_n_codes(runs, weight, customers, state.measure.n)
+            counts, codes = kernels.top_n_codes(runs, partial, customers, state.measure.n)
             return {f"m{at}": decoder.lists(counts, codes)}
-        most, whole = kernels.top_weights(runs, weight, customers)
-        partial = self._layout.state.histograms[state.histogram or 0].partials[weight]
-        return {f"m{at}": _weight(most, partial, whole == 0), f"n{at}": _weight(whole, partial, whole == 0)}
+        most, whole = kernels.top_weights(runs, partial, customers)
+        weighed = self._layout.state.histograms[state.histogram or 0].partials[state.inner["weight"]]
+        return {f"m{at}": _weight(most, weighed, whole == 0), f"n{at}": _weight(whole, weighed, whole == 0)}
 
 
 @dataclass(frozen=True)
