@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def write_parquet(schema: pa.Schema, batches: Iterable[pa.RecordBatch], path: Pa
             for table in _row_groups(plain, batches):
                 writer.write_table(table, row_group_size=ROW_GROUP)
                 rows += table.num_rows
-        os.replace(part, path)
+        part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     return rows
@@ -52,11 +51,12 @@ def _row_groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterato
     waiting: list[pa.RecordBatch] = []
     held = 0
     for batch in batches:
-        while batch.num_rows:
-            head = batch.slice(0, ROW_GROUP - held)
+        taken = 0
+        while taken < batch.num_rows:
+            head = batch.slice(taken, ROW_GROUP - held)
             waiting.append(head)
             held += head.num_rows
-            batch = batch.slice(head.num_rows)
+            taken += head.num_rows
             if held == ROW_GROUP:
                 yield _one_chunk(schema, waiting)
                 waiting, held = [], 0

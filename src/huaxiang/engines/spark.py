@@ -57,6 +57,7 @@ class SparkEngine:
         except BaseException:
             shutil.rmtree(self._temp, ignore_errors=True)
             raise
+        self._made = 0
         self._views: dict[str, str] = {}
         self._files: dict[str, Path] = {}
 
@@ -70,7 +71,7 @@ class SparkEngine:
 
     def run(self, step: Step) -> None:
         """Compute the step into a temporary Parquet folder and register it."""
-        folder = self._temp / f"step{len(os.listdir(self._temp))}"
+        folder = self._temp / f"step{len(list(self._temp.iterdir()))}"
         self._spark.sql(to_spark(bind_tables(self._query(step), self._views))).write.parquet(str(folder))
         self.register(step.output, folder)
 
@@ -78,7 +79,7 @@ class SparkEngine:
         """Write the table to one Parquet file sorted by `order_by`, ties by all other columns; return its rows."""
         frame = self._frame(table)
         order = [*order_by, *(c for c in frame.columns if c not in order_by)]
-        folder = self._temp / f"sorted{len(os.listdir(self._temp))}"
+        folder = self._temp / f"sorted{len(list(self._temp.iterdir()))}"
         frame.sort(*(frame[f"`{c}`"].asc_nulls_last() for c in order)).write.parquet(str(folder))
         try:
             return write_parquet(_schema(frame), _batches(folder), path)
@@ -102,6 +103,10 @@ class SparkEngine:
         """Stop the session and remove all temporary files."""
         self._spark.stop()
         shutil.rmtree(self._temp, ignore_errors=True)
+
+    def _folder(self, kind: str) -> Path:
+        self._made += 1
+        return self._temp / f"{kind}{self._made}"
 
     def _query(self, step: Step) -> exp.Query:
         return step.query if isinstance(step, SqlStep) else aggregate_query(step, SparkWords())

@@ -27,7 +27,8 @@ def corrected(tree: exp.Expr, rules: Mapping[type[exp.Expr], Rule]) -> exp.Expr:
             new = rule(node)
             if new is not node and parent is not None:
                 parent.set(key, new, index)
-    return root.this
+    result: exp.Expr = root.this
+    return result
 
 
 def _round(node: exp.Expr) -> exp.Expr:

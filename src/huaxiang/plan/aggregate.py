@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 from sqlglot import exp
@@ -25,6 +26,22 @@ EXACT_SCALE = 8
 
 _NUMERIC = frozenset({"sum", "mean", "stddev", "median", "share"})
 _INNER_COUNT = frozenset({"distinct", "active_days", "cycle"})
+_ROLES: Mapping[str, tuple[tuple[str, Kind], ...]] = MappingProxyType(
+    {
+        "count": (("count", "count"),),
+        "sum": (("sum", "sum"),),
+        "mean": (("sum", "sum"), ("count", "count")),
+        "stddev": (("sum", "scaled_sum"), ("squares", "scaled_squares"), ("count", "count")),
+        "median": (("values", "values"),),
+        "min": (("min", "min"),),
+        "max": (("max", "max"),),
+        "first": (("first", "first"),),
+        "last": (("last", "last"),),
+        "days_since_first": (("min", "min"),),
+        "days_since_last": (("max", "max"),),
+    }
+)
+"""Function → role and kind of its flat state."""
 _RANKED = frozenset({"top", "top_n", "top_share"})
 _NULLABLE = frozenset({"stddev", "share", "top", "top_share", "top_n", "cycle"})
 
@@ -156,7 +173,7 @@ class _Decomposer:
         return exp.cast(exp.column(self._node.time or "", quoted=True), "DATE")
 
     def _rows(self, m: Measure, *extra: exp.Expr) -> RowFilter:
-        terms = [m.where] if m.where is not None else []
+        terms: list[exp.Expr] = [m.where] if m.where is not None else []
         if m.of is not None:
             terms.append(_counts(m.of, m.of_type or "", m.function))
         window = m.window if self._node.time is not None else None
@@ -168,29 +185,21 @@ class _Decomposer:
         return {"count": self._flat.add(Partial("count", self._rows(m)))}
 
     def _plain(self, m: Measure) -> dict[str, int]:
-        rows, add = self._rows(m), self._flat.add
-        of, kind = m.of, m.of_type
-        match m.function:
-            case "count":
-                return {"count": add(Partial("count", rows))}
-            case "sum":
-                return {"sum": add(Partial("sum", rows, of, kind))}
-            case "mean":
-                return {"sum": add(Partial("sum", rows, of, kind)), "count": add(Partial("count", rows))}
-            case "stddev":
-                scaled = {k: add(Partial(f"scaled_{k}", rows, of, kind)) for k in ("sum", "squares")}
-                return scaled | {"count": add(Partial("count", rows))}
-            case "median":
-                return {"values": add(Partial("values", rows, of, kind))}
-            case "min" | "max" | "first" | "last":
-                return {m.function: add(Partial(m.function, rows, _plain_zero(of, kind), kind))}
-            case "days_since_first":
-                return {"min": add(Partial("min", rows, self._day(), "DATE"))}
-            case "days_since_last":
-                return {"max": add(Partial("max", rows, self._day(), "DATE"))}
-            case "share":
-                return self._share(m)
-        raise ValueError(f"measure {m.name}: unknown function {m.function}")
+        if m.function == "share":
+            return self._share(m)
+        roles = _ROLES.get(m.function)
+        if roles is None:
+            raise ValueError(f"measure {m.name}: unknown function {m.function}")
+        rows = self._rows(m)
+        return {role: self._flat.add(self._role(kind, rows, m)) for role, kind in roles}
+
+    def _role(self, kind: Kind, rows: RowFilter, m: Measure) -> Partial:
+        if kind == "count":
+            return Partial("count", rows)
+        if m.function in ("days_since_first", "days_since_last"):
+            return Partial(kind, rows, self._day(), "DATE")
+        plain = kind in ("min", "max", "first", "last")
+        return Partial(kind, rows, _plain_zero(m.of, m.of_type) if plain else m.of, m.of_type)
 
     def _share(self, m: Measure) -> dict[str, int]:
         part_terms = (m.share_of,) if m.share_of is not None else ()
@@ -231,7 +240,8 @@ class _Decomposer:
         rows = self._rows(m)
         inner = {"count": partials.add(Partial("count", rows))}
         if m.function == "cycle":
-            flat |= {k: self._flat.add(Partial(k, rows, self._day(), "DATE")) for k in ("min", "max")}
+            flat["min"] = self._flat.add(Partial("min", rows, self._day(), "DATE"))
+            flat["max"] = self._flat.add(Partial("max", rows, self._day(), "DATE"))
         return MeasureState(m, flat, at, inner)
 
 

@@ -13,8 +13,8 @@ _LIMIT = 1 << 62
 _HALF = 23
 
 
-class TooLarge(Exception):
-    """A sum could leave 64 bits: SQL must compute this node."""
+class NotDense(Exception):
+    """SQL must compute this node: a sum could leave 64 bits, or there is no customer at all."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ def counts(mask: Bools, starts: npt.NDArray[np.intp]) -> Ints:
 def _stretches(running: Ints, starts: npt.NDArray[np.intp]) -> Ints:
     """From a running total to the total of each stretch."""
     ends = np.append(starts[1:], len(running)) - 1
-    total = running[ends]
+    total: Ints = running[ends]
     total[1:] -= running[ends[:-1]]
     return total
 
 
 def sums(values: Ints, mask: Bools, starts: npt.NDArray[np.intp]) -> Ints:
-    """Return each customer's exact sum of the masked values; raise TooLarge when it might not fit.
+    """Return each customer's exact sum of the masked values; raise NotDense when it might not fit.
 
     The running total may wrap around; differences of it are exact all the same.
     """
@@ -68,7 +68,7 @@ def square_sums(values: Ints, mask: Bools, starts: npt.NDArray[np.intp]) -> tupl
         check_range(part, rows)
         parts.append((np.add.reduceat(part, starts).astype(np.uint64), shift))
     if len(size) and int(size.max()) >= 1 << 52:
-        raise TooLarge
+        raise NotDense
     return _add_128(parts)
 
 
@@ -98,9 +98,9 @@ def longest(starts: npt.NDArray[np.intp], rows: int) -> int:
 
 
 def check_range(values: Ints, rows: int) -> None:
-    """Raise TooLarge unless sums of up to `rows` of the values surely fit in 62 bits."""
+    """Raise NotDense unless sums of up to `rows` of the values surely fit in 62 bits."""
     if len(values) and max(abs(int(values.min())), abs(int(values.max()))) * max(rows, 1) >= _LIMIT:
-        raise TooLarge
+        raise NotDense
 
 
 def count_runs(customer: Ints, code: Ints, masks: list[Bools], size: int) -> Runs:
@@ -110,7 +110,7 @@ def count_runs(customer: Ints, code: Ints, masks: list[Bools], size: int) -> Run
     for i, mask in enumerate(masks):
         flags |= mask.astype(np.int64) << i
     if len(customer) and (int(customer[-1]) + 1) << (bits + width) >= _LIMIT:
-        raise TooLarge
+        raise NotDense
     packed = (((customer << bits) | code) << width) | flags
     kept = flags != 0
     packed = np.sort(packed if kept.all() else packed[kept], kind="stable")
@@ -175,7 +175,7 @@ def top_codes(runs: Runs, partial: int, customers: int, size: int) -> Ints:
         return result
     weight, bits = runs.weights[partial], code_bits(size)
     if (int(weight.max()) + 1) << bits >= _LIMIT:
-        raise TooLarge
+        raise NotDense
     last = (1 << bits) - 1
     best = np.maximum.reduceat((weight << bits) | (last - runs.code), runs.starts)
     result[runs.present] = np.where(best > last, last - (best & last), -1)
