@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 import sqlglot
+from tests.engines.reference import Row, Wanted
 
 from huaxiang.plan.nodes import AggregateNode, Measure, TimeRange
-from tests.engines.reference import Row, Wanted
 
 AS_OF = datetime(2024, 6, 30)
 END = datetime(2024, 7, 1)

@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from huaxiang.engines.duckdb import DuckdbEngine
 from tests.engines.nodes import AS_OF, END, every_measure, every_node, table_of
 from tests.engines.reference import Row, compute
+
+from huaxiang.engines.duckdb import DuckdbEngine
 
 MOMENTS = st.one_of(
     st.none(),

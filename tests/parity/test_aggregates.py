@@ -10,12 +10,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
-from huaxiang.engines.duckdb import DuckdbEngine
-from huaxiang.engines.spark import SparkEngine
 from tests.engines.nodes import END, every_measure, every_node, table_of
 from tests.engines.reference import Row
 from tests.parity.edge import rows_of
+
+from huaxiang.engines.duckdb import DuckdbEngine
+from huaxiang.engines.spark import SparkEngine
 
 pytestmark = pytest.mark.spark
 

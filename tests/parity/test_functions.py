@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from sqlglot import exp
+from tests.parity.edge import edge_table, rows_of, write
 
 from huaxiang.engines.base import Engine
 from huaxiang.engines.duckdb import DuckdbEngine
@@ -19,7 +20,6 @@ from huaxiang.engines.spark import SparkEngine
 from huaxiang.plan.expr import bind_as_of, check_expression
 from huaxiang.plan.functions import EXAMPLE_COLUMNS, PORTABLE
 from huaxiang.plan.nodes import SqlStep
-from tests.parity.edge import edge_table, rows_of, write
 
 pytestmark = pytest.mark.spark
 

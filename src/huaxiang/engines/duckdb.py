@@ -16,7 +16,7 @@ from sqlglot import exp
 from huaxiang.engines.aggregate_sql import aggregate_parts, aggregate_query
 from huaxiang.engines.arrow_io import write_parquet
 from huaxiang.engines.bind import bind_tables
-from huaxiang.engines.dense.kernels import TooLarge
+from huaxiang.engines.dense.kernels import NotDense
 from huaxiang.engines.dense.layout import is_dense, lay_out
 from huaxiang.engines.dense.run import DenseRun
 from huaxiang.engines.duckdb_dialect import to_duckdb
@@ -135,7 +135,7 @@ class DuckdbEngine:
             self._drop(node.output)
             run.into(layout, node.output)
             self._known[node.output] = node.output
-        except TooLarge:
+        except NotDense:
             self._aggregate_by_sql(node)
             return
         if rest:

@@ -82,7 +82,7 @@ def _mean(f: Final) -> exp.Expr:
 
 
 def _stddev(f: Final) -> exp.Expr:
-    """sqrt((n·Σx² − (Σx)²) ÷ (n·(n−1))) over integers; by DOUBLEs only where those overflow."""  # noqa: D403
+    """sqrt((n·Σx² − (Σx)²) ÷ (n·(n−1))) over integers; by DOUBLEs only where those overflow."""
     n = cast(f.take("count"), "DECIMAL(38,0)")
     exact = f.words.difference_of_products((n, f.take("squares")), (f.take("sum"), f.take("sum")))
     left = binary(exp.Mul, f.double("count"), f.double("squares"))

@@ -76,7 +76,8 @@ class Buckets:
 
     def _records(self, columns: dict[str, npt.NDArray[Any]], local: npt.NDArray[Any]) -> Records:
         if self._dtype is None:
-            self._dtype = np.dtype([(CUSTOMER, np.uint16 if self.width <= SHORT else np.int32), *((n, c.dtype) for n, c in columns.items())])
+            number = np.uint16 if self.width <= SHORT else np.int32
+            self._dtype = np.dtype([(CUSTOMER, number), *((n, c.dtype) for n, c in columns.items())])
             self._files = [self._path(b).open("wb") for b in range(self.count)]
         records: Records = np.empty(len(local), dtype=self._dtype)
         records[CUSTOMER] = local

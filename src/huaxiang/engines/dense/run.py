@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from huaxiang.engines.aggregate_sql import final_select
 from huaxiang.engines.bind import bind_tables
+from huaxiang.engines.dense.kernels import NotDense
 from huaxiang.engines.dense.layout import Layout, coding_select
 from huaxiang.engines.dense.rows import Buckets, sliced
 from huaxiang.engines.dense.state import Dictionaries, bucket_state
@@ -34,11 +35,14 @@ class DenseRun:
         self._folder, self._threads = folder, threads
 
     def into(self, layout: Layout, output: str) -> None:
-        """Compute the layout's node into table `output`; raises kernels.TooLarge, leaving no table."""
+        """Compute the layout's node into table `output`; raises kernels.NotDense, leaving no table."""
         try:
             dictionaries, sizes = self._dictionaries(layout)
             rows = self._number(exp.Select().select(exp.Count(this=exp.Star())).from_(exp.to_table(layout.node.source)))
-            buckets = Buckets(self._folder, self._number(_count("_d_k")), rows)
+            customers = self._number(_count("_d_k"))
+            if not customers:
+                raise NotDense
+            buckets = Buckets(self._folder, customers, rows)
             query = bind_tables(coding_select(layout, sizes), self._names)
             buckets.write(layout, self._connection.sql(to_duckdb(query)).to_arrow_reader(_BATCH))
             self._finish(layout, output, self._states(layout, dictionaries, buckets))

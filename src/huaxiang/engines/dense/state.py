@@ -29,7 +29,7 @@ class Dictionaries:
 def bucket_state(layout: Layout, dictionaries: Dictionaries, records: Records, first: int, customers: int) -> pa.Table:
     """Return `_k` (customer codes from `first`), `p<i>`, `m<j>` and `n<j>` for the customers of a bucket.
 
-    `records` are sorted by customer; each customer has at least one. Raises kernels.TooLarge.
+    `records` are sorted by customer; each customer has at least one. Raises kernels.NotDense.
     """
     return _Bucket(layout, dictionaries, records, first, customers).table()
 
