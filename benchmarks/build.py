@@ -31,7 +31,11 @@ def main() -> int:
     """Run the benchmark; exit status 1 when values differ."""
     options = _options()
     if options.contestant:
-        print(json.dumps(contest(options.contestant, Path(options.file), options.memory, Path(options.temp), dump=options.dump)))
+        print(
+            json.dumps(
+                contest(options.contestant, Path(options.file), options.memory, Path(options.temp), dump=options.dump)
+            )
+        )
         return 0
     with tempfile.TemporaryDirectory(prefix="huaxiang-bench-", dir=options.temp) as folder:
         _verify(Path(folder), options)
@@ -66,11 +70,16 @@ def _events(folder: Path, events: int, customers: int) -> Path:
     file = folder / f"events_{events}.parquet"
     started = time.perf_counter()
     write_events(events, customers, file)
-    print(f"generated {events:,} events, {file.stat().st_size / 1e6:,.0f} MB, in {time.perf_counter() - started:.0f} s", flush=True)
+    print(
+        f"generated {events:,} events, {file.stat().st_size / 1e6:,.0f} MB, in {time.perf_counter() - started:.0f} s",
+        flush=True,
+    )
     return file
 
 
-def _run(contestant: str, file: Path, options: argparse.Namespace, folder: Path, dump: Path | None = None) -> dict[str, float]:
+def _run(
+    contestant: str, file: Path, options: argparse.Namespace, folder: Path, dump: Path | None = None
+) -> dict[str, float]:
     command = [sys.executable, __file__, "--contestant", contestant, "--file", str(file), "--memory", options.memory]
     command += ["--temp", str(folder)] + (["--dump", str(dump)] if dump else [])
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -95,8 +104,9 @@ def _peak_mb() -> float:
 
 
 def _ours(file: Path, memory: str, temp: Path, dump: str | None) -> None:
-    from huaxiang.engines.duckdb import DuckdbEngine
     from tags import node
+
+    from huaxiang.engines.duckdb import DuckdbEngine
 
     engine = DuckdbEngine(memory_limit=memory, temp=temp)
     engine.register("events", file)
@@ -109,7 +119,11 @@ def _ours(file: Path, memory: str, temp: Path, dump: str | None) -> None:
 def _connection(file: Path, memory: str, temp: Path) -> Any:
     import duckdb
 
-    config = {"memory_limit": memory, "temp_directory": str(temp / f"spill{os.getpid()}"), "preserve_insertion_order": "false"}
+    config = {
+        "memory_limit": memory,
+        "temp_directory": str(temp / f"spill{os.getpid()}"),
+        "preserve_insertion_order": "false",
+    }
     connection = duckdb.connect(config=config)
     connection.execute("SET enable_progress_bar = false")
     connection.execute(f"CREATE VIEW events AS SELECT * FROM read_parquet('{file}')")
@@ -126,7 +140,9 @@ def _per_tag(file: Path, memory: str, temp: Path, dump: str | None) -> None:
     if dump:
         columns = ", ".join(f"{name}.v AS {name}" for name in queries)
         joins = " ".join(f"LEFT JOIN {name} USING (customer_id)" for name in list(queries)[1:])
-        connection.execute(f"COPY (SELECT customer_id, {columns} FROM orders_all {joins} ORDER BY customer_id) TO '{dump}'").fetchall()
+        connection.execute(
+            f"COPY (SELECT customer_id, {columns} FROM orders_all {joins} ORDER BY customer_id) TO '{dump}'"
+        ).fetchall()
 
 
 def _fused(file: Path, memory: str, temp: Path, dump: str | None) -> None:
@@ -182,7 +198,9 @@ def _report(results: dict[str, list[dict[str, float]]]) -> None:
     for contestant in middle:
         if contestant != "ours" and "ours" in middle:
             ratios = {k: middle[contestant][k] / middle["ours"][k] for k in ("seconds", "cpu", "peak_mb")}
-            print(f"{contestant} ÷ ours: {ratios['seconds']:.2f} wall, {ratios['cpu']:.2f} CPU, {ratios['peak_mb']:.2f} memory")
+            print(
+                f"{contestant} ÷ ours: {ratios['seconds']:.2f} wall, {ratios['cpu']:.2f} CPU, {ratios['peak_mb']:.2f} memory"
+            )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,12 @@ from datetime import timedelta
 from data import AS_OF, DAYS, END
 
 T365, T90, T30 = (f"TIMESTAMP '{END - timedelta(days=d)}'" for d in (365, 90, 30))
-SINCE = {"all": "", "365": f"WHERE ordered_at >= {T365}", "90": f"WHERE ordered_at >= {T90}", "30": f"WHERE ordered_at >= {T30}"}
+SINCE = {
+    "all": "",
+    "365": f"WHERE ordered_at >= {T365}",
+    "90": f"WHERE ordered_at >= {T90}",
+    "30": f"WHERE ordered_at >= {T30}",
+}
 ONLINE = "channel-00000"
 DAY_ZERO = (END - timedelta(days=DAYS)).date()
 

@@ -41,7 +41,12 @@ def write_events(events: int, customers: int, path: Path) -> None:
 
 
 def _schema() -> pa.Schema:
-    kinds = {"VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us"), "DECIMAL(18,4)": pa.decimal128(18, 4), "BOOLEAN": pa.bool_()}
+    kinds = {
+        "VARCHAR": pa.string(),
+        "TIMESTAMP": pa.timestamp("us"),
+        "DECIMAL(18,4)": pa.decimal128(18, 4),
+        "BOOLEAN": pa.bool_(),
+    }
     return pa.schema([(name, kinds[kind]) for name, kind in COLUMNS])
 
 
@@ -54,11 +59,15 @@ def _names(kind: str, count: int) -> pa.Array:
     return pa.array([f"{kind}-{(i * 7919) % 10007:05d}" for i in range(count)])
 
 
-def _columns(draw: np.random.Generator, who: np.ndarray, favourites: np.ndarray, names: dict[str, pa.Array]) -> dict[str, pa.Array]:
+def _columns(
+    draw: np.random.Generator, who: np.ndarray, favourites: np.ndarray, names: dict[str, pa.Array]
+) -> dict[str, pa.Array]:
     rows = len(who)
     codes = {k: _skewed(draw, n, rows) for k, n in _KINDS.items()}
     loyal = draw.random(rows)
-    codes["category"] = np.where(loyal < 0.3, favourites[who, 0], np.where(loyal < 0.45, favourites[who, 1], codes["category"]))
+    codes["category"] = np.where(
+        loyal < 0.3, favourites[who, 0], np.where(loyal < 0.45, favourites[who, 1], codes["category"])
+    )
     columns = {k: names[k].take(pa.array(c)) for k, c in codes.items()}
     cents = np.minimum(draw.lognormal(8.0, 1.0, rows), 10_000_000).astype(np.int64) * 100
     columns["amount"] = _money(cents)

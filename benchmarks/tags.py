@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 from data import AS_OF, COLUMNS, END
+
 from huaxiang.plan.expr import check_expression
 from huaxiang.plan.nodes import AggregateNode, Measure, TimeRange
 

@@ -56,7 +56,10 @@ def test_lists_the_whole_catalogue_then_own_attributes(make_project: MakeProject
 def test_says_what_fills_an_attribute(make_project: MakeProject) -> None:
     rows = _by_code(list_attributes(None, make_project()))
     assert [(f.kind, f.name) for f in rows["gender"].filled_by] == [("attribute", "gender")]
-    assert [(f.kind, f.name) for f in rows["purchase_channel"].filled_by] == [("tag", "favourite_channel"), ("tag", "other_channel")]
+    assert [(f.kind, f.name) for f in rows["purchase_channel"].filled_by] == [
+        ("tag", "favourite_channel"),
+        ("tag", "other_channel"),
+    ]
     assert rows["purchase_channel"].needs is None
     assert rows["purchase_channel"].coverage is None
 
@@ -99,7 +102,11 @@ tags:
 def test_a_rule_adds_no_coverage_to_facts(make_project: MakeProject) -> None:
     manifest = {
         "attributes": [{"name": "children", "coverage": 0.3}],
-        "tags": [{"name": "has_baby", "coverage": 1.0}, {"name": "drives", "coverage": 1.0}, {"name": "rfm_class", "coverage": 0.9}],
+        "tags": [
+            {"name": "has_baby", "coverage": 1.0},
+            {"name": "drives", "coverage": 1.0},
+            {"name": "rfm_class", "coverage": 0.9},
+        ],
     }
     rows = _by_code(list_attributes(manifest, make_project(RULES)))
     assert [rows[code].coverage for code in ("children", "car_ownership", "value")] == [0.3, 1.0, 0.9]
@@ -126,7 +133,10 @@ tags:
 
 def test_sensitive_attributes_are_refused_by_place(make_project: MakeProject) -> None:
     issues = sensitive_issues(make_project(SENSITIVE))
-    assert [(i.code, str(i.place)) for i in issues] == [("ATT001", "attributes/all.yaml:3"), ("ATT001", "attributes/all.yaml:5")]
+    assert [(i.code, str(i.place)) for i in issues] == [
+        ("ATT001", "attributes/all.yaml:3"),
+        ("ATT001", "attributes/all.yaml:5"),
+    ]
     assert '"religion"' in issues[0].message
     assert "sensitive: true" in issues[0].message
 

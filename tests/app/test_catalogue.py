@@ -25,8 +25,14 @@ TECHNICAL = "设备类型 操作系统 浏览器 平台"
 BUSINESS = """所属行业 企业类型 企业规模 企业营收 企业所在地 企业发展阶段 企业文化 企业需求 决策链角色 职位 职能 要解决的问题
 既往使用情况 既往采购情况 联系人个人特征"""
 PUBLISHED = {
-    "demographic": DEMOGRAPHIC, "consumption": CONSUMPTION, "psychographic": PSYCHOGRAPHIC, "social": SOCIAL,
-    "relationship": RELATIONSHIP, "health": HEALTH, "technical": TECHNICAL, "business": BUSINESS,
+    "demographic": DEMOGRAPHIC,
+    "consumption": CONSUMPTION,
+    "psychographic": PSYCHOGRAPHIC,
+    "social": SOCIAL,
+    "relationship": RELATIONSHIP,
+    "health": HEALTH,
+    "technical": TECHNICAL,
+    "business": BUSINESS,
 }
 RELIED_ON = (
     "age", "gender", "region", "education", "occupation", "income_level", "marital_status", "children",
@@ -44,7 +50,7 @@ def _expected() -> dict[tuple[str, str], str]:
     for class_, words in PUBLISHED.items():
         for word in words.split():
             name = word.rstrip("ABC")
-            found[class_, name] = word[len(name):]
+            found[class_, name] = word[len(name) :]
     return found
 
 
@@ -55,11 +61,14 @@ def test_every_published_item_is_there_with_its_lists() -> None:
     assert {key for key, lists in have.items() if lists} <= set(expected), "a list names an item it does not hold"
 
 
-@pytest.mark.parametrize(("name", "class_counts"), [
-    ("A", {"demographic": 13, "consumption": 16, "psychographic": 14, "social": 10}),
-    ("B", {"demographic": 9, "consumption": 14, "psychographic": 4, "social": 3, "relationship": 13}),
-    ("C", {"demographic": 14, "consumption": 9, "psychographic": 10, "social": 6, "relationship": 4, "health": 4}),
-])
+@pytest.mark.parametrize(
+    ("name", "class_counts"),
+    [
+        ("A", {"demographic": 13, "consumption": 16, "psychographic": 14, "social": 10}),
+        ("B", {"demographic": 9, "consumption": 14, "psychographic": 4, "social": 3, "relationship": 13}),
+        ("C", {"demographic": 14, "consumption": 9, "psychographic": 10, "social": 6, "relationship": 4, "health": 4}),
+    ],
+)
 def test_counts_per_list(name: str, class_counts: dict[str, int]) -> None:
     counts: dict[str, int] = {}
     for item in load_catalogue().values():

@@ -27,7 +27,12 @@ def test_writes_a_project_that_checks_clean(tmp_path: Path) -> None:
 def test_every_definition_is_titled_in_both_languages(tmp_path: Path) -> None:
     init_project(tmp_path / "shop", "retail")
     project = load_project(tmp_path / "shop")
-    named = [*project.sources.values(), *project.attributes.values(), *project.tags.values(), *project.audiences.values()]
+    named = [
+        *project.sources.values(),
+        *project.attributes.values(),
+        *project.tags.values(),
+        *project.audiences.values(),
+    ]
     assert [n.name for n in named if not hasattr(n.title, "zh") or not hasattr(n.title, "en")] == []
     assert [t.name for t in project.tags.values() if not t.description or not t.owner or t.class_ == "other"] == []
 
@@ -99,5 +104,7 @@ def test_a_failure_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_example_data_are_equal_every_time(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_example_data(tmp_path / name)
-    assert {f.name: f.read_bytes() for f in (tmp_path / "a").iterdir()} == {f.name: f.read_bytes() for f in (tmp_path / "b").iterdir()}
+    assert {f.name: f.read_bytes() for f in (tmp_path / "a").iterdir()} == {
+        f.name: f.read_bytes() for f in (tmp_path / "b").iterdir()
+    }
     assert (tmp_path / "a" / "members.csv").read_text("gb18030").splitlines()[0].startswith("会员号,手机号")

@@ -43,10 +43,15 @@ def test_the_guides_project_builds_to_what_it_says(shop: Path) -> None:
     assert {a["name"]: a["size"] for a in manifest["audiences"]} == {
         "valuable": 1, "win_back": 1, "only_valuable": 1, "spring_sale": 2,
     }  # fmt: skip
-    assert {a["name"]: a["class"] for a in manifest["attributes"]} == dict.fromkeys(("gender", "city", "age"), "demographic")
+    assert {a["name"]: a["class"] for a in manifest["attributes"]} == dict.fromkeys(
+        ("gender", "city", "age"), "demographic"
+    )
     with open_snapshot(shop) as snapshot:
         rows = pq.read_table(snapshot.table("customers")).to_pylist()
-    told = {r["customer_id"]: (float(r["spend"]), r["orders_count"], r["top_category"], r["lifecycle"], r["age"]) for r in rows}
+    told = {
+        r["customer_id"]: (float(r["spend"]), r["orders_count"], r["top_category"], r["lifecycle"], r["age"])
+        for r in rows
+    }
     assert told == {
         "M1": (155.5, 2, "美妆", "active", 35), "M2": (298.0, 2, "粮油", "sleeping", 39), "M3": (0.0, 0, None, "potential", 24),
     }  # fmt: skip
@@ -55,7 +60,9 @@ def test_the_guides_project_builds_to_what_it_says(shop: Path) -> None:
 def test_snippets_without_a_file_are_valid_definitions() -> None:
     from ruamel.yaml import YAML
 
-    loose = [text for kind, text in BLOCK.findall(GUIDE.read_text("utf-8")) if kind == "yaml" and not text.startswith("# ")]
+    loose = [
+        text for kind, text in BLOCK.findall(GUIDE.read_text("utf-8")) if kind == "yaml" and not text.startswith("# ")
+    ]
     assert len(loose) == 1
     for text in loose:
         assert DefinitionFile.model_validate(YAML(typ="safe", pure=True).load(text)).clusterings

@@ -35,17 +35,25 @@ def every_measure() -> tuple[tuple[Measure, ...], tuple[Wanted, ...]]:
     """Return all measures and their Python counterparts, in the same order."""
     pairs = [_pair(f, w) for w in WINDOWS for f in PLAIN]
     pairs += [_pair(f, w, of=c) for w in WINDOWS for f in NUMERIC for c in ("amount", "quantity", "points")]
-    pairs += [_pair(f, w, of="category") for w in WINDOWS for f in ("distinct", "min", "max", "first", "last", *WEIGHTED)]
-    pairs += [_pair(f, w, of="category", by=b) for w in WINDOWS for f in WEIGHTED for b in ("amount", "quantity", "points")]
+    pairs += [
+        _pair(f, w, of="category") for w in WINDOWS for f in ("distinct", "min", "max", "first", "last", *WEIGHTED)
+    ]
+    pairs += [
+        _pair(f, w, of="category", by=b) for w in WINDOWS for f in WEIGHTED for b in ("amount", "quantity", "points")
+    ]
     pairs += [_pair(f, "90d", of="points", by="amount") for f in (*WEIGHTED, "distinct")]
     pairs += [_pair("share", w) for w in WINDOWS]
     pairs += [_pair(f, "all", where=True, empty=0) for f in PLAIN]
     pairs += [_pair(f, "90d", of="amount", where=True, empty=0) for f in (*NUMERIC, "distinct")]
-    pairs += [_pair(f, "90d", of="category", by="amount", where=True, empty=e) for f, e in (("top", "none"), ("top_share", 0))]
+    pairs += [
+        _pair(f, "90d", of="category", by="amount", where=True, empty=e) for f, e in (("top", "none"), ("top_share", 0))
+    ]
     return tuple(m for m, _ in pairs), tuple(w for _, w in pairs)
 
 
-def _pair(function: str, window: str, *, of: str | None = None, by: str | None = None, where: bool = False, empty: Any = None) -> tuple[Measure, Wanted]:
+def _pair(
+    function: str, window: str, *, of: str | None = None, by: str | None = None, where: bool = False, empty: Any = None
+) -> tuple[Measure, Wanted]:
     name = "_".join(p for p in (function, of, f"by_{by}" if by else None, "coupon" if where else None, window) if p)
     share = function == "share"
     measure = Measure(
@@ -61,7 +69,11 @@ def _pair(function: str, window: str, *, of: str | None = None, by: str | None =
 
 
 def _empty(measure: Measure) -> Any:
-    if measure.empty == 0 and measure.of_type == "DECIMAL(18,4)" and measure.function in ("sum", "min", "max", "first", "last"):
+    if (
+        measure.empty == 0
+        and measure.of_type == "DECIMAL(18,4)"
+        and measure.function in ("sum", "min", "max", "first", "last")
+    ):
         return Decimal(0)
     return measure.empty
 
@@ -79,7 +91,9 @@ def _getter(name: str | None) -> Any:
 
 def every_node() -> AggregateNode:
     """The node."""
-    return AggregateNode("unified__orders", "tags_orders", "customer_id", "at", AS_OF, COLUMNS, every_measure()[0], ("source orders",))
+    return AggregateNode(
+        "unified__orders", "tags_orders", "customer_id", "at", AS_OF, COLUMNS, every_measure()[0], ("source orders",)
+    )
 
 
 def table_of(rows: list[Row]) -> pa.Table:

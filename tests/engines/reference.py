@@ -30,7 +30,9 @@ class Wanted:
     empty: Any = None
 
 
-def compute(rows: Sequence[Row], key: str, time: str, as_of: datetime, wanted: Sequence[Wanted]) -> dict[Any, dict[str, Any]]:
+def compute(
+    rows: Sequence[Row], key: str, time: str, as_of: datetime, wanted: Sequence[Wanted]
+) -> dict[Any, dict[str, Any]]:
     """Return key → measure → value, for every key that is not None."""
     customers: dict[Any, list[Row]] = defaultdict(list)
     for row in rows:
@@ -80,7 +82,10 @@ def _total(rows: list[Row], w: Wanted) -> Fraction:
 
 
 def _stddev(rows: list[Row], _time: str, _as_of: datetime, w: Wanted) -> float | None:
-    values, n = [exact(v) if not isinstance(v, float) else Fraction(math.floor(v * 1e6 + 0.5), 10**6) for v in _of(rows, w)], len(rows)
+    values, n = (
+        [exact(v) if not isinstance(v, float) else Fraction(math.floor(v * 1e6 + 0.5), 10**6) for v in _of(rows, w)],
+        len(rows),
+    )
     if n < 2:
         return None
     mean = sum(values, Fraction(0)) / n

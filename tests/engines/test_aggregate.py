@@ -28,7 +28,9 @@ MOMENTS = st.one_of(
     ),
     st.datetimes(datetime(2024, 2, 1), datetime(2024, 7, 2)),
 )  # fmt: skip
-MONEY = st.integers(-10**9, 10**9).map(lambda n: Decimal(n).scaleb(-4)) | st.sampled_from([Decimal("0.0000"), Decimal("5.0000")])
+MONEY = st.integers(-(10**9), 10**9).map(lambda n: Decimal(n).scaleb(-4)) | st.sampled_from(
+    [Decimal("0.0000"), Decimal("5.0000")]
+)
 ROWS = st.lists(
     st.fixed_dictionaries(
         {
@@ -36,7 +38,9 @@ ROWS = st.lists(
             "at": MOMENTS,
             "amount": st.none() | MONEY,
             "category": st.sampled_from(["a", "b", "B", "茶", "", None]),
-            "quantity": st.none() | st.sampled_from([0.0, 0.5, 1.5, -2.25, 0.1, float("inf")]) | st.floats(-1e6, 1e6, width=32),
+            "quantity": st.none()
+            | st.sampled_from([0.0, 0.5, 1.5, -2.25, 0.1, float("inf")])
+            | st.floats(-1e6, 1e6, width=32),
             "points": st.none() | st.integers(-1000, 1000),
             "coupon": st.none() | st.booleans(),
         }

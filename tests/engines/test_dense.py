@@ -67,16 +67,35 @@ def test_most_functions_are_dense() -> None:
     node = every_node()
     sparse = {m.function for m in node.measures if not is_dense(m, node)}
     dense = {m.function for m in node.measures if is_dense(m, node)}
-    assert {"count", "distinct", "sum", "mean", "stddev", "top", "top_n", "top_share", "share", "cycle", "active_days"} <= dense
+    assert {
+        "count",
+        "distinct",
+        "sum",
+        "mean",
+        "stddev",
+        "top",
+        "top_n",
+        "top_share",
+        "share",
+        "cycle",
+        "active_days",
+    } <= dense
     assert {"median", "first", "last"} <= sparse
 
 
 @pytest.mark.parametrize("value", [Decimal("99999999999999.9999"), Decimal("-99999999999999.9999")])
 def test_numbers_too_large_for_dense_sums_fall_back_to_sql(value: Decimal, tmp_path: Path) -> None:
-    lone = dict.fromkeys(_rows(1, 1)[0]) | {"customer_id": "c", "at": END - timedelta(days=1), "amount": value, "category": "g"}
+    lone = dict.fromkeys(_rows(1, 1)[0]) | {
+        "customer_id": "c",
+        "at": END - timedelta(days=1),
+        "amount": value,
+        "category": "g",
+    }
     data = table_of([lone] * 9)
     every = _dense_only(every_node())
-    node = replace(every, measures=tuple(m for m in every.measures if m.function in ("sum", "mean", "top", "share", "max")))
+    node = replace(
+        every, measures=tuple(m for m in every.measures if m.function in ("sum", "mean", "top", "share", "max"))
+    )
     assert _computed(data, node, tmp_path, 1) == _computed(data, node, tmp_path, NEVER)
 
 

@@ -89,7 +89,11 @@ def test_a_folder_of_files_is_one_table(engine: DuckdbEngine, tmp_path: Path) ->
 def test_dotted_and_quoted_names_mean_the_same_table(engine: DuckdbEngine, tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": [2]}), tmp_path / "t.parquet")
     engine.register("unified.orders", tmp_path / "t.parquet")
-    for text in ("SELECT orders.x FROM unified.orders", 'SELECT x FROM "unified.orders"', "SELECT o.x FROM unified.orders AS o"):
+    for text in (
+        "SELECT orders.x FROM unified.orders",
+        'SELECT x FROM "unified.orders"',
+        "SELECT o.x FROM unified.orders AS o",
+    ):
         engine.run(_step(text, inputs=("unified.orders",)))
         assert engine.fetch("out")["x"].to_pylist() == [2]
 

@@ -23,7 +23,9 @@ pytestmark = pytest.mark.spark
 def _rows() -> list[Row]:
     """Rows with many ties and gaps: few moments, few categories, customers with one row, none that counts, or none at all."""
     draw = random.Random(11)
-    moments = [END - timedelta(days=d, microseconds=u) for d in (-1, 0, 1, 29, 30, 31, 60, 90, 91, 400) for u in (0, 1)] + [None]
+    moments = [
+        END - timedelta(days=d, microseconds=u) for d in (-1, 0, 1, 29, 30, 31, 60, 90, 91, 400) for u in (0, 1)
+    ] + [None]
     amounts = [None, *map(Decimal, "0.0000 1.0000 -1.0000 2.5000 0.0001 99999999999.9999 -0.3333".split())]
     quantities = [None, 0.0, -0.0, 0.1, 0.2, 0.3, 1.5, -2.25, 1e10 + 0.1, 123456.789, float("inf"), float("nan")]
     keys = [None, *(f"客户{i}" for i in range(12))]
@@ -36,7 +38,12 @@ def _rows() -> list[Row]:
         for _ in range(500)
     ]  # fmt: skip
     lone = dict.fromkeys(rows[0])
-    return [*rows, lone | {"customer_id": "empty"}, lone | {"customer_id": "late", "at": END}, lone | {"customer_id": "one", "at": END - timedelta(days=2)}]
+    return [
+        *rows,
+        lone | {"customer_id": "empty"},
+        lone | {"customer_id": "late", "at": END},
+        lone | {"customer_id": "one", "at": END - timedelta(days=2)},
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,9 @@ def test_equal_state_is_kept_once() -> None:
 
 
 def test_measures_over_one_sub_key_share_a_histogram() -> None:
-    measures = [Measure(f, f, w, of=CITY, of_type="VARCHAR") for f, w in (("top", ALL), ("distinct", ALL), ("top_n", YEAR))]
+    measures = [
+        Measure(f, f, w, of=CITY, of_type="VARCHAR") for f, w in (("top", ALL), ("distinct", ALL), ("top_n", YEAR))
+    ]
     state = decompose(_node(*measures))
     assert len(state.histograms) == 1
     assert [p.kind for p in state.histograms[0].partials] == ["count", "count"]

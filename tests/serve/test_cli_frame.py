@@ -176,7 +176,9 @@ def test_a_folder_that_is_gone_is_no_crash(tmp_path: Path) -> None:
     assert "the current folder has been removed" in done.stderr
 
 
-def test_a_file_in_place_of_the_state_folder_is_named(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_in_place_of_the_state_folder_is_named(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "huaxiang.yaml").write_text("name: shop\n")
     (tmp_path / ".huaxiang").write_text("")
     monkeypatch.chdir(tmp_path)

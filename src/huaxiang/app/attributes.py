@@ -74,9 +74,16 @@ class AttributeRow:
     def as_json(self) -> dict[str, object]:
         """Return the row with stable keys for `--json`."""
         return {
-            "code": self.code, "title": self.title.model_dump(), "class": self.class_, "value_type": self.value_type,
-            "sensitivity": self.sensitivity, "off_by_default": self.off_by_default, "had": list(self.had),
-            "lists": list(self.lists), "in_catalogue": self.in_catalogue, "filled": self.filled,
+            "code": self.code,
+            "title": self.title.model_dump(),
+            "class": self.class_,
+            "value_type": self.value_type,
+            "sensitivity": self.sensitivity,
+            "off_by_default": self.off_by_default,
+            "had": list(self.had),
+            "lists": list(self.lists),
+            "in_catalogue": self.in_catalogue,
+            "filled": self.filled,
             "coverage": self.coverage,
             "filled_by": [
                 {"kind": f.kind, "name": f.name, "title": f.title.model_dump(), "coverage": f.coverage, "rule": f.rule}
@@ -107,10 +114,16 @@ def sensitive_issues(project: Project) -> tuple[Issue, ...]:
     for kind, name, code in _uses(project):
         if code in off:
             place: Place = project.place(f"{kind}s", name)
-            issues.append(Issue(place, "ATT001", (
-                f'{kind} {name} fills the sensitive catalogue attribute "{code}", which is off by default; remove it, '
-                "or set `sensitive: true` in huaxiang.yaml once a legal basis and separate consent are in place"
-            )))
+            issues.append(
+                Issue(
+                    place,
+                    "ATT001",
+                    (
+                        f'{kind} {name} fills the sensitive catalogue attribute "{code}", which is off by default; remove it, '
+                        "or set `sensitive: true` in huaxiang.yaml once a legal basis and separate consent are in place"
+                    ),
+                )
+            )
     return tuple(issues)
 
 
@@ -130,7 +143,9 @@ def _fillers(manifest: Manifest | None, project: Project) -> dict[str, list[Fill
         spec = project.attributes[name] if kind == "attribute" else project.tags[name]
         column = f"{name}_class" if isinstance(spec, RfmTag) else name  # of its five columns, the one that says most
         share = coverage[kind].get(column)
-        found.setdefault(code, []).append(Filler(kind, name, title_of(spec.title, name), share, isinstance(spec, RuleTag)))
+        found.setdefault(code, []).append(
+            Filler(kind, name, title_of(spec.title, name), share, isinstance(spec, RuleTag))
+        )
     return found
 
 
@@ -147,9 +162,18 @@ def _manifest(snapshot: HasManifest | Manifest | None) -> Manifest | None:
 
 def _row(item: CatalogueItem, filled_by: tuple[Filler, ...]) -> AttributeRow:
     return AttributeRow(
-        code=item.code, title=item.title, class_=item.class_, class_title=CLASS_TITLES[item.class_],
-        value_type=item.value_type, sensitivity=item.sensitivity, off_by_default=item.off_by_default,
-        had=item.had, lists=item.lists, in_catalogue=True, filled_by=filled_by, needs=None if filled_by else item.hint,
+        code=item.code,
+        title=item.title,
+        class_=item.class_,
+        class_title=CLASS_TITLES[item.class_],
+        value_type=item.value_type,
+        sensitivity=item.sensitivity,
+        off_by_default=item.off_by_default,
+        had=item.had,
+        lists=item.lists,
+        in_catalogue=True,
+        filled_by=filled_by,
+        needs=None if filled_by else item.hint,
     )
 
 
@@ -158,10 +182,18 @@ def _own_row(code: str, filled_by: tuple[Filler, ...], project: Project) -> Attr
     spec = project.attributes.get(code)
     class_ = (spec.class_ if spec else None) or "other"
     return AttributeRow(
-        code=code, title=title_of(spec.title if spec else None, code), class_=class_,
+        code=code,
+        title=title_of(spec.title if spec else None, code),
+        class_=class_,
         class_title=CLASS_TITLES.get(class_, Text(zh=class_, en=class_)),
-        value_type=(spec.type if spec else None) or "text", sensitivity="personal", off_by_default=False,
-        had=("fact",) if spec else ("computed",), lists=(), in_catalogue=False, filled_by=filled_by, needs=None,
+        value_type=(spec.type if spec else None) or "text",
+        sensitivity="personal",
+        off_by_default=False,
+        had=("fact",) if spec else ("computed",),
+        lists=(),
+        in_catalogue=False,
+        filled_by=filled_by,
+        needs=None,
     )
 
 

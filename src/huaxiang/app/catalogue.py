@@ -20,26 +20,30 @@ Sensitivity = Literal["public", "personal", "sensitive"]
 Had = Literal["fact", "computed", "survey", "predicted", "text"]
 ListName = Literal["A", "B", "C"]
 
-CLASS_TITLES: Mapping[str, Text] = MappingProxyType({
-    "demographic": Text(zh="人口统计", en="Demographic"),
-    "consumption": Text(zh="消费行为", en="Consumption behaviour"),
-    "psychographic": Text(zh="心理特征", en="Psychographic"),
-    "social": Text(zh="社会关系", en="Social relations"),
-    "relationship": Text(zh="客户关系", en="Customer relationship"),
-    "health": Text(zh="健康", en="Health"),
-    "technical": Text(zh="技术特征", en="Technical"),
-    "business": Text(zh="企业客户", en="Business customers"),
-    "other": Text(zh="其他", en="Other"),
-})
+CLASS_TITLES: Mapping[str, Text] = MappingProxyType(
+    {
+        "demographic": Text(zh="人口统计", en="Demographic"),
+        "consumption": Text(zh="消费行为", en="Consumption behaviour"),
+        "psychographic": Text(zh="心理特征", en="Psychographic"),
+        "social": Text(zh="社会关系", en="Social relations"),
+        "relationship": Text(zh="客户关系", en="Customer relationship"),
+        "health": Text(zh="健康", en="Health"),
+        "technical": Text(zh="技术特征", en="Technical"),
+        "business": Text(zh="企业客户", en="Business customers"),
+        "other": Text(zh="其他", en="Other"),
+    }
+)
 """Class → title, in the order in which classes are shown."""
 
-HAD_TITLES: Mapping[str, Text] = MappingProxyType({
-    "fact": Text(zh="来源事实", en="fact from a source"),
-    "computed": Text(zh="行为计算", en="computed from behaviour"),
-    "survey": Text(zh="问卷访谈", en="survey or interview"),
-    "predicted": Text(zh="模型预测", en="predicted"),
-    "text": Text(zh="文本提取", en="drawn from text"),
-})
+HAD_TITLES: Mapping[str, Text] = MappingProxyType(
+    {
+        "fact": Text(zh="来源事实", en="fact from a source"),
+        "computed": Text(zh="行为计算", en="computed from behaviour"),
+        "survey": Text(zh="问卷访谈", en="survey or interview"),
+        "predicted": Text(zh="模型预测", en="predicted"),
+        "text": Text(zh="文本提取", en="drawn from text"),
+    }
+)
 
 
 class CatalogueItem(Spec):

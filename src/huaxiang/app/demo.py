@@ -160,7 +160,9 @@ def _refuse_other(folder: Path) -> None:
     except (YAMLError, UnicodeDecodeError):
         return  # the check of the build will say what is wrong with it
     if isinstance(found, dict) and found.get("name") != DEMO_PROJECT:
-        raise UsageError(f"{folder} holds another project than the demo; choose another folder, e.g. `huaxiang demo --dir demo2`")
+        raise UsageError(
+            f"{folder} holds another project than the demo; choose another folder, e.g. `huaxiang demo --dir demo2`"
+        )
 
 
 def summarise(snapshot: Snapshot, *, folder: Path, report: Path, seconds: float) -> DemoResult:
@@ -179,7 +181,16 @@ def summarise(snapshot: Snapshot, *, folder: Path, report: Path, seconds: float)
     )  # fmt: skip
 
 
-_COLUMNS = ("spend", "orders", "high_spender", "spend_trend", "likely_churner", "campaigns_received", "coupons_redeemed", "orders_90d")
+_COLUMNS = (
+    "spend",
+    "orders",
+    "high_spender",
+    "spend_trend",
+    "likely_churner",
+    "campaigns_received",
+    "coupons_redeemed",
+    "orders_90d",
+)
 
 
 def _customer_rows(snapshot: Snapshot) -> list[dict[str, Any]]:

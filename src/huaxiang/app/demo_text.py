@@ -59,8 +59,7 @@ _EN: Words = {
         "they spent {amount} ({share}) in the year: the list to win back."
     ),
     "never_contacted": (
-        "{n} regulars with 6 or more trips in 90 days never "
-        "got a campaign: a ready list for the next one."
+        "{n} regulars with 6 or more trips in 90 days never got a campaign: a ready list for the next one."
     ),
     "responded": (
         "Of {contacted} households that got a campaign, {responded} redeemed a "
@@ -94,7 +93,11 @@ def summary_text(result: DemoResult, lang: str) -> str:
     lines += ["", words["personas"].format(k=result.clusters, rest=words["rest"].format(n=f"{rest:,}") if rest else "")]
     for number, persona in enumerate(result.personas, 1):
         lines += _persona_lines(number, persona, words, key, result.currency)
-    lines += ["", words["findings"], *(f"  • {line}" for line in _finding_lines(result.findings, words, result.currency))]
+    lines += [
+        "",
+        words["findings"],
+        *(f"  • {line}" for line in _finding_lines(result.findings, words, result.currency)),
+    ]
     lines += ["", f"{words['audiences']}  " + " · ".join(f"{a.title[key]} {a.size:,}" for a in result.audiences)]
     lines += ["", f"{words['report']}  {result.report}"]
     return "\n".join(lines)
@@ -127,7 +130,9 @@ def _finding_lines(found: Findings, words: Words, currency: str) -> list[str]:
         lines.append(words["never_contacted"].format(n=f"{found.never_contacted:,}"))
     if found.contacted and found.responded is not None:
         share = _share(found.responded / found.contacted)
-        lines.append(words["responded"].format(contacted=f"{found.contacted:,}", responded=f"{found.responded:,}", share=share))
+        lines.append(
+            words["responded"].format(contacted=f"{found.contacted:,}", responded=f"{found.responded:,}", share=share)
+        )
     return lines
 
 

@@ -55,8 +55,31 @@ _KINDS = (
 )  # fmt: skip
 
 _MEMBER_COLUMNS = ("会员号", "手机号", "性别", "生日", "省份", "城市", "学历", "会员等级", "注册时间", "注册渠道")
-_ORDER_COLUMNS = ("订单号", "会员号", "手机号", "下单时间", "渠道", "门店", "支付方式", "订单状态", "实付金额", "优惠金额")
-_LINE_COLUMNS = ("订单号", "会员号", "手机号", "下单时间", "订单状态", "商品", "品类", "品牌", "数量", "实付金额", "优惠金额")
+_ORDER_COLUMNS = (
+    "订单号",
+    "会员号",
+    "手机号",
+    "下单时间",
+    "渠道",
+    "门店",
+    "支付方式",
+    "订单状态",
+    "实付金额",
+    "优惠金额",
+)
+_LINE_COLUMNS = (
+    "订单号",
+    "会员号",
+    "手机号",
+    "下单时间",
+    "订单状态",
+    "商品",
+    "品类",
+    "品牌",
+    "数量",
+    "实付金额",
+    "优惠金额",
+)
 _VISIT_COLUMNS = ("会员号", "时间", "事件", "设备", "系统", "浏览器", "平台")
 _Row = tuple[object, ...]
 
@@ -132,10 +155,35 @@ def _order(number: int, count: int, day: datetime, kind: _Kind, random: Random) 
         amount = round(price * quantity * rate, 2)
         saving = round(price * quantity - amount, 2)
         paid, saved = paid + amount, saved + saving
-        lines.append((code, key, _phone(number), at, status, product, category, brand, quantity, f"{amount:.2f}", f"{saving:.2f}"))
+        lines.append(
+            (
+                code,
+                key,
+                _phone(number),
+                at,
+                status,
+                product,
+                category,
+                brand,
+                quantity,
+                f"{amount:.2f}",
+                f"{saving:.2f}",
+            )
+        )
     channel = random.choice(kind.channels)
     store = f"{random.choice(('人民广场', '城西', '大学城'))}店" if channel == "门店" else ""
-    order = (code, key, _phone(number), at, channel, store, random.choice(kind.payments), status, f"{paid:.2f}", f"{saved:.2f}")
+    order = (
+        code,
+        key,
+        _phone(number),
+        at,
+        channel,
+        store,
+        random.choice(kind.payments),
+        status,
+        f"{paid:.2f}",
+        f"{saved:.2f}",
+    )
     return order, lines
 
 
@@ -143,7 +191,9 @@ def _visits(number: int, kind: _Kind, random: Random) -> list[_Row]:
     found: list[_Row] = []
     for _ in range(random.randint(3, 12)):
         at = LAST_DAY - timedelta(days=random.randint(0, 300), minutes=random.randint(0, 1439))
-        found.append((_key(number), at.strftime("%Y-%m-%d %H:%M:%S"), random.choice(("浏览", "搜索", "加购")), *kind.device))
+        found.append(
+            (_key(number), at.strftime("%Y-%m-%d %H:%M:%S"), random.choice(("浏览", "搜索", "加购")), *kind.device)
+        )
     return found
 
 

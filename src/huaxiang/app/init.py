@@ -15,10 +15,12 @@ from huaxiang.errors import UsageError, did_you_mean
 from huaxiang.spec.models import Text
 
 PROJECT_FILE = "huaxiang.yaml"
-TEMPLATES: Mapping[str, Text] = MappingProxyType({
-    "retail": Text(zh="零售：会员、订单、明细、访问（附虚构示例数据）", en="retail, with synthetic example data"),
-    "completejourney": Text(zh="Complete Journey 超市数据示例", en="the Complete Journey grocery data"),
-})
+TEMPLATES: Mapping[str, Text] = MappingProxyType(
+    {
+        "retail": Text(zh="零售：会员、订单、明细、访问（附虚构示例数据）", en="retail, with synthetic example data"),
+        "completejourney": Text(zh="Complete Journey 超市数据示例", en="the Complete Journey grocery data"),
+    }
+)
 """Template → what it is, for `huaxiang init --help`."""
 
 IGNORED = "# 运行结果与数据不进版本库 · results and data stay out of version control\n.huaxiang/\ndata/\n"
@@ -57,7 +59,9 @@ def refuse_project(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; name a folder for the new project")
     if (folder / PROJECT_FILE).exists():
-        raise UsageError(f"{folder} already holds a project ({PROJECT_FILE}); choose another folder, or edit that project")
+        raise UsageError(
+            f"{folder} already holds a project ({PROJECT_FILE}); choose another folder, or edit that project"
+        )
 
 
 def write_definitions(folder: Path, template: str, *, name: str | None = None) -> None:

@@ -109,13 +109,18 @@ class _Builder:
 
     def _flat(self) -> exp.Select:
         rows = _Rows()
-        partials = [exp.alias_(self._partial(p, rows), f"p{i}", quoted=True, copy=False) for i, p in enumerate(self._state.flat)]
+        partials = [
+            exp.alias_(self._partial(p, rows), f"p{i}", quoted=True, copy=False) for i, p in enumerate(self._state.flat)
+        ]
         inner = self._scan(rows, [], [])
         return exp.Select().select(_col(KEY), *partials).from_(inner.subquery("_r")).group_by(_col(KEY))
 
     def _histogram(self, i: int, histogram: Histogram) -> exp.Select:
         rows = _Rows()
-        partials = [exp.alias_(self._partial(p, rows), f"q{j}", quoted=True, copy=False) for j, p in enumerate(histogram.partials)]
+        partials = [
+            exp.alias_(self._partial(p, rows), f"q{j}", quoted=True, copy=False)
+            for j, p in enumerate(histogram.partials)
+        ]
         keep = [exp.Not(this=exp.Is(this=exp.paren(histogram.sub_key.copy()), expression=exp.Null()))]
         inner = self._scan(
             rows, [exp.alias_(histogram.sub_key.copy(), SUB_KEY, quoted=True, copy=False)], keep + self._span(histogram)
@@ -146,7 +151,9 @@ class _Builder:
     def _condition(self, rows: RowFilter, columns: _Rows) -> exp.Expr | None:
         parts: list[exp.Expr] = []
         if rows.window is not None:
-            parts.append(columns.name("w", exp.and_(*window_conditions(self._node.time or "", rows.window, self._words))))
+            parts.append(
+                columns.name("w", exp.and_(*window_conditions(self._node.time or "", rows.window, self._words)))
+            )
         parts += [columns.name("c", term) for term in rows.terms]
         return _conjunction(parts)
 
@@ -154,7 +161,7 @@ class _Builder:
         words, condition = self._words, self._condition(p.rows, rows)
         if p.kind == "count":
             return filtered(exp.Count(this=exp.Star()), condition)
-        assert p.value is not None # every other kind has one
+        assert p.value is not None  # every other kind has one
         kind = p.type or "VARCHAR"
         if p.kind == "sum":
             total = words.exact_sum(rows.name("v", words.exact(p.value, kind)), kind)
@@ -198,7 +205,10 @@ def _final_select(
     for position, own in enumerate(state.states):
         columns: dict[str, exp.Expr] = {role: _col(f"p{i}", FLAT) for role, i in own.flat.items()}
         if own.histogram is not None:
-            columns |= {"inner": _col(f"m{position}", tables[own.histogram]), "whole": _col(f"n{position}", tables[own.histogram])}
+            columns |= {
+                "inner": _col(f"m{position}", tables[own.histogram]),
+                "whole": _col(f"n{position}", tables[own.histogram]),
+            }
         value = final_value(Final(words, own.measure, columns, node.as_of.date()), own)
         column = exp.alias_(value, own.measure.name, quoted=True, copy=False)
         column.add_comments([own.measure.origin or f"measure {own.measure.name}"])

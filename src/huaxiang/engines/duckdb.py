@@ -124,7 +124,9 @@ class DuckdbEngine:
         return step.query if isinstance(step, SqlStep) else aggregate_query(step, DuckdbWords())
 
     def _aggregate(self, node: AggregateNode) -> None:
-        dense = tuple(m for m in node.measures if is_dense(m, node)) if self._rows(node.source) >= self._dense_from else ()
+        dense = (
+            tuple(m for m in node.measures if is_dense(m, node)) if self._rows(node.source) >= self._dense_from else ()
+        )
         layout = lay_out(node, dense) if dense else None
         if layout is None:
             self._aggregate_by_sql(node)

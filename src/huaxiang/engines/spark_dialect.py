@@ -12,6 +12,7 @@ from huaxiang.plan.aggregate import DOUBLE_LIMIT
 
 Rule = Callable[[exp.Expr], exp.Expr]
 
+
 def to_spark(tree: exp.Expr, *, pretty: bool = False, comments: bool = False) -> str:
     """Return the tree as Spark SQL (ANSI mode, session time zone UTC, TIMESTAMP meaning TIMESTAMP_NTZ)."""
     return corrected(tree, _RULES).sql(dialect="spark", pretty=pretty, comments=comments)

@@ -89,9 +89,7 @@ class DuckdbWords:
             whole = self.whole(value.copy())
             rest = binary(exp.Sub, exp.paren(value.copy()), whole.copy())
             units = self.floor(binary(exp.Add, binary(exp.Mul, rest, number("1e8")), cast(number("0.5"), "DOUBLE")))
-            tail = binary(
-                exp.Mul, cast(units, "DECIMAL(10,0)"), cast(number("0.00000001"), "DECIMAL(9,8)")
-            )
+            tail = binary(exp.Mul, cast(units, "DECIMAL(10,0)"), cast(number("0.00000001"), "DECIMAL(9,8)"))
             return binary(exp.Add, cast(self.to_bigint(whole), f"DECIMAL(28,{EXACT_SCALE})"), tail)
         return value if decimal_scale(kind) is not None else cast(value, "BIGINT")
 

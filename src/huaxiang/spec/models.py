@@ -46,7 +46,8 @@ class ProjectSpec(Spec):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code, e.g. CNY")] = "CNY"
     timezone: str = "Asia/Shanghai"
     as_of: str = Field(
-        "today", description="`today`, `data` (the day of the newest dated row of order and event sources) or YYYY-MM-DD"
+        "today",
+        description="`today`, `data` (the day of the newest dated row of order and event sources) or YYYY-MM-DD",
     )
     keep_snapshots: int = Field(30, ge=1, description="older snapshots are removed after a build")
     sensitive: bool = Field(False, description="allow attributes that the catalogue marks off by default (health …)")
@@ -61,7 +62,8 @@ class ColumnSpec(Spec):
     )
     format: str | None = Field(None, description="date format (strptime) when it is not one of the common ones")
     timezone: str | None = Field(
-        None, description="zone of the file's times, e.g. UTC, when it is not the project's; they are converted to the project's"
+        None,
+        description="zone of the file's times, e.g. UTC, when it is not the project's; they are converted to the project's",
     )
     unit: str | None = None
     scale: float | None = Field(None, description="factor applied to numbers, e.g. 0.01 when the file holds cents")
@@ -72,7 +74,9 @@ class ColumnSpec(Spec):
     required: bool = False
     minimum: float | None = None
     maximum: float | None = None
-    not_after_as_of: bool = Field(False, description="set the row aside when the date lies after the build's as-of date")
+    not_after_as_of: bool = Field(
+        False, description="set the row aside when the date lies after the build's as-of date"
+    )
     missing: tuple[str, ...] = Field((), description="further texts that mean no value, besides the empty one")
     separator: str | None = Field(None, description="for type list: what parts the items (default any of | ; 、 ，)")
 
@@ -102,7 +106,9 @@ class SourceSpec(Spec):
     delimiter: str = "auto"
     sheet: str | int = Field(0, description="Excel sheet name or 0-based number")
     header_row: int = Field(1, ge=1, description="1-based row that holds the column names")
-    where: str | None = Field(None, description="SQL condition over the mapped fields; other rows are left out, and counted")
+    where: str | None = Field(
+        None, description="SQL condition over the mapped fields; other rows are left out, and counted"
+    )
     on_bad_row: Literal["set_aside", "stop"] = "set_aside"
     max_bad_share: float = Field(1.0, ge=0, le=1, description="stop the build when more than this share is set aside")
     unique: tuple[Name, ...] = Field((), description="fields that identify a row; later duplicates are set aside")
@@ -117,9 +123,13 @@ class IdentityKeySpec(Spec):
     title: Title = None
     field: Name = Field(description="field of the sources that holds it, e.g. customer_key, phone, email")
     priority: int = Field(1, description="1 is the strongest; the customer ID is drawn from the strongest key present")
-    blocked: tuple[str, ...] = Field((), description="values that never link, besides the built-in ones (null, 0, -1 …)")
+    blocked: tuple[str, ...] = Field(
+        (), description="values that never link, besides the built-in ones (null, 0, -1 …)"
+    )
     personal: bool = Field(False, description="true: the value is never shown as customer ID, a digest is")
-    max_records: int = Field(1000, ge=1, description="a value on more person records than this links nothing, and is reported")
+    max_records: int = Field(
+        1000, ge=1, description="a value on more person records than this links nothing, and is reported"
+    )
 
 
 class AttributeSpec(Spec):
@@ -137,7 +147,9 @@ class AttributeSpec(Spec):
     order: tuple[str, ...] = Field((), description="display order of the values of an ordered enum")
 
 
-TagClass = Literal["demographic", "consumption", "psychographic", "social", "relationship", "health", "technical", "other"]
+TagClass = Literal[
+    "demographic", "consumption", "psychographic", "social", "relationship", "health", "technical", "other"
+]
 
 
 class Window(Spec):
@@ -162,8 +174,24 @@ class TagBase(Spec):
 
 
 Function = Literal[
-    "count", "distinct", "sum", "min", "max", "mean", "median", "stddev", "first", "last", "top", "top_n",
-    "share", "top_share", "days_since_first", "days_since_last", "active_days", "cycle",
+    "count",
+    "distinct",
+    "sum",
+    "min",
+    "max",
+    "mean",
+    "median",
+    "stddev",
+    "first",
+    "last",
+    "top",
+    "top_n",
+    "share",
+    "top_share",
+    "days_since_first",
+    "days_since_last",
+    "active_days",
+    "cycle",
 ]
 
 
@@ -175,11 +203,15 @@ class StatisticTag(TagBase):
     measure: Function
     of: str | None = Field(None, description="SQL expression over the source's fields that is measured")
     by: str | None = Field(None, description="top, top_n, top_share: weight that is summed (default: rows counted)")
-    share_of: str | None = Field(None, description="share: SQL condition; rows that meet it, over all rows (weighted by `of`)")
+    share_of: str | None = Field(
+        None, description="share: SQL condition; rows that meet it, over all rows (weighted by `of`)"
+    )
     where: str | None = Field(None, description="SQL condition over the source's fields")
     window: str | Window | None = Field(None, description="`90d`, or {days, offset}; none = all time to the as-of date")
     n: int = Field(3, ge=1, le=50, description="top_n: how many")
-    empty: int | float | bool | str | None = Field(None, description="value of customers without any row (count, distinct, sum: 0)")
+    empty: int | float | bool | str | None = Field(
+        None, description="value of customers without any row (count, distinct, sum: 0)"
+    )
 
 
 class FactTag(TagBase):
@@ -224,7 +256,9 @@ class BandsTag(TagBase):
 
     kind: Literal["bands"]
     of: str = Field(description="SQL expression over tags and attributes")
-    bounds: tuple[float, ...] | Literal["age"] = Field(description="`age` = the published bands <18 18–24 … 50–59 other")
+    bounds: tuple[float, ...] | Literal["age"] = Field(
+        description="`age` = the published bands <18 18–24 … 50–59 other"
+    )
     labels: tuple[str, ...] | None = None
     otherwise: str | None = Field(None, description="value when the number is missing")
 
@@ -234,7 +268,9 @@ class ScoreSpec(Spec):
 
     method: Literal["quantile", "bounds"] = "quantile"
     levels: int = Field(5, ge=2, le=10)
-    recency: tuple[float, ...] = Field((), description="bounds: upper edges in days, ascending; fewer days score higher")
+    recency: tuple[float, ...] = Field(
+        (), description="bounds: upper edges in days, ascending; fewer days score higher"
+    )
     frequency: tuple[float, ...] = Field((), description="bounds: lower edges, ascending")
     monetary: tuple[float, ...] = Field((), description="bounds: lower edges, ascending")
 
@@ -287,7 +323,9 @@ class Feature(Spec):
     """One input of a clustering: a number tag or attribute and how it is prepared."""
 
     tag: Name
-    transform: Literal["auto", "none", "log"] = Field("auto", description="auto: log1p when skewness is above 1 and no negatives")
+    transform: Literal["auto", "none", "log"] = Field(
+        "auto", description="auto: log1p when skewness is above 1 and no negatives"
+    )
     missing: Literal["median", "zero", "exclude"] = "median"
     weight: float = Field(1.0, gt=0)
 
@@ -315,7 +353,9 @@ class PersonaSetSpec(Spec):
     worth: Name = Field(description="money tag that says what a customer is worth")
     tags: tuple[Name, ...] | None = Field(None, description="tags that may be spoken of; default all that are online")
     names: dict[str, Title] | None = Field(None, description="cluster value or audience → a name given by hand")
-    alpha: float = Field(0.05, gt=0, lt=0.5, description="false-discovery rate (Benjamini–Hochberg) over all comparisons")
+    alpha: float = Field(
+        0.05, gt=0, lt=0.5, description="false-discovery rate (Benjamini–Hochberg) over all comparisons"
+    )
     minimum_size: int = Field(30, ge=5)
 
 

@@ -58,7 +58,9 @@ def sums(values: Ints, mask: Bools, starts: npt.NDArray[np.intp]) -> Ints:
     return _stretches(np.cumsum(np.where(mask, values, 0)), starts)
 
 
-def square_sums(values: Ints, mask: Bools, starts: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+def square_sums(
+    values: Ints, mask: Bools, starts: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
     """Return each customer's exact sum of squares as 128 bits: (high, low)."""
     size = np.abs(np.where(mask, values, 0))
     high, low = size >> _HALF, size & ((1 << _HALF) - 1)

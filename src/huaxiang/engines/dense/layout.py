@@ -162,7 +162,9 @@ def coding_select(layout: Layout, sizes: dict[str, int]) -> exp.Select:
     node = layout.node
     columns = [exp.alias_(exp.column("c", table="_d_k"), "k"), exp.alias_(_condition_bits(layout), "f")]
     query = exp.Select().from_(exp.to_table(node.source).as_("_e"))
-    query = query.join(exp.to_table("_d_k"), on=_equal("_d_k", exp.column(node.key, table="_e", quoted=True)), join_type="inner")
+    query = query.join(
+        exp.to_table("_d_k"), on=_equal("_d_k", exp.column(node.key, table="_e", quoted=True)), join_type="inner"
+    )
     coded: dict[str, exp.Expr] = {}
     for sub_key in layout.sub_keys:
         coded[sub_key.column] = _code(sub_key, sizes)
@@ -200,12 +202,18 @@ def _code(sub_key: SubKey, sizes: dict[str, int]) -> exp.Expr:
 
 def _days(value: exp.Expr) -> exp.Expr:
     start = cast(exp.Literal.string("1970-01-01"), "DATE")
-    return cast(exp.Coalesce(this=func("DATE_DIFF", exp.Literal.string("day"), start, value.copy()), expressions=[number(0)]), "INTEGER")
+    return cast(
+        exp.Coalesce(this=func("DATE_DIFF", exp.Literal.string("day"), start, value.copy()), expressions=[number(0)]),
+        "INTEGER",
+    )
 
 
 def _value(value: Value) -> exp.Expr:
     if value.type == "DATE":
         return _days(value.expression)
     if decimal_scale(value.type) is not None:
-        return cast(exp.Coalesce(this=value.expression.copy(), expressions=[number(0)]), f"DECIMAL(18,{decimal_scale(value.type)})")
+        return cast(
+            exp.Coalesce(this=value.expression.copy(), expressions=[number(0)]),
+            f"DECIMAL(18,{decimal_scale(value.type)})",
+        )
     return cast(exp.Coalesce(this=value.expression.copy(), expressions=[number(0)]), "BIGINT")

@@ -30,7 +30,9 @@ _ROWS_A_SLICE = 100_000
 class DenseRun:
     """One dense computation. `names` binds logical tables; `folder` takes the buckets and is removed."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, names: dict[str, str], folder: Path, threads: int) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, names: dict[str, str], folder: Path, threads: int
+    ) -> None:
         self._connection, self._names = connection, names
         self._folder, self._threads = folder, threads
 
@@ -135,7 +137,9 @@ def _numbered(value: exp.Expr, source: exp.Table, *, in_order: bool) -> exp.Sele
     """Distinct non-null values `v` with codes `c` from 0."""
     distinct = exp.Select().select(exp.alias_(value.copy(), "v")).distinct().from_(source.copy())
     distinct = distinct.where(exp.Not(this=exp.Is(this=exp.paren(value.copy()), expression=exp.Null())))
-    order = exp.Order(expressions=[exp.Ordered(this=exp.column("v"), desc=False, nulls_first=False)]) if in_order else None
+    order = (
+        exp.Order(expressions=[exp.Ordered(this=exp.column("v"), desc=False, nulls_first=False)]) if in_order else None
+    )
     rank = exp.Window(this=exp.RowNumber(), order=order)
     code = cast(exp.Sub(this=rank, expression=exp.Literal.number(1)), "INTEGER")
     return exp.Select().select(exp.column("v"), exp.alias_(code, "c")).from_(distinct.subquery("_v"))

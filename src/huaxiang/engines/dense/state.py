@@ -35,7 +35,9 @@ def bucket_state(layout: Layout, dictionaries: Dictionaries, records: Records, f
 
 
 class _Bucket:
-    def __init__(self, layout: Layout, dictionaries: Dictionaries, records: Records, first: int, customers: int) -> None:
+    def __init__(
+        self, layout: Layout, dictionaries: Dictionaries, records: Records, first: int, customers: int
+    ) -> None:
         self._layout, self._dictionaries = layout, dictionaries
         self._records = records
         self._first, self._customers = first, customers
