@@ -160,7 +160,8 @@ SELECT k.v AS customer_id, f.n AS orders_all, f.n1 AS orders_365, f.n2 AS orders
   {DAYS - 1} - f.first AS tenure, a1::DOUBLE / f.n1 AS mean_amount, largest, smallest, spread, coupon_orders,
   coalesce(coupon_amount, 0)::DOUBLE / a1::DOUBLE AS coupon_share, f.discount, coalesce(o.n, 0) / nullif(f.n1, 0) AS online_share,
   big_orders, CASE WHEN f.n1 > 0 THEN (f.last - f.first1) / nullif({_days(365)} - 1, 0) END AS cycle
-FROM flat f JOIN d_customer k ON k.c = f.k JOIN active d ON d.k = f.k JOIN by_category g ON g.k = f.k JOIN by_brand b ON b.k = f.k JOIN by_hour h ON h.k = f.k
+FROM flat f JOIN d_customer k ON k.c = f.k JOIN active d ON d.k = f.k JOIN by_category g ON g.k = f.k JOIN by_brand b ON b.k = f.k
+JOIN by_hour h ON h.k = f.k
   LEFT JOIN by_weekday w ON w.k = f.k LEFT JOIN by_channel c ON c.k = f.k LEFT JOIN by_store s ON s.k = f.k
   LEFT JOIN online o ON o.k = f.k
   LEFT JOIN d_category g0 ON g0.c = g.t LEFT JOIN d_category g1 ON g1.c = g.t1 LEFT JOIN d_category g2 ON g2.c = g.t2
@@ -175,7 +176,8 @@ def fused() -> list[str]:
     Customers and texts become dense integers once; every histogram is grouped by (customer, code) and then by customer; the
     top value is one integer maximum; active days are bits. Never `mode()` or `count(DISTINCT)`.
     """
-    online = f"CREATE TEMP TABLE online AS SELECT k, count(*) AS n FROM narrow WHERE {W1} AND channel = (SELECT c FROM d_channel WHERE v = '{ONLINE}') GROUP BY k"
+    channel = f"(SELECT c FROM d_channel WHERE v = '{ONLINE}')"
+    online = f"CREATE TEMP TABLE online AS SELECT k, count(*) AS n FROM narrow WHERE {W1} AND channel = {channel} GROUP BY k"
     return [
         _dictionary("customer", "customer_id", "INTEGER"), _dictionary("category", "category", "UTINYINT"),
         _dictionary("brand", "brand", "USMALLINT"), _dictionary("store", "store", "USMALLINT"),

@@ -37,7 +37,7 @@ def measures() -> tuple[Measure, ...]:
     found += [m(f"top_category_{w}", "top", d, of="category") for w, d in WINDOWS.items()]
     found += [m(f"top_brand_{w}", "top", d, of="brand") for w, d in list(WINDOWS.items())[:2]]
     found += [m(f"top_hour_{w}", "top", d, of="hour(ordered_at)") for w, d in list(WINDOWS.items())[:2]]
-    return tuple(found) + (
+    found += [
         m("top_weekday", "top", 365, of="isodow(ordered_at)"), m("top_channel", "top", 365, of="channel"),
         m("top_store", "top", 365, of="store"), m("stores", "distinct", 365, of="store"), m("channels", "distinct", 365, of="channel"),
         m("category_by_amount", "top", 365, of="category", by="amount"), m("three_categories", "top_n", 365, of="category", n=3),
@@ -47,7 +47,8 @@ def measures() -> tuple[Measure, ...]:
         m("coupon_orders", "count", 365, where="coupon"), m("coupon_share", "share", 365, of="amount", share_of="coupon"),
         m("discount", "sum", 365, of="discount"), m("online_share", "share", 365, share_of="channel = 'channel-00000'"),
         m("big_orders", "count", 365, where="amount >= 500"), m("cycle", "cycle", 365),
-    )  # fmt: skip
+    ]  # fmt: skip
+    return tuple(found)
 
 
 def node() -> AggregateNode:
