@@ -177,7 +177,9 @@ def fused() -> list[str]:
     top value is one integer maximum; active days are bits. Never `mode()` or `count(DISTINCT)`.
     """
     channel = f"(SELECT c FROM d_channel WHERE v = '{ONLINE}')"
-    online = f"CREATE TEMP TABLE online AS SELECT k, count(*) AS n FROM narrow WHERE {W1} AND channel = {channel} GROUP BY k"
+    online = (
+        f"CREATE TEMP TABLE online AS SELECT k, count(*) AS n FROM narrow WHERE {W1} AND channel = {channel} GROUP BY k"
+    )
     return [
         _dictionary("customer", "customer_id", "INTEGER"), _dictionary("category", "category", "UTINYINT"),
         _dictionary("brand", "brand", "USMALLINT"), _dictionary("store", "store", "USMALLINT"),
