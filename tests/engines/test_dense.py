@@ -63,6 +63,15 @@ def test_many_buckets_and_slices_change_nothing(tmp_path: Path, monkeypatch: pyt
     assert _computed(data, node, tmp_path, 1) == expected
 
 
+def test_numbers_that_need_more_bytes_later_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = _rows(3000, 40)
+    large = [r | {"amount": Decimal("7654321.1234"), "at": END - timedelta(days=40_000)} for r in _rows(3000, 40)]
+    data, node = table_of(small + large), _dense_only(every_node())
+    expected = _computed(data, node, tmp_path, NEVER)
+    monkeypatch.setattr(run, "_BATCH", 2048)
+    assert _computed(data, node, tmp_path, 1) == expected
+
+
 def test_most_functions_are_dense() -> None:
     node = every_node()
     sparse = {m.function for m in node.measures if not is_dense(m, node)}

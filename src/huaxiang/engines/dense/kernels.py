@@ -11,6 +11,9 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 _LIMIT = 1 << 62
 _HALF = 23
+_EXACT_BITS = 53
+_MOST_SPREAD = 12
+_CELLS_A_ROW = 12
 
 
 class NotDense(Exception):
@@ -111,6 +114,35 @@ def count_runs(customer: Ints, code: Ints, masks: list[Bools], size: int) -> Run
     flags = np.zeros(len(customer), dtype=np.int64)
     for i, mask in enumerate(masks):
         flags |= mask.astype(np.int64) << i
+    field = _EXACT_BITS // width
+    if _is_compact(customer, bits) and width <= _MOST_SPREAD and int(np.bincount(customer).max()) < 1 << field:
+        key, side_by_side = _cells(customer, code, _spread(width, field)[flags], bits)
+        return _runs(key, bits, tuple((side_by_side >> (field * i)) & ((1 << field) - 1) for i in range(width)))
+    return _sorted_counts(customer, code, flags, width, bits)
+
+
+def _is_compact(customer: Ints, bits: int) -> bool:
+    """Whether there are few enough cells (customer, code) for the rows to count them in place, without sorting."""
+    return len(customer) > 0 and (int(customer[-1]) + 1) << bits <= _CELLS_A_ROW * len(customer)
+
+
+def _cells(customer: Ints, code: Ints, weights: Ints, bits: int) -> tuple[Ints, Ints]:
+    """Return the keys (customer, code) whose weights sum to something, ascending, and the sums (all below 2^53: exact)."""
+    total = np.bincount((customer << bits) | code, weights=weights)
+    key = np.flatnonzero(total != 0)
+    return key, total[key].astype(np.int64)
+
+
+def _spread(width: int, field: int) -> Ints:
+    """For each combination of flags: a one in the field of each flag that is set."""
+    combinations = np.arange(1 << width, dtype=np.int64)
+    spread = np.zeros(1 << width, dtype=np.int64)
+    for i in range(width):
+        spread |= ((combinations >> i) & 1) << (field * i)
+    return spread
+
+
+def _sorted_counts(customer: Ints, code: Ints, flags: Ints, width: int, bits: int) -> Runs:
     if len(customer) and (int(customer[-1]) + 1) << (bits + width) >= _LIMIT:
         raise NotDense
     packed = (((customer << bits) | code) << width) | flags
@@ -131,24 +163,30 @@ def _flag_counts(flags: Ints, width: int, starts: npt.NDArray[np.intp]) -> tuple
     if not len(starts):
         return (flags,) * width
     field = 62 // width
-    if width > 12 or longest(starts, len(flags)) >= 1 << field:
+    if width > _MOST_SPREAD or longest(starts, len(flags)) >= 1 << field:
         return tuple(np.add.reduceat((flags >> i) & 1, starts) for i in range(width))
-    spread = np.zeros(1 << width, dtype=np.int64)
-    for i in range(width):
-        spread |= ((np.arange(1 << width) >> i) & 1) << (field * i)
-    side_by_side = np.add.reduceat(spread[flags], starts)
+    side_by_side = np.add.reduceat(_spread(width, field)[flags], starts)
     return tuple((side_by_side >> (field * i)) & ((1 << field) - 1) for i in range(width))
 
 
 def sum_runs(customer: Ints, code: Ints, mask: Bools, values: Ints, size: int) -> Runs:
     """Return the histogram of one exact sum over the masked rows."""
     bits = code_bits(size)
-    key = (customer[mask] << bits) | code[mask]
+    customer, code, values = customer[mask], code[mask], values[mask]
+    if _is_compact(customer, bits) and _sums_are_exact(values, int(np.bincount(customer).max())):
+        key, weights = _cells(customer, code, values, bits)
+        return _runs(key, bits, (weights,))
+    key = (customer << bits) | code
     order = np.argsort(key, kind="stable")
-    key, values = key[order], values[mask][order]
+    key, values = key[order], values[order]
     starts = _boundaries(key)
     check_range(values, longest(starts, len(key)))
     return _runs(key[starts], bits, (np.add.reduceat(values, starts) if len(starts) else values,))
+
+
+def _sums_are_exact(values: Ints, rows: int) -> bool:
+    """Whether sums of up to `rows` of the values are exact as DOUBLEs."""
+    return max(abs(int(values.min())), abs(int(values.max()))) * rows < 1 << _EXACT_BITS
 
 
 def _boundaries(key: Ints) -> npt.NDArray[np.intp]:

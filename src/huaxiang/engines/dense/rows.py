@@ -25,7 +25,10 @@ Records = npt.NDArray[np.void]
 
 
 class Buckets:
-    """Records split by customer: bucket b holds customers [b·width, (b+1)·width). Written once, then read bucket by bucket."""
+    """Records split by customer: bucket b holds customers [b·width, (b+1)·width). Written once, then read bucket by bucket.
+
+    Numbers are kept in half their bytes as long as they fit: a batch that doesn't goes to a second, wide file of the bucket.
+    """
 
     def __init__(self, folder: Path, customers: int, rows: int) -> None:
         wanted = min(max(1, -(-rows // ROWS_A_BUCKET), -(-customers // SHORT)), MAX_BUCKETS)
@@ -33,8 +36,7 @@ class Buckets:
         self.count = -(-customers // self.width)
         self.customers = customers
         self._folder = folder
-        self._dtype: np.dtype[Any] | None = None
-        self._files: list[BinaryIO] = []
+        self._files: list[_Files] = []
 
     def write(self, layout: Layout, batches: Iterable[pa.RecordBatch]) -> None:
         """Write all batches of coded rows (see `coding_select`) and close the files."""
@@ -44,46 +46,89 @@ class Buckets:
                 if batch.num_rows:
                     self._append(_columns(layout, batch))
         finally:
-            for file in self._files:
-                file.close()
+            for files in self._files:
+                files.close()
 
     def read(self, bucket: int) -> Records:
-        """Return the bucket's records sorted by customer (0 … width − 1 in field `_c`); its file is removed."""
-        path = self._path(bucket)
-        records: Records = np.fromfile(path, dtype=self._dtype)
-        path.unlink()
+        """Return the bucket's records sorted by customer (0 … width − 1 in field `_c`); its files are removed."""
+        parts = [part for files in self._files if len(part := files.take(bucket))]
+        widest = self._files[-1].dtype
+        records: Records = parts[0] if len(parts) == 1 else np.concatenate([p.astype(widest) for p in parts])
         return _reordered(records, np.argsort(records[CUSTOMER], kind="stable"))
 
     def size(self, bucket: int) -> int:
         """Return the number of customers of a bucket."""
         return min(self.width, self.customers - bucket * self.width)
 
-    def _path(self, bucket: int) -> Path:
-        return self._folder / f"{bucket:05d}.rows"
-
     def _append(self, columns: dict[str, npt.NDArray[Any]]) -> None:
         customer = columns.pop("k")
         bucket = customer // self.width
-        records = self._records(columns, customer - bucket * self.width)
+        files = self._files_for(columns)
+        records: Records = np.empty(len(customer), dtype=files.dtype)
+        records[CUSTOMER] = customer - bucket * self.width
+        for name, column in columns.items():
+            records[name] = column
         order = np.argsort(bucket.astype(np.uint16), kind="stable")
-        ends = np.cumsum(np.bincount(bucket, minlength=self.count))
-        records = _reordered(records, order)
+        files.append(_reordered(records, order), np.cumsum(np.bincount(bucket, minlength=self.count)).tolist())
+
+    def _files_for(self, columns: dict[str, npt.NDArray[Any]]) -> _Files:
+        """The files whose fields hold these numbers; made when they are first needed."""
+        for files in self._files:
+            if all(_fits(column, files.dtype[name]) for name, column in columns.items()):
+                return files
+        narrow = not self._files
+        number = np.dtype(np.uint16 if self.width <= SHORT else np.int32)
+        fields = [(name, _narrowed(column) if narrow else column.dtype) for name, column in columns.items()]
+        files = _Files(self._folder, len(self._files), self.count, np.dtype([(CUSTOMER, number), *fields]))
+        self._files.append(files)
+        return files
+
+
+class _Files:
+    """One file of records of one type per bucket."""
+
+    def __init__(self, folder: Path, generation: int, count: int, dtype: np.dtype[Any]) -> None:
+        self.dtype = dtype
+        self._paths = [folder / f"{bucket:05d}.{generation}" for bucket in range(count)]
+        self._open: list[BinaryIO] = [path.open("wb") for path in self._paths]
+
+    def append(self, records: Records, ends: list[int]) -> None:
+        """Write records in the order of their buckets, which end at `ends`."""
         begin = 0
-        for file, end in zip(self._files, ends.tolist(), strict=True):
+        for file, end in zip(self._open, ends, strict=True):
             if end > begin:
                 file.write(records[begin:end].data)
             begin = end
 
-    def _records(self, columns: dict[str, npt.NDArray[Any]], local: npt.NDArray[Any]) -> Records:
-        if self._dtype is None:
-            number = np.uint16 if self.width <= SHORT else np.int32
-            self._dtype = np.dtype([(CUSTOMER, number), *((n, c.dtype) for n, c in columns.items())])
-            self._files = [self._path(b).open("wb") for b in range(self.count)]
-        records: Records = np.empty(len(local), dtype=self._dtype)
-        records[CUSTOMER] = local
-        for name, column in columns.items():
-            records[name] = column
+    def take(self, bucket: int) -> Records:
+        """Return the records of a bucket and remove its file."""
+        records: Records = np.fromfile(self._paths[bucket], dtype=self.dtype)
+        self._paths[bucket].unlink()
         return records
+
+    def close(self) -> None:
+        """Close all files for writing."""
+        for file in self._open:
+            file.close()
+
+
+_NARROWER: dict[np.dtype[Any], np.dtype[Any]] = {
+    np.dtype(np.int64): np.dtype(np.int32),
+    np.dtype(np.int32): np.dtype(np.int16),
+}
+
+
+def _narrowed(column: npt.NDArray[Any]) -> np.dtype[Any]:
+    """The type of half the bytes when the numbers fit, else their own."""
+    narrower = _NARROWER.get(column.dtype)
+    return narrower if narrower is not None and _fits(column, narrower) else column.dtype
+
+
+def _fits(column: npt.NDArray[Any], kind: np.dtype[Any]) -> bool:
+    if kind == column.dtype:
+        return True
+    range_ = np.iinfo(kind)
+    return bool(column.min() >= range_.min and column.max() <= range_.max)
 
 
 def sliced(records: Records, customers: int, rows: int) -> Iterator[tuple[Records, int, int]]:
