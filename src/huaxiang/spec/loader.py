@@ -18,7 +18,9 @@ from huaxiang.spec.models import (
     AudienceSpec,
     ClusteringSpec,
     DefinitionFile,
+    HouseholdSpec,
     IdentityKeySpec,
+    MatchingSpec,
     PersonaSetSpec,
     ProjectSpec,
     SourceSpec,
@@ -42,6 +44,8 @@ class Project:
     spec: ProjectSpec
     sources: Mapping[str, SourceSpec]
     identity: Mapping[str, IdentityKeySpec]
+    matching: Mapping[str, MatchingSpec]
+    households: Mapping[str, HouseholdSpec]
     attributes: Mapping[str, AttributeSpec]
     tags: Mapping[str, Tag]
     audiences: Mapping[str, AudienceSpec]

@@ -8,31 +8,71 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="snake_case name, unique within its kind")]
+from huaxiang.spec.base import Name, Spec, Text, Title, ValueType
+from huaxiang.spec.people import (
+    AttributeFrom,
+    AttributeSpec,
+    ComparisonSpec,
+    HouseholdSpec,
+    IdentityKeySpec,
+    KeyLimit,
+    MatchingSpec,
+    Stitch,
+)
+from huaxiang.spec.sources import (
+    ColumnSpec,
+    DatabaseSpec,
+    Entity,
+    LegalBasis,
+    LookupSpec,
+    QualityRules,
+    SourceSpec,
+)
 
-
-class Spec(BaseModel):
-    """Base of all definitions: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Text(Spec):
-    """A text for people in Chinese and English; a plain YAML string stands for both."""
-
-    zh: str
-    en: str
-
-
-Title = str | Text | None
-Entity = Literal[
-    "person", "account", "order", "order_line", "event", "interaction", "answer", "text", "consent", "reference"
-]
-ValueType = Literal["text", "integer", "number", "money", "date", "datetime", "boolean", "list"]
-LegalBasis = Literal[
-    "consent", "contract", "legal_obligation", "vital_interest", "public_interest", "legitimate_interest", "research"
+__all__ = [
+    "AttributeFrom",
+    "AttributeSpec",
+    "AudienceSpec",
+    "BandsTag",
+    "ClusteringSpec",
+    "ColumnSpec",
+    "ComparisonSpec",
+    "DatabaseSpec",
+    "DefinitionFile",
+    "Entity",
+    "ExpressionTag",
+    "FactTag",
+    "Feature",
+    "Function",
+    "HouseholdSpec",
+    "IdentityKeySpec",
+    "KeyLimit",
+    "Layer",
+    "LayeredTag",
+    "LegalBasis",
+    "LifecycleTag",
+    "LookupSpec",
+    "MatchingSpec",
+    "Name",
+    "PersonaSetSpec",
+    "ProjectSpec",
+    "QualityRules",
+    "RfmTag",
+    "RuleTag",
+    "ScoreSpec",
+    "SourceSpec",
+    "Spec",
+    "StatisticTag",
+    "Stitch",
+    "Tag",
+    "TagBase",
+    "TagClass",
+    "Text",
+    "Title",
+    "ValueType",
+    "Window",
 ]
 
 
@@ -49,102 +89,11 @@ class ProjectSpec(Spec):
         "today",
         description="`today`, `data` (the day of the newest dated row of order and event sources) or YYYY-MM-DD",
     )
+    rates: dict[str, float] = Field(
+        default_factory=dict, description="ISO 4217 code → what one unit of it is worth in the project's currency"
+    )
     keep_snapshots: int = Field(30, ge=1, description="older snapshots are removed after a build")
     sensitive: bool = Field(False, description="allow attributes that the catalogue marks off by default (health …)")
-
-
-class ColumnSpec(Spec):
-    """How one canonical or own field is filled from a column of the file and cleaned."""
-
-    from_: str | None = Field(None, alias="from", description="column name in the file; default: the field's own name")
-    type: ValueType | Literal["phone", "email", "gender", "education", "marital_status"] | None = Field(
-        None, description="declared type; default: the canonical field's type, or text"
-    )
-    format: str | None = Field(None, description="date format (strptime) when it is not one of the common ones")
-    timezone: str | None = Field(
-        None,
-        description="zone of the file's times, e.g. UTC, when it is not the project's; they are converted to the project's",
-    )
-    unit: str | None = None
-    scale: float | None = Field(None, description="factor applied to numbers, e.g. 0.01 when the file holds cents")
-    vocabulary: dict[str, str | list[str]] | None = Field(
-        None, description="canonical value → synonyms; a value outside it is set aside unless `strict: false`"
-    )
-    strict: bool = True
-    required: bool = False
-    minimum: float | None = None
-    maximum: float | None = None
-    not_after_as_of: bool = Field(
-        False, description="set the row aside when the date lies after the build's as-of date"
-    )
-    missing: tuple[str, ...] = Field((), description="further texts that mean no value, besides the empty one")
-    separator: str | None = Field(None, description="for type list: what parts the items (default any of | ; 、 ，)")
-
-
-class LookupSpec(Spec):
-    """Bring columns of a `reference` source to each row, by key."""
-
-    source: Name
-    on: Name = Field(description="field of this source that holds the key")
-    key: Name | None = Field(None, description="field of the reference source; default the same name")
-    take: dict[Name, Name] = Field(description="new field → field of the reference source")
-
-
-class SourceSpec(Spec):
-    """One collected source: files, and how they map to the canonical model."""
-
-    name: Name
-    title: Title = None
-    description: str | None = None
-    owner: str | None = None
-    purpose: str = Field(description="what the data are used for (shown to customers on request)")
-    legal_basis: LegalBasis
-    entity: Entity
-    files: str | tuple[str, ...] = Field(description="path, folder or glob relative to the project folder")
-    format: Literal["auto", "csv", "tsv", "excel", "json", "ndjson", "parquet"] = "auto"
-    encoding: Literal["auto", "utf-8", "gb18030", "gbk", "utf-16"] = "auto"
-    delimiter: str = "auto"
-    sheet: str | int = Field(0, description="Excel sheet name or 0-based number")
-    header_row: int = Field(1, ge=1, description="1-based row that holds the column names")
-    where: str | None = Field(
-        None, description="SQL condition over the mapped fields; other rows are left out, and counted"
-    )
-    on_bad_row: Literal["set_aside", "stop"] = "set_aside"
-    max_bad_share: float = Field(1.0, ge=0, le=1, description="stop the build when more than this share is set aside")
-    unique: tuple[Name, ...] = Field((), description="fields that identify a row; later duplicates are set aside")
-    columns: dict[Name, ColumnSpec | str] = Field(description="field → column name, or its full mapping")
-    lookups: tuple[LookupSpec, ...] = ()
-
-
-class IdentityKeySpec(Spec):
-    """One exact key: records that share a value of it are one customer."""
-
-    name: Name
-    title: Title = None
-    field: Name = Field(description="field of the sources that holds it, e.g. customer_key, phone, email")
-    priority: int = Field(1, description="1 is the strongest; the customer ID is drawn from the strongest key present")
-    blocked: tuple[str, ...] = Field(
-        (), description="values that never link, besides the built-in ones (null, 0, -1 …)"
-    )
-    personal: bool = Field(False, description="true: the value is never shown as customer ID, a digest is")
-    max_records: int = Field(
-        1000, ge=1, description="a value on more person records than this links nothing, and is reported"
-    )
-
-
-class AttributeSpec(Spec):
-    """One profile attribute: a catalogue item (by code) or your own, from a source."""
-
-    name: Name = Field(description="catalogue code, or your own")
-    title: Title = None
-    source: Name
-    value: str = Field(description="SQL expression over the source's fields")
-    pick: Literal["latest", "earliest", "most_frequent", "minimum", "maximum", "union"] = Field(
-        "latest", description="which value wins when a customer has several; ties fall to the smallest value"
-    )
-    class_: str | None = Field(None, alias="class")
-    type: ValueType | None = None
-    order: tuple[str, ...] = Field((), description="display order of the values of an ordered enum")
 
 
 TagClass = Literal[
@@ -364,6 +313,8 @@ class DefinitionFile(Spec):
 
     sources: tuple[SourceSpec, ...] = ()
     identity: tuple[IdentityKeySpec, ...] = ()
+    matching: tuple[MatchingSpec, ...] = ()
+    households: tuple[HouseholdSpec, ...] = ()
     attributes: tuple[AttributeSpec, ...] = ()
     tags: tuple[Tag, ...] = ()
     audiences: tuple[AudienceSpec, ...] = ()
