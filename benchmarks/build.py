@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 CONTESTANTS = ("ours", "b", "a")
+_MORE = "6GB"
+"""What a contestant gets when it can't do with the memory that all have."""
 
 
 def main() -> int:
@@ -83,6 +85,10 @@ def _run(
     command = [sys.executable, __file__, "--contestant", contestant, "--file", str(file), "--memory", options.memory]
     command += ["--temp", str(folder)] + (["--dump", str(dump)] if dump else [])
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "OutOfMemoryException" in done.stderr and options.memory != _MORE:
+        print(f"        {contestant:5} ran out of {options.memory}: tried again with {_MORE}", flush=True)
+        more = argparse.Namespace(**(vars(options) | {"memory": _MORE}))
+        return _run(contestant, file, more, folder, dump)
     if done.returncode:
         print(done.stderr[-2000:], file=sys.stderr)
         raise SystemExit(f"contestant {contestant} failed")

@@ -147,7 +147,7 @@ def _sorted_counts(customer: Ints, code: Ints, flags: Ints, width: int, bits: in
         raise NotDense
     packed = (((customer << bits) | code) << width) | flags
     kept = flags != 0
-    packed = np.sort(packed if kept.all() else packed[kept], kind="stable")
+    packed = np.sort(packed if kept.all() else packed[kept])
     key = packed >> width
     starts = _boundaries(key)
     return _runs(key[starts], bits, _flag_counts(packed & ((1 << width) - 1), width, starts))
@@ -177,7 +177,7 @@ def sum_runs(customer: Ints, code: Ints, mask: Bools, values: Ints, size: int) -
         key, weights = _cells(customer, code, values, bits)
         return _runs(key, bits, (weights,))
     key = (customer << bits) | code
-    order = np.argsort(key, kind="stable")
+    order = np.argsort(key)
     key, values = key[order], values[order]
     starts = _boundaries(key)
     check_range(values, longest(starts, len(key)))

@@ -6,9 +6,11 @@ import shutil
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
@@ -27,6 +29,14 @@ _ROWS_A_SLICE = 100_000
 """Rows counted at once: few enough that the arrays stay in the processor's cache."""
 
 
+@dataclass(frozen=True)
+class Numbering:
+    """What the numbers of coded rows stand for: customers in the order of their numbers, and the values of sub-keys."""
+
+    keys: pa.Array
+    dictionaries: Dictionaries
+
+
 class DenseRun:
     """One dense computation. `names` binds logical tables; `folder` takes the buckets and is removed."""
 
@@ -39,32 +49,40 @@ class DenseRun:
     def into(self, layout: Layout, output: str) -> None:
         """Compute the layout's node into table `output`; raises kernels.NotDense, leaving no table."""
         try:
+            keys = self._number_customers(layout)
             dictionaries, sizes = self._dictionaries(layout)
             rows = self._number(exp.Select().select(exp.Count(this=exp.Star())).from_(exp.to_table(layout.node.source)))
-            customers = self._number(_count("_d_k"))
-            if not customers:
+            if not len(keys):
                 raise NotDense
-            buckets = Buckets(self._folder, customers, rows)
+            buckets = Buckets(self._folder, len(keys), rows)
             query = bind_tables(coding_select(layout, sizes), self._names)
             buckets.write(layout, self._connection.sql(to_duckdb(query)).to_arrow_reader(_BATCH))
-            self._finish(layout, output, self._states(layout, dictionaries, buckets))
+            self._finish(layout, output, self._states(layout, Numbering(keys, dictionaries), buckets))
         except BaseException:
             self._drop(output)
             raise
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
-            for name in ("_d_k", *(f"_d_{s.column}" for s in layout.sub_keys)):
-                self._drop(name)
+            self._connection.unregister("_d_k")
+            for sub_key in layout.sub_keys:
+                self._drop(f"_d_{sub_key.column}")
+
+    def _number_customers(self, layout: Layout) -> pa.Array:
+        """Register `_d_k` (v, c): every customer with its number; return the customers in the order of their numbers."""
+        source = exp.to_table(layout.node.source)
+        query = bind_tables(_distinct(exp.column(layout.node.key, quoted=True), source), self._names)
+        keys = self._connection.sql(to_duckdb(query)).to_arrow_table()["v"].combine_chunks()
+        self._connection.register("_d_k", pa.table({"v": keys, "c": np.arange(len(keys), dtype=np.int32)}))
+        return keys
 
     def _dictionaries(self, layout: Layout) -> tuple[Dictionaries, dict[str, int]]:
-        """Number the customers and the values of sub-keys; values keep their order."""
+        """Number the values of sub-keys; values keep their order."""
         source = exp.to_table(layout.node.source)
-        self._create("_d_k", _numbered(exp.column(layout.node.key, quoted=True), source, in_order=False))
         values, sizes = {}, {}
         for sub_key in layout.sub_keys:
             if sub_key.needs_dictionary:
                 name = f"_d_{sub_key.column}"
-                self._create(name, _numbered(sub_key.expression, source, in_order=True))
+                self._create(name, _numbered(sub_key.expression, source))
                 ordered = exp.Select().select(exp.column("v")).from_(exp.to_table(name)).order_by(exp.column("c"))
                 values[sub_key.column] = self._connection.sql(to_duckdb(ordered)).to_arrow_table()["v"].combine_chunks()
                 sizes[sub_key.column] = len(values[sub_key.column])
@@ -72,13 +90,13 @@ class DenseRun:
                 sizes[sub_key.column] = sub_key.size
         return Dictionaries(values), sizes
 
-    def _states(self, layout: Layout, dictionaries: Dictionaries, buckets: Buckets) -> Iterator[pa.Table]:
+    def _states(self, layout: Layout, numbering: Numbering, buckets: Buckets) -> Iterator[pa.Table]:
         def one(bucket: int) -> pa.Table:
             slices = sliced(buckets.read(bucket), buckets.size(bucket), _ROWS_A_SLICE)
-            first = bucket * buckets.width
-            return pa.concat_tables(
-                [bucket_state(layout, dictionaries, part, first + start, size) for part, start, size in slices]
-            )
+            state = pa.concat_tables([
+                bucket_state(layout, numbering.dictionaries, part, size) for part, _, size in slices
+            ])  # fmt: skip
+            return state.append_column("_key", numbering.keys.slice(bucket * buckets.width, state.num_rows))
 
         with ThreadPoolExecutor(self._threads) as pool:
             waiting: deque[Future[pa.Table]] = deque()
@@ -129,28 +147,24 @@ class DenseRun:
         return int(self._connection.execute(to_duckdb(bind_tables(query, self._names))).fetchall()[0][0])
 
 
-def _count(table: str) -> exp.Select:
-    return exp.Select().select(exp.Count(this=exp.Star())).from_(exp.to_table(table))
-
-
-def _numbered(value: exp.Expr, source: exp.Table, *, in_order: bool) -> exp.Select:
-    """Distinct non-null values `v` with codes `c` from 0."""
+def _distinct(value: exp.Expr, source: exp.Table) -> exp.Select:
+    """Distinct non-null values `v`."""
     distinct = exp.Select().select(exp.alias_(value.copy(), "v")).distinct().from_(source.copy())
-    distinct = distinct.where(exp.Not(this=exp.Is(this=exp.paren(value.copy()), expression=exp.Null())))
-    order = (
-        exp.Order(expressions=[exp.Ordered(this=exp.column("v"), desc=False, nulls_first=False)]) if in_order else None
-    )
+    return distinct.where(exp.Not(this=exp.Is(this=exp.paren(value.copy()), expression=exp.Null())))
+
+
+def _numbered(value: exp.Expr, source: exp.Table) -> exp.Select:
+    """Distinct non-null values `v` with codes `c` from 0 in their order."""
+    order = exp.Order(expressions=[exp.Ordered(this=exp.column("v"), desc=False, nulls_first=False)])
     rank = exp.Window(this=exp.RowNumber(), order=order)
     code = cast(exp.Sub(this=rank, expression=exp.Literal.number(1)), "INTEGER")
+    distinct = _distinct(value, source)
     return exp.Select().select(exp.column("v"), exp.alias_(code, "c")).from_(distinct.subquery("_v"))
 
 
 def _final(layout: Layout) -> exp.Select:
     """The final SELECT over the state of some customers, with their keys."""
-    state = exp.Select().select(exp.column(exp.Star(), table="_s"), exp.alias_(exp.column("v", table="_d_k"), "_key"))
-    on = exp.EQ(this=exp.column("c", table="_d_k"), expression=exp.column("_k", table="_s"))
-    joined = state.from_(exp.to_table("_state").as_("_s")).join(exp.to_table("_d_k"), on=on)
     final = final_select(layout.node, layout.state, DuckdbWords())
     final.expressions[0].this.set("this", exp.to_identifier("_key", quoted=True))
-    final.set("from_", exp.From(this=joined.subquery("_flat")))
+    final.set("from_", exp.From(this=exp.to_table("_state").as_("_flat")))
     return final

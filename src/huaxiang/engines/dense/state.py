@@ -26,21 +26,19 @@ class Dictionaries:
     values: Mapping[str, pa.Array]
 
 
-def bucket_state(layout: Layout, dictionaries: Dictionaries, records: Records, first: int, customers: int) -> pa.Table:
-    """Return `_k` (customer codes from `first`), `p<i>`, `m<j>` and `n<j>` for the customers of a bucket.
+def bucket_state(layout: Layout, dictionaries: Dictionaries, records: Records, customers: int) -> pa.Table:
+    """Return `p<i>`, `m<j>` and `n<j>` for the customers of a bucket, in their order.
 
     `records` are sorted by customer; each customer has at least one. Raises kernels.NotDense.
     """
-    return _Bucket(layout, dictionaries, records, first, customers).table()
+    return _Bucket(layout, dictionaries, records, customers).table()
 
 
 class _Bucket:
-    def __init__(
-        self, layout: Layout, dictionaries: Dictionaries, records: Records, first: int, customers: int
-    ) -> None:
+    def __init__(self, layout: Layout, dictionaries: Dictionaries, records: Records, customers: int) -> None:
         self._layout, self._dictionaries = layout, dictionaries
         self._records = records
-        self._first, self._customers = first, customers
+        self._customers = customers
         self._who: Ints = records[CUSTOMER].astype(np.int64)
         self._starts = np.searchsorted(self._who, np.arange(customers))
         self._flags: Ints = records["f"].astype(np.int64)
@@ -49,7 +47,7 @@ class _Bucket:
         self._values: dict[str, Ints] = {}
 
     def table(self) -> pa.Table:
-        columns: Columns = {"_k": pa.array(np.arange(self._first, self._first + self._customers, dtype=np.int32))}
+        columns: Columns = {}
         for i, partial in enumerate(self._layout.state.flat):
             columns[f"p{i}"] = self._flat(partial)
         for i, histogram in enumerate(self._layout.state.histograms):
@@ -157,7 +155,8 @@ class _Decoder:
         """The values of codes; −1 is NULL."""
         none = codes < 0
         if self.sub_key.needs_dictionary:
-            return self.dictionaries.values[self.sub_key.column].take(pa.array(codes, mask=none))
+            values = self.dictionaries.values[self.sub_key.column]
+            return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32), mask=none), values)
         plain = codes + self.lowest
         return _typed(plain, "DATE" if self.sub_key.is_day else "BIGINT", none)
 
@@ -165,7 +164,9 @@ class _Decoder:
         """Lists of values; an empty one is NULL."""
         offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(counts, dtype=np.int32)])
         none = np.append(counts == 0, False)
-        return pa.ListArray.from_arrays(pa.array(offsets, mask=none), self.values(codes))
+        values = self.values(codes)
+        plain = values.dictionary_decode() if isinstance(values, pa.DictionaryArray) else values
+        return pa.ListArray.from_arrays(pa.array(offsets, mask=none), plain)
 
 
 def _weight(weight: Ints, partial: Partial, none: Bools) -> pa.Array:
