@@ -139,3 +139,15 @@ class AttributeSpec(Spec):
     class_: str | None = Field(None, alias="class")
     type: ValueType | None = None
     order: tuple[str, ...] = Field((), description="display order of the values of an ordered enum")
+    decline: float | None = Field(
+        None,
+        ge=0,
+        description="share of values that go out of date in a year, for their confidence; default 0.1, 0 for what never changes",
+    )
+
+    @property
+    def origins(self) -> tuple[AttributeFrom, ...]:
+        """Where it comes from, in declared order: `from`, or the one `source` and `value`; none when neither is written."""
+        if self.from_ or self.source is None or self.value is None:
+            return self.from_
+        return (AttributeFrom(source=self.source, value=self.value),)
