@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from huaxiang.spec.base import Name, Spec, Title, ValueType
+from huaxiang.spec.quality import QualityRules
 
 Entity = Literal[
     "person", "account", "order", "order_line", "event", "interaction", "answer", "text", "consent", "reference"
@@ -93,13 +94,6 @@ class DatabaseSpec(Spec):
         (), description="columns that identify a row; a row fetched again replaces its older state"
     )
     chunk: int = Field(50_000, ge=100, le=1_000_000)
-
-
-class QualityRules(Spec):
-    """What is expected of a source. Each rule: a bound that warns, and one that stops the build; shares from 0 to 1."""
-
-    warn: dict[str, float | str] = Field(default_factory=dict)
-    stop: dict[str, float | str] = Field(default_factory=dict)
 
 
 class SourceSpec(Spec):
