@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache, partial
 from graphlib import CycleError, TopologicalSorter
+from typing import Literal
 
 from huaxiang.errors import ExpressionError
 from huaxiang.plan.aggregate import result_type
 from huaxiang.plan.expr import check_expression
 from huaxiang.plan.nodes import Measure, TimeRange
 from huaxiang.plan.predicate import references
-from huaxiang.plan.types import family
-from huaxiang.spec.canonical import FIELDS, STORED_AS, TIME_FIELD
+from huaxiang.plan.types import common_type, family, words
+from huaxiang.spec.canonical import DERIVED, FIELDS, STORED_AS, TIME_FIELD
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import (
     AttributeSpec,
@@ -31,6 +32,11 @@ from huaxiang.spec.models import (
 )
 
 ID = "customer_id"
+ACCOUNT_KEY = "account_key"
+"""The field by which sources name an account (a business customer)."""
+ACCOUNT_ID = "account_id"
+ACCOUNT_PREFIX = "account_"
+HOUSEHOLD_TYPES = {"household_id": "VARCHAR", "household_size": "BIGINT", "family_members": "VARCHAR[]"}
 _VALUE_TYPES = {
     "text": "text", "integer": "integer", "number": "number", "money": "money", "date": "date", "timestamp": "datetime",
     "boolean": "boolean", "list": "list",
@@ -42,10 +48,32 @@ RFM_PARTS = ("r", "f", "m", "band", "class")
 
 
 def declared_type(source: SourceSpec, field: str) -> str:
-    """Return the declared type of a field (`money`, `gender` …): its own, else the canonical one, else text."""
+    """Return the declared type of a mapped or derived field (`money`, `gender` …): its own, else the canonical one, else text.
+
+    A derived field has the type of its part (text when `derive` names an unknown one); KeyError when there is no such field.
+    """
+    if field not in source.columns:
+        column, part = derived_fields(source)[field]
+        return DERIVED.get(declared_type(source, column), {}).get(part, "text")
     spec = source.columns[field]
     own = None if isinstance(spec, str) else spec.type
     return own or FIELDS[source.entity].get(field, "text")
+
+
+def derived_fields(source: SourceSpec) -> dict[str, tuple[str, str]]:
+    """Return new field → (mapped field, part of its value), in the order of the mapping; mapped fields win over derived ones."""
+    return {
+        new: (field, part)
+        for field, spec in source.columns.items()
+        if not isinstance(spec, str)
+        for new, part in (spec.derive or {}).items()
+        if new not in source.columns
+    }
+
+
+def source_fields(source: SourceSpec) -> tuple[str, ...]:
+    """Mapped fields, then derived ones: the columns of the source's clean table in order."""
+    return (*source.columns, *derived_fields(source))
 
 
 def identity_fields(project: Project) -> frozenset[str]:
@@ -71,11 +99,11 @@ def field_types(project: Project, source: SourceSpec) -> dict[str, str]:
     Lookups from unknown sources or fields are left out (`check_project` reports them).
     """
     types = {ID: "VARCHAR"} if has_customers(project, source) else {}
-    types |= {field: STORED_AS[declared_type(source, field)] for field in source.columns}
+    types |= {field: STORED_AS[declared_type(source, field)] for field in source_fields(source)}
     for lookup in source.lookups:
         other = project.sources.get(lookup.source)
         for new, field in lookup.take.items():
-            if other is not None and field in other.columns:
+            if other is not None and field in source_fields(other):
                 types[new] = STORED_AS[declared_type(other, field)]
     return types
 
@@ -84,9 +112,56 @@ def field_types(project: Project, source: SourceSpec) -> dict[str, str]:
 
 
 def attribute_type(project: Project, attribute: AttributeSpec) -> str:
-    """Return the DuckDB type of an attribute's value; ExpressionError when its expression is refused."""
-    value = check_expression(attribute.value, field_types(project, project.sources[attribute.source])).type
+    """Return the DuckDB type of an attribute's value; ExpressionError when an expression of it is refused, or their types differ."""
+    value = value_type(project, attribute)
     return f"{value}[]" if attribute.pick == "union" else value
+
+
+def value_type(project: Project, attribute: AttributeSpec) -> str:
+    """Return the DuckDB type of one value of an attribute, before `union` makes a list; ExpressionError as `attribute_type`."""
+    types = [
+        check_expression(o.value, field_types(project, project.sources[o.source])).type for o in attribute.origins
+    ]
+    if not types:
+        raise ExpressionError("ATR008", "says neither `source` and `value` nor `from`")
+    try:
+        return common_type(types)
+    except TypeError:
+        kinds = " and ".join(sorted({words(t) for t in types}))
+        raise ExpressionError(
+            "ATR009", f"its sources give {kinds}; all must give one type, cast(… as …) some"
+        ) from None
+
+
+def attributes_of(project: Project, whose: Literal["customer", "account"]) -> tuple[AttributeSpec, ...]:
+    """The declared attributes of customers, or of accounts."""
+    return tuple(a for a in project.attributes.values() if a.of == whose)
+
+
+def has_accounts(source: SourceSpec) -> bool:
+    """True when rows of the source name an account."""
+    return source.entity != "reference" and ACCOUNT_KEY in source.columns
+
+
+def contact_sources(project: Project) -> tuple[SourceSpec, ...]:
+    """Sources of people (or of accounts with their people) that name the account a customer is a contact of."""
+    sources = project.sources.values()
+    return tuple(s for s in sources if s.entity in ("person", "account") and has_accounts(s) and has_customers(project, s))
+
+
+def derived_types(project: Project) -> dict[str, str]:
+    """Types of the attributes that the build adds to customers: `account_id` and `account_<attribute>` of the account whose contact
+    they are, and those of their household. What the project declares under such a name stays its own.
+    """
+    found: dict[str, str] = {}
+    if contact_sources(project):
+        found[ACCOUNT_ID] = "VARCHAR"
+        for attribute in attributes_of(project, "account"):
+            _put(found, f"{ACCOUNT_PREFIX}{attribute.name}", partial(attribute_type, project, attribute))
+    if project.households:
+        found |= HOUSEHOLD_TYPES
+    own = set(project.attributes) | {c for t in project.tags.values() for c in output_names(t)} | set(project.clusterings)
+    return {name: type_ for name, type_ in found.items() if name not in own}
 
 
 def statistic_type(project: Project, tag: StatisticTag) -> str:
@@ -129,8 +204,9 @@ def customer_types(project: Project) -> dict[str, str]:
 @lru_cache(maxsize=4)
 def _customer_types(project: Project) -> Mapping[str, str]:
     types: dict[str, str] = {}
-    for name, attribute in project.attributes.items():
-        _put(types, name, partial(attribute_type, project, attribute))
+    for attribute in attributes_of(project, "customer"):
+        _put(types, attribute.name, partial(attribute_type, project, attribute))
+    types |= derived_types(project)
     online = {n: t for n, t in project.tags.items() if t.status != "offline"}
     for name, tag in online.items():
         if isinstance(tag, StatisticTag):

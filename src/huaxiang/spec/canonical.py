@@ -53,9 +53,24 @@ TIME_FIELD: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """The field that dates a row; a source of the entity need not map it, but windows and `latest` then don't work on it."""
 
+MATCH_FIELDS = (
+    "name", "given_name", "surname", "gender", "birth_date", "phone", "email", "address", "address_key", "street", "province", "city",
+    "district", "postcode", "id_number", "company", "birth_place", "occupation",
+)  # fmt: skip
+"""Fields that describe a person: what probabilistic matching compares when a project names no fields of its own."""
+
 #: How each declared type is stored (DuckDB and Arrow names). Money is exact, so that sums are the same in any order.
 STORED_AS: Mapping[str, str] = MappingProxyType({
     "text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "money": "DECIMAL(18,4)", "date": "DATE",
     "datetime": "TIMESTAMP", "boolean": "BOOLEAN", "list": "VARCHAR[]", "phone": "VARCHAR", "email": "VARCHAR",
-    "gender": "VARCHAR", "education": "VARCHAR", "marital_status": "VARCHAR",
+    "gender": "VARCHAR", "education": "VARCHAR", "marital_status": "VARCHAR", "name": "VARCHAR", "address": "VARCHAR", "id_number": "VARCHAR",
 })  # fmt: skip
+
+_PLACE = {"province": "text", "city": "text", "district": "text"}
+DERIVED: Mapping[str, Mapping[str, str]] = MappingProxyType({
+    "address": {"country": "text", **_PLACE, "code": "text", "street": "text", "key": "text"},
+    "id_number": {"birth_date": "date", "gender": "gender", **_PLACE},
+    "name": {"surname": "text", "given": "text", "pinyin": "text", "initials": "text", "honorific": "text"},
+    "phone": {"country": "text", "region_code": "text"},
+})  # fmt: skip
+"""Declared type of a column → parts that `derive` can take out of its values → declared type of the part."""
