@@ -116,7 +116,7 @@ def load_source(  # noqa: PLR0913  (two places to write to, and what tests and t
     with _Tables(rules, out, rejected) as tables:
         done = 0
         for number, path in enumerate(files):
-            reader = _FileLoad(source, path, shown(path, folder), number, limits)
+            reader = _FileLoad(source, path, folder, number, limits)
             for read in reader.run(rules, tables, tally):
                 if progress:
                     progress(done + read, total, tally.rows_in)
@@ -154,7 +154,7 @@ def read_header(source: SourceSpec, folder: Path) -> tuple[str, ...] | None:
         raise SourceError(source.name, shown(files[0], folder), _EMPTY)
     wanted = tuple(rule if isinstance(rule, str) else rule.from_ or name for name, rule in source.columns.items())
     try:
-        header = open_file(request_for(source, path, ()))[0].header
+        header = open_file(request_for(source, path, (), folder=folder))[0].header
         if wanted and not set(wanted) & set(header):
             raise FileFault(missing_columns(wanted, header, wanted))
     except FileFault as fault:
@@ -248,8 +248,9 @@ class _Tables:
 class _FileLoad:
     """The load of one file."""
 
-    def __init__(self, source: SourceSpec, path: Path, name: str, number: int, limits: Limits) -> None:
-        self._source, self._path, self._name, self._number, self._limits = source, path, name, number, limits
+    def __init__(self, source: SourceSpec, path: Path, folder: Path, number: int, limits: Limits) -> None:
+        self._source, self._path, self._folder, self._number, self._limits = source, path, folder, number, limits
+        self._name = shown(path, folder)
         self._form = FileForm("empty", None, None, ())
         self._rows = 0
         self._sha256 = ""
@@ -262,7 +263,9 @@ class _FileLoad:
                 if self._source.on_bad_row == "stop":
                     raise FileFault(_EMPTY)
                 return
-            request = request_for(self._source, self._path, tuple(rule.column for rule in rules), self._limits)
+            request = request_for(
+                self._source, self._path, tuple(rule.column for rule in rules), self._limits, self._folder
+            )
             self._form, batches = open_file(request)
             for batch in batches:
                 self._take(batch, rules, tables, tally)
@@ -288,7 +291,7 @@ class _FileLoad:
         for rule, column in zip(rules, cleaned, strict=True):
             tally.accept(rule, column, good)
         tables.add(self._clean_rows(batch, cleaned, good, tables.schema))
-        bad: list[_Bad] = [(row.row, None, row.code, row.raw) for row in batch.bad]
+        bad: list[_Bad] = [(row.row, row.column, row.code, row.raw) for row in batch.bad]
         for at in np.flatnonzero(~good):
             field_ = rules[columns[at]].field if columns[at] >= 0 else None
             bad.append((int(batch.rows[at]), field_, FAULTS[faults[at]], batch.raw(int(at))))

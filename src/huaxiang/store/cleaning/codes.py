@@ -39,6 +39,14 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "below_minimum": ("小于声明的最小值", "below the declared minimum"),
         "above_maximum": ("大于声明的最大值", "above the declared maximum"),
         "after_as_of": ("日期晚于统计日", "the date lies after the as-of date"),
+        # answers of forms
+        "answer_option": ("不是该题的选项", "not an option of the question"),
+        "answer_scale": ("不是该题量表的分值", "not a point of the question's scale"),
+        "answer_several": ("单选题选了多项", "several answers to a question that takes one"),
+        "answer_too_many": ("所选项数超过上限", "more options chosen than the question allows"),
+        "answer_conflict": ("互斥的选项同时被选", "options chosen together that exclude each other"),
+        "question_unknown": ("码本中没有这道题", "the codebook has no such question"),
+        "not_a_form": ("工作表不是该访谈表", "the sheet is not a sheet of this form"),
     }
 )
 FAULTS: tuple[str, ...] = ("", *REASONS)

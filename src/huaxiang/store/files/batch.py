@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,11 @@ LIMITS = Limits()
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """Which columns of which file, and what is declared about its form."""
+    """Which columns of which file, and what is declared about its form.
+
+    `others`: further files that are read as one with it (formats whose records build on earlier ones). `sample`: only the header is wanted,
+    and may be told from the beginning of the file. `take` and `codebook`: as in the source.
+    """
 
     path: Path
     format: str
@@ -50,15 +54,21 @@ class ReadRequest:
     sheet: str | int = 0
     header_row: int = 1
     limits: Limits = LIMITS
+    take: str | None = None
+    codebook: Path | None = None
 
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that is no row of the table: number in the file, code of `cleaning.codes.REASONS`, the raw text."""
+    """A row that is no row of the table: number in the file, code of `cleaning.codes.REASONS`, the raw text.
+
+    `column` names the part of it that is at fault, where one is (a question of a form).
+    """
 
     row: int
     code: str
     raw: str
+    column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,8 @@ class RawBatch:
     """Raw columns in the order of the request, the row number of each row, rows that failed, and access to raw texts.
 
     Rows are numbered as a spreadsheet shows them: the header of a text or Excel file is a row, so its first data row is 2; files
-    without a header (JSON, NDJSON, Parquet) start at 1. `bytes_read` is how far the file has been read.
+    without a header (JSON, NDJSON, Parquet) start at 1. `bytes_read` is how far the file has been read. `emptied`:
+    cells that the reader could not take for what they should be, in rows that are loaded all the same; their fields are NULL.
     """
 
     columns: Sequence[pa.Array]
@@ -75,16 +86,23 @@ class RawBatch:
     bad: Sequence[BadRow] = ()
     faults: npt.NDArray[np.int8] | None = None
     bytes_read: int = 0
+    identity: pa.Array | None = None
+    group: pa.Array | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    file: int = 0
+    emptied: Sequence[BadRow] = ()
 
 
 @dataclass(frozen=True)
 class FileForm:
-    """How a file turned out to be written."""
+    """How a file turned out to be written; whether its rows bear an `identity` and a `group` (see RawBatch)."""
 
     format: str
     encoding: str | None
     delimiter: str | None
     header: tuple[str, ...]
+    identity: bool = False
+    group: bool = False
 
 
 def locate(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
