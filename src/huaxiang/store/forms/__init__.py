@@ -1,0 +1,1 @@
+"""Questionnaires and interview forms: codebooks, and the reading of what was answered."""
