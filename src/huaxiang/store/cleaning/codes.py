@@ -28,17 +28,21 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "required": ("必填字段为空", "a required value is missing"),
         "phone": ("不是电话号码", "not a phone number"),
         "email": ("不是电子邮箱", "not an e-mail address"),
+        "id_number": ("不是有效的身份证号", "not a valid ID number"),
         "date": ("不是日期", "not a date"),
         "date_ambiguous": ("日月顺序不明，请声明 format", "day and month can't be told apart; declare `format`"),
         "number": ("不是数字", "not a number"),
         "integer": ("不是整数", "not a whole number"),
         "out_of_range": ("数值超出可存储的范围", "the value is beyond what the type can hold"),
+        "currency": ("币种与声明的不符", "another currency than the declared one"),
+        "unit": ("计量单位无法换算", "a unit that can't be converted to the declared one"),
         "boolean": ("不是是/否值", "not a yes/no value"),
         "vocabulary": ("不在词表中", "not in the vocabulary; add a synonym, or `strict: false`"),
         "list": ("不是列表", "not a list"),
         "below_minimum": ("小于声明的最小值", "below the declared minimum"),
         "above_maximum": ("大于声明的最大值", "above the declared maximum"),
         "after_as_of": ("日期晚于统计日", "the date lies after the as-of date"),
+        "too_early": ("日期早于声明的最早日期", "the date lies before the declared earliest one"),
         # answers of forms
         "answer_option": ("不是该题的选项", "not an option of the question"),
         "answer_scale": ("不是该题量表的分值", "not a point of the question's scale"),
@@ -65,23 +69,38 @@ REPAIRS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "unit": ("去除单位或货币符号", "unit or currency sign read"),
         "rounded": ("按四位小数四舍五入", "rounded half up to four decimals"),
         "synonym": ("同义词归一", "synonym replaced by the standard word"),
+        "honorific": ("去除称谓", "honorific removed"),
+        "id_upgraded": ("15 位身份证号升为 18 位", "15-digit ID number upgraded to 18 digits"),
+        "converted": ("换算计量单位", "converted to the declared unit"),
+        "exchanged": ("换算为项目币种", "converted to the project's currency"),
+        "emptied": ("无效值置空", "invalid value emptied"),
+        "default": ("填入声明的默认值", "declared default filled in"),
     }
 )
 KINDS: tuple[str, ...] = ("", *REPAIRS)
 KIND: Mapping[str, int] = MappingProxyType({kind: i for i, kind in enumerate(KINDS)})
+
+#: Repairs that change what a value says: the raw value is kept in table `repairs`. The others lose nothing and are only counted.
+KEPT_RAW: frozenset[str] = frozenset(
+    {"rounded", "honorific", "id_upgraded", "converted", "exchanged", "emptied", "default"}
+)
 
 Codes = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """A cleaned column: typed values (NULL = missing or at fault), and per value a fault and a repair (0 = none)."""
+    """A cleaned column: typed values (NULL = missing or at fault), and per value a fault and a repair (0 = none).
+
+    `derived`: the columns taken out of the values, in the order of the rule.
+    """
 
     values: pa.Array
     faults: Codes
     kinds: Codes
+    derived: tuple[pa.Array, ...] = ()
 
 
-def clean(values: pa.Array) -> Cleaned:
+def clean(values: pa.Array, derived: tuple[pa.Array, ...] = ()) -> Cleaned:
     """A column that needed nothing."""
-    return Cleaned(values, np.zeros(len(values), np.int8), np.zeros(len(values), np.int8))
+    return Cleaned(values, np.zeros(len(values), np.int8), np.zeros(len(values), np.int8), derived)

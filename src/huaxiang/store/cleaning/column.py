@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -10,16 +11,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from huaxiang.store.cleaning import dates, numbers, texts
-from huaxiang.store.cleaning.codes import FAULT, Cleaned, clean
+from huaxiang.store.cleaning import addresses, dates, ids, names, numbers, phones, texts
+from huaxiang.store.cleaning.codes import FAULT, KIND, Cleaned, clean
+from huaxiang.store.cleaning.derive import derive
 from huaxiang.store.cleaning.rule import ColumnRule, fold, vocabularies
 
 _TEXTUAL = ("text", "gender", "education", "marital_status", "list")
 
 
 def clean_column(values: pa.Array, rule: ColumnRule) -> Cleaned:
-    """Typed values of one column; each fault names the first rule that the value breaks."""
-    native = None if rule.missing or rule.vocabulary or rule.unit else _native(values, rule)
+    """Typed values of one column, and what is derived from them; each fault names the first rule that the value breaks."""
+    plain = not (rule.missing or rule.vocabulary or rule.unit or rule.currency or rule.convert_to)
+    native = _native(values, rule) if plain else None
     cleaned = native if native is not None else _by_distinct(as_texts(values), rule)
     return _limited(cleaned, rule)
 
@@ -30,9 +33,10 @@ def _by_distinct(values: pa.Array, rule: ColumnRule) -> Cleaned:
     index = encoded.indices
     where = pc.fill_null(index, 0).to_numpy(zero_copy_only=False)
     if len(distinct.values) == 0:
-        return clean(pa.nulls(len(values), rule.stored))
+        return clean(pa.nulls(len(values), rule.stored), tuple(pa.nulls(len(values), d.stored) for d in rule.derived))
     present = index.is_valid().to_numpy(zero_copy_only=False)
-    return Cleaned(distinct.values.take(index), distinct.faults[where] * present, distinct.kinds[where] * present)
+    derived = tuple(column.take(index) for column in distinct.derived)
+    return Cleaned(distinct.values.take(index), distinct.faults[where] * present, distinct.kinds[where] * present, derived)
 
 
 def _distinct_texts(raw: pa.Array, rule: ColumnRule) -> Cleaned:
@@ -43,12 +47,22 @@ def _distinct_texts(raw: pa.Array, rule: ColumnRule) -> Cleaned:
         void = pc.or_(void, pc.or_(pc.is_in(tidied, absent), pc.is_in(raw, absent)))
     present = pc.if_else(void, None, tidied)
     parsed = _parse(_premapped(present, rule), rule)
+    if rule.missing and rule.type in ("date", "datetime"):
+        void = pc.or_(void, _missing_days(parsed.values, rule))
+        parsed = Cleaned(pc.if_else(void, None, parsed.values), parsed.faults, parsed.kinds)
     kinds = np.where(parsed.kinds != 0, parsed.kinds, kinds).astype(np.int8)
     kinds[void.to_numpy(zero_copy_only=False)] = 0
     faults = parsed.faults.copy()
     texts.nul_faults(raw, faults)
     kinds[faults != 0] = 0
-    return Cleaned(parsed.values, faults, kinds)
+    derived = derive(parsed.values, present, rule) if rule.derived else ()
+    return Cleaned(parsed.values, faults, kinds, derived)
+
+
+def _missing_days(values: pa.Array, rule: ColumnRule) -> pa.Array:
+    """Which days or times are one of those declared to mean none (1900-01-01), however they are written in the file."""
+    words = _parse(pa.array(sorted(rule.missing), pa.string()), rule).values.drop_null()
+    return pc.fill_null(pc.is_in(values, words), False)
 
 
 def _premapped(values: pa.Array, rule: ColumnRule) -> pa.Array:
@@ -68,7 +82,10 @@ def _parse(values: pa.Array, rule: ColumnRule) -> Cleaned:
 _PARSERS: Mapping[str, Callable[[pa.Array, ColumnRule], Cleaned]] = MappingProxyType(
     {
         "text": lambda values, _: clean(values),
-        "phone": lambda values, _: texts.clean_phones(values),
+        "phone": lambda values, _: phones.clean_phones(values),
+        "name": lambda values, _: names.clean_names(values),
+        "address": lambda values, _: _addresses(values),
+        "id_number": lambda values, _: ids.clean_id_numbers(values),
         "email": lambda values, _: texts.clean_emails(values),
         "boolean": lambda values, rule: texts.clean_booleans(values, rule.vocabulary or vocabularies()["boolean"]),
         "list": texts.clean_lists,
@@ -79,6 +96,12 @@ _PARSERS: Mapping[str, Callable[[pa.Array, ColumnRule], Cleaned]] = MappingProxy
         "datetime": dates.clean_datetimes,
     }
 )
+
+
+def _addresses(values: pa.Array) -> Cleaned:
+    tidied = addresses.tidy_addresses(values)
+    changed = pc.fill_null(pc.not_equal(tidied, values), False).to_numpy(zero_copy_only=False)
+    return Cleaned(tidied, np.zeros(len(values), np.int8), np.where(changed, KIND["space"], 0).astype(np.int8))
 
 
 def as_texts(values: pa.Array) -> pa.Array:
@@ -172,9 +195,30 @@ def _number(values: pa.Array, rule: ColumnRule) -> Cleaned:
 
 
 def _limited(cleaned: Cleaned, rule: ColumnRule) -> Cleaned:
-    """Apply minimum, maximum, not-after and required."""
+    """Apply minimum, maximum, earliest and latest day; empty what is invalid and fill in the default where that is declared;
+    then `required`. An emptied value that is required stays at its own fault.
+    """
     values, faults = cleaned.values, cleaned.faults.copy()
+    _mark_bounds(values, faults, rule)
+    kinds = np.where(faults != 0, 0, cleaned.kinds).astype(np.int8)
+    original = faults.copy()
+    if rule.empty_invalid:
+        kinds[faults != 0] = KIND["emptied"]
+        faults[:] = 0
+    void = original != 0
+    if void.any():
+        values = pc.if_else(pa.array(void), None, values)
+    derived = tuple(pc.if_else(pa.array(void), None, column) if void.any() else column for column in cleaned.derived)
+    if rule.default is not None:
+        values, kinds, derived = _filled(values, kinds, faults, derived, rule)
+    if rule.required:
+        lacking = (faults == 0) & values.is_null().to_numpy(zero_copy_only=False)
+        faults[lacking] = np.where(original[lacking] != 0, original[lacking], FAULT["required"])
+        kinds[lacking] = 0
+    return Cleaned(values, faults, kinds, derived)
 
+
+def _mark_bounds(values: pa.Array, faults: np.ndarray, rule: ColumnRule) -> None:
     def mark(mask: pa.Array, code: str) -> None:
         hit = pc.fill_null(mask, False).to_numpy(zero_copy_only=False)
         faults[(faults == 0) & hit] = FAULT[code]
@@ -184,11 +228,28 @@ def _limited(cleaned: Cleaned, rule: ColumnRule) -> Cleaned:
             mark(pc.less(values, _bound(rule.minimum, rule)), "below_minimum")
         if rule.maximum is not None:
             mark(pc.greater(values, _bound(rule.maximum, rule)), "above_maximum")
-    if rule.not_after is not None and rule.type in ("date", "datetime"):
-        mark(dates.after(values, rule.not_after), "after_as_of")
-    if rule.required:
-        mark(values.is_null(), "required")
-    return Cleaned(values, faults, np.where(faults != 0, 0, cleaned.kinds).astype(np.int8))
+    if rule.type in ("date", "datetime"):
+        if rule.not_after is not None:
+            mark(dates.after(values, rule.not_after), "after_as_of")
+        if rule.not_before is not None:
+            mark(dates.before(values, rule.not_before), "too_early")
+
+
+def _filled(
+    values: pa.Array, kinds: np.ndarray, faults: np.ndarray, derived: tuple[pa.Array, ...], rule: ColumnRule
+) -> tuple[pa.Array, np.ndarray, tuple[pa.Array, ...]]:
+    """The declared default where there is no value, also after an invalid one was emptied. ValueError when it can't be read."""
+    own = replace(rule, default=None, empty_invalid=False, required=False, currency=None, rate=None, convert_to=None)
+    filling = clean_column(pa.array([rule.default], pa.string()), replace(own, factor=None, scale=None, missing=frozenset()))
+    if filling.faults[0] or filling.values[0].as_py() is None:
+        raise ValueError(f"the default is no {rule.type} that the column takes")
+    lacking = values.is_null().to_numpy(zero_copy_only=False) & (faults == 0)
+    if not lacking.any():
+        return values, kinds, derived
+    mask = pa.array(lacking)
+    kinds = np.where(lacking & (kinds != KIND["emptied"]), KIND["default"], kinds).astype(np.int8)
+    filled = tuple(pc.if_else(mask, own[0], column) for own, column in zip(filling.derived, derived, strict=True))
+    return pc.if_else(mask, filling.values[0], values), kinds, filled
 
 
 def _bound(bound: float, rule: ColumnRule) -> pa.Scalar:

@@ -178,3 +178,9 @@ def after(values: pa.Array, last: date) -> pa.Array:
         return pc.greater(values, pa.scalar(last, pa.date32()))
     limit = datetime(last.year, last.month, last.day) + timedelta(days=1)
     return pc.greater_equal(values, pa.scalar(limit, pa.timestamp("us")))
+
+
+def before(values: pa.Array, first: date) -> pa.Array:
+    """Which dates or timestamps lie before the day `first`."""
+    limit = datetime(first.year, first.month, first.day)
+    return pc.less(values, pa.scalar(first if pa.types.is_date(values.type) else limit, values.type))

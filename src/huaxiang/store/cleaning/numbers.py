@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from huaxiang.store.cleaning import units
 from huaxiang.store.cleaning.codes import FAULT, KIND, Cleaned
 from huaxiang.store.cleaning.parts import Parsed, assemble, parse_each, parse_mostly
 from huaxiang.store.cleaning.rule import ColumnRule
@@ -56,16 +57,59 @@ def read_number(text: str, unit: str | None) -> tuple[Decimal | None, str]:
     return number, kind or ("" if _STANDARD.fullmatch(text) else "format")
 
 
-def _scaled(rule: ColumnRule, finish: Callable[[Decimal, str], Parsed]) -> Callable[[str], Parsed]:
-    scale = None if rule.scale is None else Decimal(repr(rule.scale))
+#: Which currencies a sign or code at a number may mean; ¥ and 元 stand for the yuan and the yen.
+_SIGNS = (
+    ("rmb", "CNY"), ("cny", "CNY"), ("人民币", "CNY"), ("us$", "USD"), ("usd", "USD"), ("hk$", "HKD"), ("hkd", "HKD"), ("eur", "EUR"),
+    ("gbp", "GBP"), ("jpy", "JPY"), ("€", "EUR"), ("£", "GBP"), ("¥", "CNY JPY"), ("圆", "CNY JPY"), ("元", ""), ("块", ""),
+    ("$", "USD HKD AUD CAD SGD NZD TWD"),
+)  # fmt: skip
 
+
+def _other_currency(text: str, currency: str) -> bool:
+    """Whether a text names a currency that is not the declared one; 元 and 块 go with any."""
+    folded = text.lower()
+    for sign, means in _SIGNS:
+        if sign in folded:
+            return bool(means) and currency not in means.split()
+    return False
+
+
+def changes(rule: ColumnRule) -> bool:
+    """True when values of the column are multiplied: nothing can be cast as it is."""
+    return rule.scale is not None or rule.rate is not None or rule.factor is not None
+
+
+def _changed(rule: ColumnRule, text: str) -> tuple[Decimal | None, str, str]:
+    """(number, repair, fault) of a text, after its currency or unit has been converted."""
+    unit, factor = rule.unit, rule.factor
+    if rule.convert_to is not None:
+        text, own = units.split_unit(text)
+        if own is not None:
+            unit, factor = None, units.factor(own, rule.convert_to)
+            if factor is None:
+                return None, "", "unit"
+        elif unit is None:
+            factor = None
+    if rule.currency is not None and _other_currency(text, rule.currency):
+        return None, "", "currency"
+    number, kind = read_number(text, unit)
+    if number is None:
+        return None, "", "number"
+    if number.adjusted() > 40:
+        return None, "", "out_of_range"
+    if rule.scale is not None:
+        number *= Decimal(repr(rule.scale))
+    if factor is not None and factor != 1:
+        number, kind = units.convert(number, factor), "converted"
+    if rule.rate is not None:
+        number, kind = number * rule.rate, "exchanged"
+    return number, kind, ""
+
+
+def _scaled(rule: ColumnRule, finish: Callable[[Decimal, str], Parsed]) -> Callable[[str], Parsed]:
     def parse(text: str) -> Parsed:
-        number, kind = read_number(text, rule.unit)
-        if number is None:
-            return Parsed(None, "number")
-        if number.adjusted() > 40:
-            return Parsed(None, "out_of_range")
-        return finish(number if scale is None else number * scale, kind)
+        number, kind, fault = _changed(rule, text)
+        return Parsed(None, fault) if number is None else finish(number, kind)
 
     return parse
 
@@ -73,7 +117,7 @@ def _scaled(rule: ColumnRule, finish: Callable[[Decimal, str], Parsed]) -> Calla
 def clean_numbers(texts: pa.Array, rule: ColumnRule) -> Cleaned:
     """Texts as doubles."""
     parse = _scaled(rule, lambda number, kind: Parsed(float(number), "", kind))
-    if rule.scale is not None:
+    if changes(rule):
         return parse_each(texts, parse, pa.float64())
     return parse_mostly(
         texts, r"^-?\d{1,15}(\.\d{1,15})?$", lambda easy: pc.cast(easy, pa.float64()), parse, pa.float64()
@@ -89,7 +133,7 @@ def _integer(number: Decimal, kind: str) -> Parsed:
 def clean_integers(texts: pa.Array, rule: ColumnRule) -> Cleaned:
     """Texts as 64-bit integers; `12.0` counts as 12."""
     parse = _scaled(rule, _integer)
-    if rule.scale is not None:
+    if changes(rule):
         return parse_each(texts, parse, pa.int64())
     return parse_mostly(texts, r"^-?\d{1,18}$", lambda easy: pc.cast(easy, pa.int64()), parse, pa.int64())
 
@@ -100,13 +144,13 @@ def _money(number: Decimal, kind: str) -> Parsed:
     rounded = number.quantize(_CENT, ROUND_HALF_UP)
     if abs(rounded) >= _LIMIT:
         return Parsed(None, "out_of_range")
-    return Parsed(rounded, "", "rounded" if rounded != number else kind)
+    return Parsed(rounded, "", kind if kind == "exchanged" or rounded == number else "rounded")
 
 
 def clean_money(texts: pa.Array, rule: ColumnRule) -> Cleaned:
     """Texts as DECIMAL(18,4), rounded half up (away from zero) where they have more decimals."""
     parse = _scaled(rule, _money)
-    if rule.scale is not None:
+    if changes(rule):
         return parse_each(texts, parse, MONEY)
     return parse_mostly(texts, r"^-?\d{1,14}(\.\d{1,4})?$", lambda easy: pc.cast(easy, MONEY), parse, MONEY)
 

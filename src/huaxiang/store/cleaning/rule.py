@@ -7,15 +7,21 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from io import StringIO
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
 
-from huaxiang.spec.canonical import FIELDS, STORED_AS
+from huaxiang.errors import SourceError
+from huaxiang.plan.columns import derived_fields
+from huaxiang.spec.canonical import DERIVED, FIELDS, STORED_AS
 from huaxiang.spec.models import ColumnSpec, SourceSpec
+from huaxiang.store.cleaning import units
 
 ARROW_TYPES: Mapping[str, pa.DataType] = {
     "VARCHAR": pa.string(),
@@ -27,7 +33,22 @@ ARROW_TYPES: Mapping[str, pa.DataType] = {
     "BOOLEAN": pa.bool_(),
     "VARCHAR[]": pa.list_(pa.string()),
 }
+_NO_RATES: Mapping[str, float] = MappingProxyType({})
 _SEPARATORS = "|;、，；｜"
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A column taken out of another one's values: its field, which part it is, and its declared type."""
+
+    field: str
+    part: str
+    type: str
+
+    @property
+    def stored(self) -> pa.DataType:
+        """Arrow type of the column."""
+        return ARROW_TYPES[STORED_AS[self.type]]
 
 
 @dataclass(frozen=True)
@@ -35,6 +56,7 @@ class ColumnRule:
     """One column of a source: its field, the file's column, the type, and all that limits its values.
 
     `timezone` is the project's, `zone` that of times which state none (None: the project's).
+    `rate`: what one unit of `currency` is worth in the project's; `factor`: what one `unit` is in `convert_to`; None = as it is.
     `vocabulary` maps folded spellings (see `fold`) to the standard word, or to None for words that mean "not known".
     """
 
@@ -54,6 +76,14 @@ class ColumnRule:
     separators: str = _SEPARATORS
     timezone: str = "Asia/Shanghai"
     zone: str | None = None
+    not_before: date | None = None
+    empty_invalid: bool = False
+    default: str | None = None
+    currency: str | None = None
+    rate: Decimal | None = None
+    convert_to: str | None = None
+    factor: Fraction | None = None
+    derived: tuple[Derived, ...] = ()
 
     @property
     def stored(self) -> pa.DataType:
@@ -106,8 +136,13 @@ def _vocabulary(spec: ColumnSpec, type_: str) -> Mapping[str, str | None] | None
     return words
 
 
-def column_rule(source: SourceSpec, field: str, *, as_of: date, timezone: str) -> ColumnRule:
-    """Resolve the written mapping of `field`: defaults of the canonical model, vocabularies, the as-of date."""
+def column_rule(
+    source: SourceSpec, field: str, *, as_of: date, timezone: str, rates: Mapping[str, float] = _NO_RATES
+) -> ColumnRule:
+    """Resolve the written mapping of `field`: defaults of the canonical model, vocabularies, the as-of date, rates and units.
+
+    Raises SourceError when a declared currency has no rate, or a unit can't be converted.
+    """
     written = source.columns[field]
     spec = ColumnSpec.model_validate({"from": written}) if isinstance(written, str) else written
     type_ = spec.type or FIELDS[source.entity].get(field, "text")
@@ -128,9 +163,50 @@ def column_rule(source: SourceSpec, field: str, *, as_of: date, timezone: str) -
         separators=spec.separator or _SEPARATORS,
         timezone=timezone,
         zone=spec.timezone,
+        not_before=date.fromisoformat(spec.not_before) if spec.not_before else None,
+        empty_invalid=spec.on_invalid == "empty",
+        default=spec.default,
+        currency=spec.currency,
+        rate=_rate(source, field, spec, rates),
+        convert_to=spec.convert_to,
+        factor=_factor(source, field, spec),
+        derived=_derived(source, field, type_),
     )
 
 
-def column_rules(source: SourceSpec, *, as_of: date, timezone: str) -> tuple[ColumnRule, ...]:
-    """Rules of all columns, in the order of the mapping."""
-    return tuple(column_rule(source, field, as_of=as_of, timezone=timezone) for field in source.columns)
+def _rate(source: SourceSpec, field: str, spec: ColumnSpec, rates: Mapping[str, float]) -> Decimal | None:
+    if spec.currency is None:
+        return None
+    if spec.currency not in rates:
+        known = ", ".join(sorted(rates)) or "none"
+        raise SourceError(
+            source.name, f'field "{field}"', f"`rates` of huaxiang.yaml has no {spec.currency} (it has: {known}); add it"
+        )
+    rate = Decimal(repr(rates[spec.currency]))
+    return None if rate == 1 else rate
+
+
+def _factor(source: SourceSpec, field: str, spec: ColumnSpec) -> Fraction | None:
+    if spec.convert_to is None:
+        return None
+    factor = units.factor(spec.unit or spec.convert_to, spec.convert_to)
+    if factor is None:
+        reason = f"`{spec.unit or spec.convert_to}` can't be converted to `{spec.convert_to}`; see the units in docs/cleaning.md"
+        raise SourceError(source.name, f'field "{field}"', reason)
+    return factor
+
+
+def _derived(source: SourceSpec, field: str, type_: str) -> tuple[Derived, ...]:
+    parts = DERIVED.get(type_, {})
+    return tuple(
+        Derived(new, part, parts[part])
+        for new, (column, part) in derived_fields(source).items()
+        if column == field and part in parts
+    )
+
+
+def column_rules(
+    source: SourceSpec, *, as_of: date, timezone: str, rates: Mapping[str, float] = _NO_RATES
+) -> tuple[ColumnRule, ...]:
+    """Rules of all columns, in the order of the mapping. `rates`: currency → worth in the project's, which itself has 1."""
+    return tuple(column_rule(source, field, as_of=as_of, timezone=timezone, rates=rates) for field in source.columns)

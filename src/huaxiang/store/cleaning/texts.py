@@ -23,10 +23,6 @@ _NARROW = {
     0xFEFF: None,
     0x200B: None,
 }
-_MOBILE = re.compile(r"1[3-9]\d{9}")
-_LANDLINE = re.compile(r"0(10|2\d|[3-9]\d{2})(\d{7,8})")
-_HOTLINE = re.compile(r"(400|800)\d{7}")
-_EXTENSION = re.compile(r"(?:ext\.?|转|分机|#|(?<=\d{7})-)\s*(\d{1,6})$", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])?")
 
 
@@ -54,51 +50,15 @@ def _differ(left: pa.Array, right: pa.Array) -> np.ndarray:
     return np.asarray(pc.fill_null(pc.not_equal(left, right), False).to_numpy(zero_copy_only=False))
 
 
-def clean_phones(texts: pa.Array) -> Cleaned:
-    """Chinese mobiles as 11 digits, landlines as `010-12345678`, hotlines as digits, others as `+` and digits (E.164)."""
-    return parse_mostly(texts, r"^1[3-9]\d{9}$", lambda easy: easy, _phone, pa.string())
-
-
-def _phone(text: str) -> Parsed:
-    bare = re.sub(r"\.0+$", "", text)
-    found = _EXTENSION.search(bare)
-    extension = ""
-    if found:
-        bare, extension = bare[: found.start()], f"-{found.group(1)}"
-    digits = re.sub(r"[\s\-().·_/‐-―]", "", bare)
-    if not re.fullmatch(r"\+?[0-9]{7,20}", digits):
-        return Parsed(None, "phone")
-    number = _chinese_phone(digits, extension)
-    if (
-        number is None
-        and (foreign := re.fullmatch(r"(?:\+|00)([1-9]\d{6,14})", digits))
-        and not digits.startswith(("+86", "0086"))
-    ):
-        number = f"+{foreign.group(1)}{extension}"
-    return Parsed(None, "phone") if number is None else Parsed(number, "", "" if number == text else "format")
-
-
-def _chinese_phone(digits: str, extension: str) -> str | None:
-    national = re.sub(r"^(?:\+|00)86", "", digits)
-    prefixed = national != digits
-    if re.fullmatch(r"86(1[3-9]\d{9})", national):
-        national = national[2:]
-    if not extension and (_MOBILE.fullmatch(national) or _HOTLINE.fullmatch(national)):
-        return national
-    if prefixed and not national.startswith("0"):
-        national = f"0{national}"
-    landline = _LANDLINE.fullmatch(national)
-    return f"0{landline.group(1)}-{landline.group(2)}{extension}" if landline else None
-
-
 def clean_emails(texts: pa.Array) -> Cleaned:
-    """E-mail addresses in lower case."""
+    """E-mail addresses in lower case. A domain that looks misspelt (gmial.com) stays: nobody knows who reads it."""
     easy = r"^[a-z0-9_%+-]+(\.[a-z0-9_%+-]+)*@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
     return parse_mostly(texts, easy, lambda values: values, _email, pa.string())
 
 
 def _email(text: str) -> Parsed:
-    address = re.sub(r"^mailto:", "", text.strip("<>").lower()).strip()
+    address = re.sub(r"^(?:mailto|e-?mail)\s*[:：]", "", text.strip("<>").lower()).replace("。", ".")
+    address = re.sub(r"\s*@\s*", "@", address.strip(" .,;，；"))
     if len(address) > 254 or not _EMAIL.fullmatch(address) or ".." in address:
         return Parsed(None, "email")
     return Parsed(address, "", "" if address == text else "format")
