@@ -1,0 +1,157 @@
+"""Which pairs of records are compared at all: those that agree on one of several combinations of values.
+
+Each rule becomes one column of `people` (a hash of its values), so that the database joins on one number. A combination that
+more than `max_block` records share is left out and reported; a rule that would still make far more pairs than there are records
+is not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from huaxiang.errors import UsageError
+from huaxiang.learn.matching.fields import Field
+from huaxiang.learn.matching.prepare import Database
+from huaxiang.spec.people import MatchingSpec
+
+_PER_RECORD = 12
+_IN_ALL = 30
+_SMALL = 400_000
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A blocking rule: what it is called in reports, and the SQL of the values that have to agree."""
+
+    name: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Blocks that were left out: combinations of values, and the records in them. `values` is 0 when the whole rule was."""
+
+    rule: str
+    values: int
+    records: int
+
+
+def declared_rules(fields: Sequence[Field], spec: MatchingSpec) -> tuple[Rule, ...]:
+    """Rules as `spec` declares them. Raises UsageError for a field that is not compared."""
+    known = {f.name for f in fields}
+    for name in sorted({n for rule in spec.blocking for n in rule} - known):
+        raise UsageError(f'matching {spec.name}: field "{name}" of `blocking` is not compared; add it to `comparisons`')
+    return tuple(Rule("+".join(rule), tuple(f"v_{f}" for f in rule)) for rule in spec.blocking)
+
+
+def default_rules(fields: Sequence[Field]) -> tuple[Rule, ...]:
+    """Rules by the fields there are: keys alone, then names, dates and places two by two and looser parts three by three."""
+    who, when, where, years = _who(fields), _when(fields), _where(fields), _years(fields)
+    parts = [w for w in who if " (sound)" not in w.name]
+    found = [*_reach(fields), *_whole_names(fields)]
+    found += [_merge(w, d) for w in who for d in (*when, *where)]
+    found += [_merge(d, p) for d in when for p in where]
+    found += [_merge(w, d) for w in _starts(fields) for d in when]
+    found += [_merge(w, d, p) for w in (*_starts(fields), *parts) for d in years for p in where]
+    found += [_merge(t, w) for t in _ends(fields) for w in (*who, *when)]
+    return tuple({frozenset(r.parts): r for r in reversed(found)}.values())[::-1]
+
+
+def _merge(*rules: Rule) -> Rule:
+    return Rule("+".join(r.name for r in rules), tuple(dict.fromkeys(p for r in rules for p in r.parts)))
+
+
+def _who(fields: Sequence[Field]) -> list[Rule]:
+    found = [Rule(f"{f.name} (sound)", (f"v_{f.name}_py",)) for f in fields if f.kind == "name"]
+    found += [Rule(f"{f.name} (surname)", (f"v_{f.name}_surpy",)) for f in fields if f.kind == "name"]
+    found += [Rule(f"{f.name} (given)", (f"v_{f.name}_giv",)) for f in fields if f.kind == "name"]
+    return found + [Rule(f.name, (f"v_{f.name}",)) for f in fields if f.kind in ("given_name", "surname")]
+
+
+def _whole_names(fields: Sequence[Field]) -> list[Rule]:
+    found = [Rule(f"{f.name} (sound)", (f"v_{f.name}_py",)) for f in fields if f.kind == "name"]
+    parts = [f for f in fields if f.kind in ("given_name", "surname")]
+    if len(parts) == 2:
+        a, b = sorted(f"v_{f.name}" for f in parts)
+        found.append(Rule("+".join(f.name for f in parts), (f"least({a}, {b})", f"greatest({a}, {b})")))
+    return found
+
+
+def _starts(fields: Sequence[Field]) -> list[Rule]:
+    found = [Rule(f"{f.name} (start)", (f"left(v_{f.name}_py, 3)",)) for f in fields if f.kind == "name"]
+    return found + [Rule(f"{f.name} (start)", (f"left(v_{f.name}, 3)",)) for f in fields if f.kind in ("given_name", "surname")]
+
+
+def _when(fields: Sequence[Field]) -> list[Rule]:
+    return [Rule(f.name, (f"v_{f.name}",)) for f in fields if f.kind == "date"][:1]
+
+
+def _years(fields: Sequence[Field]) -> list[Rule]:
+    return [Rule(f"{f.name} (year)", (f"left(v_{f.name}, 4)",)) for f in fields if f.kind == "date"][:1]
+
+
+def _where(fields: Sequence[Field]) -> list[Rule]:
+    places = ("address", "postcode", "suburb", "town", "district", "city", "birth_place")
+    found = [Rule(f.name, (f"v_{f.name}",)) for f in fields if f.kind in ("address", "postcode") or f.name in places]
+    found += [Rule(f"{f.name} (number, area)", (f"v_{f.name}_num", f"v_{f.name}_area")) for f in fields if f.kind == "address"]
+    return found
+
+
+def _reach(fields: Sequence[Field]) -> list[Rule]:
+    return [Rule(f.name, (f"v_{f.name}",)) for f in fields if f.kind in ("phone", "email", "address") or f.identity]
+
+
+def _ends(fields: Sequence[Field]) -> list[Rule]:
+    return [Rule(f"{f.name} (end)", (f"right(v_{f.name}, 4)",)) for f in fields if f.kind == "phone"]
+
+
+def add_blocks(db: Database, rules: Sequence[Rule]) -> None:
+    """Leave `blocks`: `id`, `fresh` and one hash column `b<number>` per rule; NULL where a value is unknown."""
+    columns = []
+    for number, rule in enumerate(rules):
+        known = " AND ".join(f"({p}) IS NOT NULL" for p in rule.parts)
+        columns.append(f"CASE WHEN {known} THEN hash({', '.join(rule.parts)}) END AS b{number}")
+    db.run(f"CREATE TABLE blocks AS SELECT id, fresh, {', '.join(columns)} FROM people")
+
+
+def count_blocks(db: Database, rules: Sequence[Rule], max_block: int) -> tuple[list[int], tuple[Skipped, ...]]:
+    """Pairs that each rule makes, and the blocks that are too large. Leaves `usable<number>`: the blocks that make pairs."""
+    pairs, skipped = [], []
+    fresh = "b{0} IS NOT NULL" + ("" if _all_fresh(db) else " AND b{0} IN (SELECT b{0} FROM blocks WHERE fresh)")
+    for number, rule in enumerate(rules):
+        counted = f"SELECT b{number} AS b, count(*)::BIGINT AS n FROM blocks WHERE {fresh.format(number)} GROUP BY 1 HAVING n > 1"
+        db.run(f"CREATE TABLE usable{number} AS {counted}")
+        sums = f"sum(n * (n - 1) / 2) FILTER (n <= {max_block}), count(*) FILTER (n > {max_block}), sum(n) FILTER (n > {max_block})"
+        cost, values, records = db.rows(f"SELECT {sums} FROM usable{number}")[0]
+        pairs.append(int(cost or 0))
+        if values:
+            db.run(f"DELETE FROM usable{number} WHERE n > {max_block}")
+            skipped.append(Skipped(rule.name, int(values), int(records)))
+    return pairs, tuple(skipped)
+
+
+def _all_fresh(db: Database) -> bool:
+    return bool(db.rows("SELECT bool_and(fresh) FROM blocks")[0][0])
+
+
+def affordable(pairs: Sequence[int], records: int) -> list[int]:
+    """Numbers of the rules that are used: cheapest first, while their pairs stay within reason for so many records."""
+    chosen, spent = [], 0
+    for cost, number in sorted((c, n) for n, c in enumerate(pairs)):
+        spent += cost
+        if cost > max(_PER_RECORD * records, _SMALL) or spent > max(_IN_ALL * records, 3 * _SMALL):
+            break
+        if cost:
+            chosen.append(number)
+    return sorted(chosen)
+
+
+def keep_blocks(db: Database, chosen: Sequence[int], rules: Sequence[Rule]) -> None:
+    """Leave `entrants`: the records that stand in a usable block of a chosen rule, with their helper columns and `b<n>`."""
+    kept = [f"CASE WHEN b{old} IN (SELECT b FROM usable{old}) THEN b{old} END AS b{new}" for new, old in enumerate(chosen)]
+    known = ", ".join(f"b{n}" for n in range(len(chosen)))
+    db.run(f"CREATE TABLE kept AS SELECT * FROM (SELECT id, {', '.join(kept)} FROM blocks) WHERE coalesce({known}) IS NOT NULL")
+    db.run("CREATE TABLE entrants AS SELECT people.*, kept.* EXCLUDE (id) FROM people JOIN kept USING (id)")
+    db.drop("kept", "blocks", *(f"usable{n}" for n in range(len(rules))))

@@ -1,0 +1,158 @@
+"""The helper columns that comparisons and blocking need, computed by the database from the records, once per build."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from huaxiang.learn.matching.fields import Field
+
+_PUNCTUATION = r"[^\p{L}\p{N}]+"
+_HAN = r"\p{Han}"
+_LONGEST = 6
+_COMPOUND = (
+    "欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 公冶 太叔 申屠 公孙 慕容 仲孙 钟离 长孙 "
+    "宇文 司徒 鲜于 司空 闾丘 子车 亓官 司寇 巫马 公西 颛孙 壤驷 公良 漆雕 乐正 宰父 谷梁 拓跋 夹谷 轩辕 令狐 段干 百里 呼延 东郭 南门 羊舌 微生 "
+    "梁丘 左丘 东门 西门 第五"
+).split()
+"""Surnames of two characters."""
+_SURNAME_READINGS = {
+    "曾": "zeng", "单": "shan", "仇": "qiu", "解": "xie", "区": "ou", "朴": "piao", "查": "zha", "任": "ren", "覃": "qin", "盖": "ge", "乐": "yue",
+    "翟": "zhai", "冼": "xian", "尉": "wei", "宓": "mi", "缪": "miao", "召": "shao", "种": "chong", "秘": "bi", "繁": "po", "员": "yun", "黑": "he",
+}  # fmt: skip
+"""Characters that are read otherwise as a surname."""
+_NO_DATES = ("19000101", "18991230", "18991231", "19010101", "00010101", "11111111", "99991231", "29991231", "19700101", "00000000")
+"""Days that systems write when they know none."""
+
+
+class Database:
+    """The in-memory database of one matching run, opened through Splink's DuckDB backend. Closed by `close`."""
+
+    def __init__(self, threads: int, memory: str = "8GB") -> None:
+        from splink import DuckDBAPI
+
+        self.api = DuckDBAPI(":memory:")
+        self.connection: Any = self.api.duckdb_con
+        self.run(f"SET threads = {int(threads)}")
+        self.run(f"SET memory_limit = '{memory}'")
+        self.run("SET preserve_insertion_order = false")
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """Execute one statement."""
+        return self.connection.execute(sql, parameters) if parameters else self.connection.execute(sql)
+
+    def arrow(self, sql: str) -> pa.Table:
+        """Result of a query."""
+        return self.connection.sql(sql).to_arrow_table()
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Result of a small query."""
+        return list(self.connection.sql(sql).fetchall())
+
+    def load(self, name: str, table: pa.Table) -> None:
+        """Make an Arrow table readable under a name."""
+        self.connection.register(name, table)
+
+    def drop(self, *names: str) -> None:
+        """Forget tables."""
+        for name in names:
+            self.run(f"DROP TABLE IF EXISTS {name}")
+
+    def close(self) -> None:
+        """Free all memory."""
+        self.connection.close()
+
+
+def prepare(db: Database, fields: Sequence[Field], source: str) -> None:
+    """Leave `people`: one row per record of `source` with `id`, `fresh` and the helper columns `v_<field>…` of each field."""
+    columns: list[str] = []
+    for field in fields:
+        columns.extend(_first(field))
+    names = [f for f in fields if f.kind == "name"]
+    db.run(f"CREATE TABLE plain AS SELECT id, fresh, {', '.join(columns)} FROM {source}")
+    if names:
+        _spell_names(db, [f"v_{f.name}" for f in names])
+    joins = " ".join(f"LEFT JOIN spelt s{i} ON s{i}.n = p.v_{f.name}" for i, f in enumerate(names))
+    more = [
+        f"s{i}.{part} AS v_{f.name}_{part}" for i, f in enumerate(names) for part in ("py", "rev", "sur", "giv", "surpy", "han")
+    ]
+    derived = [expression for f in fields if f.kind == "address" for expression in _address_parts(f"v_{f.name}")]
+    chosen = ", ".join(["p.*", *more, *derived])
+    db.run(f"CREATE TABLE people AS SELECT {chosen} FROM plain p {joins}")
+    db.drop("plain", "spelt")
+
+
+def _first(field: Field) -> list[str]:
+    """SQL of the field's own normalised column."""
+    raw = f'CAST("{field.name}" AS VARCHAR)'
+    x = f"v_{field.name}"
+    if field.kind == "date":
+        digits = f"regexp_replace({raw}, '[^0-9]', '', 'g')"
+        days = ", ".join(f"'{d}'" for d in _NO_DATES)
+        known = f"CASE WHEN length({digits}) < 4 OR left({digits}, 8) IN ({days}) THEN NULL ELSE left({digits}, 8) END"
+        return [f"{known} AS {x}"]
+    if field.kind == "phone":
+        digits = f"ltrim(regexp_replace({raw}, '[^0-9*]', '', 'g'), '0')"
+        bare = f"CASE WHEN length({digits}) = 13 AND starts_with({digits}, '86') THEN right({digits}, 11) ELSE {digits} END"
+        return [f"CASE WHEN length({digits}) < 5 THEN NULL ELSE {bare} END AS {x}"]
+    if field.kind == "email":
+        return [f"nullif(lower(trim({raw})), '') AS {x}"]
+    if field.kind in ("number", "postcode"):
+        return [f"nullif(regexp_replace(lower({raw}), '[^\\p{{L}}\\p{{N}}]+', '', 'g'), '') AS {x}"]
+    words = f"trim(regexp_replace(lower(strip_accents({raw})), '{_PUNCTUATION}', ' ', 'g'))"
+    if field.kind in ("name", "address", "text", "given_name", "surname"):
+        words = f"CASE WHEN regexp_matches({raw}, '{_HAN}') THEN replace({words}, ' ', '') ELSE {words} END"
+    return [f"nullif({words}, '') AS {x}"]
+
+
+def _address_parts(x: str) -> list[str]:
+    p = f"p.{x}"
+    digits = f"array_to_string(regexp_extract_all({p}, '[0-9]+'), '-')"
+    text = f"regexp_replace({p}, '[0-9 ]+', '', 'g')"
+    area = f"CASE WHEN regexp_matches({p}, '{_HAN}') THEN nullif(regexp_extract({p}, '^.{{2,14}}?[区县旗]'), '') END"
+    return [f"nullif({digits}, '') AS {x}_num", f"nullif({text}, '') AS {x}_txt", f"{area} AS {x}_area"]
+
+
+def _spell_names(db: Database, columns: Sequence[str]) -> None:
+    """Leave `spelt`: each distinct name `n` with its Pinyin, also in the other order, and its surname and given name."""
+    distinct = " UNION ".join(f"SELECT {c} AS n FROM plain WHERE {c} IS NOT NULL" for c in columns)
+    db.run(f"CREATE TABLE distinct_names AS SELECT n, regexp_matches(n, '{_HAN}') AS han FROM ({distinct})")
+    db.load("reading", readings())
+    letters = range(1, _LONGEST + 1)
+    joins = " ".join(f"LEFT JOIN reading r{i} ON r{i}.sign = substr(n, {i}, 1)" for i in letters)
+    compound = ", ".join(f"'{c}'" for c in _COMPOUND)
+    sign = {i: f"coalesce(r{i}.sound, substr(n, {i}, 1))" for i in letters}
+    sign[1] = f"coalesce(r1.surname, {sign[1]})"
+    two = f"(length(n) >= 3 AND left(n, 2) IN ({compound}))"
+    head = f"CASE WHEN {two} THEN {sign[1]} || {sign[2]} ELSE {sign[1]} END"
+    tail = " || ".join(sign[i] for i in letters if i > 2)
+    rest = f"(CASE WHEN {two} THEN '' ELSE {sign[2]} END || {tail} || substr(n, {_LONGEST + 1}))"
+    first, last = "split_part(n, ' ', 1)", "split_part(n, ' ', -1)"
+    middle = "CASE WHEN contains(n, ' ') THEN left(n, length(n) - length(split_part(n, ' ', -1)) - 1) ELSE n END"
+    parts = [
+        f"CASE WHEN han THEN {head} || {rest} ELSE replace(n, ' ', '') END AS py",
+        f"CASE WHEN han THEN {rest} || {head} WHEN contains(n, ' ') THEN replace({last} || {middle}, ' ', '') ELSE NULL END AS rev",
+        f"CASE WHEN han THEN CASE WHEN {two} THEN left(n, 2) ELSE left(n, 1) END WHEN contains(n, ' ') THEN {last} END AS sur",
+        f"CASE WHEN han THEN CASE WHEN {two} THEN substr(n, 3) ELSE substr(n, 2) END ELSE {first} END AS giv",
+        f"CASE WHEN han THEN {head} WHEN contains(n, ' ') THEN {last} END AS surpy",
+    ]
+    db.run(f"CREATE TABLE spelt AS SELECT n, han, {', '.join(parts)} FROM distinct_names {joins}")
+    db.drop("distinct_names")
+
+
+def readings() -> pa.Table:
+    """The first Pinyin reading, without tones, of each Chinese character (`sign`), and as a `surname` where that differs."""
+    from pypinyin.pinyin_dict import pinyin_dict
+
+    signs, sounds, surnames = [], [], []
+    for code in sorted(pinyin_dict):
+        sign = chr(code)
+        plain = unicodedata.normalize("NFD", pinyin_dict[code].split(",")[0])
+        sound = "".join(c for c in plain.replace("ü", "v") if c.isascii() and c.isalpha())
+        signs.append(sign)
+        sounds.append(sound)
+        surnames.append(_SURNAME_READINGS.get(sign, sound))
+    return pa.table({"sign": signs, "sound": sounds, "surname": surnames})

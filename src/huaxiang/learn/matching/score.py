@@ -1,0 +1,213 @@
+"""The public function of probabilistic matching: from records to scored pairs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from huaxiang.learn.matching import blocking, observe, scoring
+from huaxiang.learn.matching.blocking import Rule, Skipped
+from huaxiang.learn.matching.fields import Field, choose_fields
+from huaxiang.learn.matching.levels import Comparison, comparisons_of
+from huaxiang.learn.matching.model import MatchModel
+from huaxiang.learn.matching.prepare import Database, prepare
+from huaxiang.learn.matching.terms import add_terms, count_terms
+from huaxiang.learn.matching.training import Evidence, train
+from huaxiang.spec.people import MatchingSpec
+
+_SCHEMA = pa.schema(
+    [("left", pa.int32()), ("right", pa.int32()), ("weight", pa.float64()), ("probability", pa.float64()), ("levels", pa.string())]
+)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scored pairs of records.
+
+    `pairs`: left, right (record numbers, left < right), weight (log2 of the odds), probability, levels (JSON {field: level}), every
+    pair from the review threshold up, sorted. `skipped_blocks`: values too common to compare all who share them.
+    """
+
+    pairs: pa.Table
+    model: MatchModel
+    skipped_blocks: tuple[Skipped, ...]
+    _records: pa.Table
+    _threads: int
+
+    def score(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Weights of any pairs of record numbers, by the same model. One call has a fixed cost: ask for many pairs at once."""
+        if not len(left):
+            return np.empty(0)
+        asked = np.unique(np.concatenate([left, right]))
+        db = Database(self._threads)
+        try:
+            part = self._records.take(pa.array(asked))
+            comparisons = comparisons_of(self.model.fields)
+            db.load("source", _numbered(part, asked, np.ones(len(asked), dtype=bool)))
+            prepare(db, self.model.fields, "source")
+            add_terms(db, "people", self.model.terms, self.model.rarest)
+            low, high = np.minimum(left, right).astype(np.int64), np.maximum(left, right).astype(np.int64)
+            db.load("asked", pa.table({"a": low, "b": high, "at": np.arange(len(low))}))
+            db.run("CREATE TABLE each AS SELECT DISTINCT a, b FROM asked")
+            weighed = scoring.weigh(db, "each", comparisons, self.model, "people")
+            found = db.arrow(f"SELECT q.at, w.weight FROM asked q JOIN ({weighed}) w USING (a, b) ORDER BY q.at")
+            return np.asarray(found.column("weight").to_numpy())
+        finally:
+            db.close()
+
+
+def score_pairs(
+    records: pa.Table,
+    spec: MatchingSpec,
+    *,
+    model: MatchModel | None = None,
+    new: np.ndarray | None = None,
+    keys: Sequence[str] = (),
+    threads: int = 2,
+) -> Scored:
+    """Compare the records that describe people and score the pairs that may be one person.
+
+    `records`: one row per description, with `digest` and one column per field; only rows with `describes` (when there is such a
+    column) are compared. `model`: nothing is trained, the given one is used. `new`: only pairs with a new record are scored; they
+    get what a full run with that model gives them. `keys`: strong keys; records that share a value teach the model what one
+    person's records look like. The result doesn't depend on the order of the rows, nor on `threads`.
+
+    Raises UsageError when `spec` names fields that the records don't have.
+    """
+    order = _order(records)
+    ordered = records if order is None else records.take(pa.array(order))
+    fields = model.fields if model else choose_fields(ordered, spec)
+    fresh = np.ones(records.num_rows, dtype=bool) if new is None else np.asarray(new, dtype=bool)
+    if order is not None:
+        fresh = fresh[order]
+    people = _people(ordered)
+    if not fields or len(people) < 2 or not fresh.any():
+        return _nothing(records, model, fields, threads)
+    db = Database(threads)
+    try:
+        db.load("source", _numbered(ordered.take(pa.array(people)), people, fresh[people]))
+        run = _Run(db, spec, fields, tuple(keys))
+        pairs, model, skipped = run.score(model)
+    finally:
+        db.close()
+    return Scored(_renumber(pairs, order), model, skipped, records, threads)
+
+
+@dataclass
+class _Run:
+    db: Database
+    spec: MatchingSpec
+    fields: tuple[Field, ...]
+    keys: tuple[str, ...]
+
+    def score(self, model: MatchModel | None) -> tuple[pa.Table, MatchModel, tuple[Skipped, ...]]:
+        comparisons = comparisons_of(self.fields)
+        prepare(self.db, self.fields, "source")
+        rules, skipped = self._block(model)
+        terms, rarest = (model.terms, model.rarest) if model else count_terms(self.db, comparisons)
+        add_terms(self.db, "entrants", terms, rarest)
+        blocks = [f"l.b{n} = r.b{n} AND (l.fresh OR r.fresh)" if self._partly() else f"l.b{n} = r.b{n}" for n in range(len(rules))]
+        if not rules or not self.db.rows("SELECT count(*) FROM entrants")[0][0]:
+            model = model or MatchModel(self.fields, rules, _defaults(comparisons), 1e-6, 1e-6, terms, rarest, 0)
+            return _SCHEMA.empty_table(), model, skipped
+        linker = scoring.open_linker(self.db, comparisons, model, blocks)
+        candidates = scoring.find_candidates(linker)
+        if model is None:
+            model = self._train(comparisons, candidates, rules, (terms, rarest))
+            linker = _with_model(self.db, comparisons, model, blocks, candidates)
+        least = math.log2(self.spec.review / (1 - self.spec.review)) if self.spec.review > 0 else -1000.0
+        scoring.filter_candidates(self.db, linker, least)
+        return self._weigh(comparisons, model, least), model, skipped
+
+    def _partly(self) -> bool:
+        return bool(self.db.rows("SELECT NOT bool_and(fresh) FROM people")[0][0])
+
+    def _block(self, model: MatchModel | None) -> tuple[tuple[Rule, ...], tuple[Skipped, ...]]:
+        declared = blocking.declared_rules(self.fields, self.spec)
+        rules = model.blocking if model else declared or blocking.default_rules(self.fields)
+        blocking.add_blocks(self.db, rules)
+        costs, skipped = blocking.count_blocks(self.db, rules, self.spec.max_block)
+        records = int(self.db.rows("SELECT count(*) FROM people")[0][0])
+        chosen = list(range(len(rules))) if model or declared else blocking.affordable(costs, records)
+        blocking.keep_blocks(self.db, chosen, rules)
+        names = {rules[n].name for n in chosen}
+        return tuple(rules[n] for n in chosen), tuple(s for s in skipped if s.rule in names)
+
+    def _train(
+        self,
+        comparisons: Sequence[Comparison],
+        candidates: str,
+        rules: tuple[Rule, ...],
+        shares: tuple[dict[str, dict[str, float]], dict[str, float]],
+    ) -> MatchModel:
+        add_terms(self.db, "people", *shares)
+        ids = self.db.arrow("SELECT id FROM people ORDER BY id").column("id").to_numpy()
+        observe.draw_random_pairs(self.db, ids)
+        observe.draw_keyed_pairs(self.db, self.keys)
+        each = observe.draw_blocked_pairs(self.db, candidates)
+        blocked = observe.count_patterns(self.db, "blocked_pairs", comparisons)
+        evidence = Evidence(
+            observe.count_patterns(self.db, "random_pairs", comparisons),
+            observe.Patterns(blocked.gamma, blocked.count * each, blocked.terms),
+            observe.count_patterns(self.db, "keyed_pairs", comparisons),
+            len(ids) * (len(ids) - 1) / 2,
+        )
+        weights, match, related = train(comparisons, evidence)
+        return MatchModel(self.fields, rules, weights, match, related, *shares, len(ids))
+
+    def _weigh(self, comparisons: Sequence[Comparison], model: MatchModel, least: float) -> pa.Table:
+        weighed = scoring.weigh(self.db, "close", comparisons, model)
+        probability = "round(1.0 / (1.0 + pow(2.0::DOUBLE, -weight)), 9)"
+        columns = f"a::INTEGER AS \"left\", b::INTEGER AS \"right\", weight, {probability} AS probability, {scoring.labels(comparisons)} AS levels"
+        return self.db.arrow(f"SELECT {columns} FROM ({weighed}) WHERE weight >= {least!r} ORDER BY a, b").cast(_SCHEMA)
+
+
+def _with_model(db: Database, comparisons: Sequence[Comparison], model: MatchModel, blocks: Sequence[str], candidates: str) -> object:
+    linker = scoring.open_linker(db, comparisons, model, blocks)
+    linker.table_management.register_blocked_pairs_for_predict(db.api.table_to_splink_dataframe("candidates", candidates))
+    return linker
+
+
+def _defaults(comparisons: Sequence[Comparison]) -> dict[str, scoring.Weights]:
+    return {
+        c.name: scoring.Weights(*(tuple(getattr(lv, k) for lv in c.levels) for k in ("m", "u", "u"))) for c in comparisons
+    }
+
+
+def _nothing(records: pa.Table, model: MatchModel | None, fields: tuple[Field, ...], threads: int) -> Scored:
+    comparisons = comparisons_of(fields)
+    terms: dict[str, dict[str, float]] = {c.term: {} for c in comparisons if c.term}
+    empty = model or MatchModel(fields, (), _defaults(comparisons), 1e-6, 1e-6, terms, dict.fromkeys(terms, 0.5), 0)
+    return Scored(_SCHEMA.empty_table(), empty, (), records, threads)
+
+
+def _order(records: pa.Table) -> np.ndarray | None:
+    """Positions of the records by digest; None when they stand so."""
+    order = pc.sort_indices(records.column("digest").combine_chunks()).to_numpy()
+    return None if bool((order[1:] > order[:-1]).all()) else order
+
+
+def _people(records: pa.Table) -> np.ndarray:
+    if "describes" not in records.column_names:
+        return np.arange(records.num_rows)
+    return np.flatnonzero(records.column("describes").combine_chunks().fill_null(False).to_numpy(zero_copy_only=False))
+
+
+def _numbered(records: pa.Table, numbers: np.ndarray, fresh: np.ndarray) -> pa.Table:
+    kept = [c for c in records.column_names if c not in ("id", "fresh")]
+    return records.select(kept).append_column("id", pa.array(numbers.astype(np.int64))).append_column("fresh", pa.array(fresh))
+
+
+def _renumber(pairs: pa.Table, order: np.ndarray | None) -> pa.Table:
+    """From positions by digest back to the record numbers of the table that was given."""
+    if order is None:
+        return pairs
+    sides = [order[pairs.column(c).to_numpy()] for c in ("left", "right")]
+    table = pairs.set_column(0, "left", pa.array(np.minimum(*sides), pa.int32()))
+    table = table.set_column(1, "right", pa.array(np.maximum(*sides), pa.int32()))
+    return table.sort_by([("left", "ascending"), ("right", "ascending")])
