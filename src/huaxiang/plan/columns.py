@@ -119,9 +119,7 @@ def attribute_type(project: Project, attribute: AttributeSpec) -> str:
 
 def value_type(project: Project, attribute: AttributeSpec) -> str:
     """Return the DuckDB type of one value of an attribute, before `union` makes a list; ExpressionError as `attribute_type`."""
-    types = [
-        check_expression(o.value, field_types(project, project.sources[o.source])).type for o in attribute.origins
-    ]
+    types = [check_expression(o.value, field_types(project, project.sources[o.source])).type for o in attribute.origins]
     if not types:
         raise ExpressionError("ATR008", "says neither `source` and `value` nor `from`")
     try:
@@ -146,7 +144,9 @@ def has_accounts(source: SourceSpec) -> bool:
 def contact_sources(project: Project) -> tuple[SourceSpec, ...]:
     """Sources of people (or of accounts with their people) that name the account a customer is a contact of."""
     sources = project.sources.values()
-    return tuple(s for s in sources if s.entity in ("person", "account") and has_accounts(s) and has_customers(project, s))
+    return tuple(
+        s for s in sources if s.entity in ("person", "account") and has_accounts(s) and has_customers(project, s)
+    )
 
 
 def derived_types(project: Project) -> dict[str, str]:
@@ -160,8 +160,15 @@ def derived_types(project: Project) -> dict[str, str]:
             _put(found, f"{ACCOUNT_PREFIX}{attribute.name}", partial(attribute_type, project, attribute))
     if project.households:
         found |= HOUSEHOLD_TYPES
-    own = set(project.attributes) | {c for t in project.tags.values() for c in output_names(t)} | set(project.clusterings)
-    return {name: type_ for name, type_ in found.items() if name not in own}
+    taken = {a.name for a in attributes_of(project, "customer")} | set(project.clusterings)
+    for tag in project.tags.values():
+        taken |= {c for c in output_names(tag) if not isinstance(tag, FactTag) or tag.from_ != c}
+    return {name: type_ for name, type_ in found.items() if name not in taken}
+
+
+def profile_names(project: Project) -> tuple[str, ...]:
+    """The attributes that stand on customers: declared ones in order, then those the build adds."""
+    return (*(a.name for a in attributes_of(project, "customer")), *derived_types(project))
 
 
 def statistic_type(project: Project, tag: StatisticTag) -> str:

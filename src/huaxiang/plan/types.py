@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -131,6 +132,18 @@ def unify(values: list[Typed], where: str) -> tuple[list[Typed], str]:
         return values, known[0].type
     kinds = " and ".join(sorted({words(v.type) for v in known}))
     raise ExpressionError("EXP010", f"{where} mixes {kinds}; all its values must have one type, cast(… as …) some")
+
+
+def common_type(types: Sequence[str]) -> str:
+    """Return the one type that values of all `types` can be cast to without loss of meaning; TypeError when there is none."""
+    families = {family(t) for t in types}
+    if len(set(types)) == 1:
+        return types[0]
+    if families <= {"integer", "number", "money"}:
+        return NUMBER if "number" in families else MONEY
+    if families == {"date", "timestamp"}:
+        return TIMESTAMP
+    raise TypeError
 
 
 def time_literal(text: str, type_: str) -> Typed:

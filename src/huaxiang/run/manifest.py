@@ -11,14 +11,20 @@ import pyarrow as pa
 from sqlglot import exp
 
 from huaxiang.learn.describe import distribution, known, value_type
-from huaxiang.plan.columns import customer_types, declared_type, field_types, output_names
+from huaxiang.plan.columns import HOUSEHOLD_TYPES, customer_types, field_types, output_names, profile_names
 from huaxiang.plan.expr import check_expression
 from huaxiang.run.context import AsOf
+from huaxiang.run.described import (
+    attribute_behind,
+    attribute_values,
+    describe_attributes,
+    describe_entities,
+    household_inputs,
+)
 from huaxiang.run.segmenting import text_of
 from huaxiang.run.tagging import check_values
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import (
-    AttributeSpec,
     BandsTag,
     ExpressionTag,
     FactTag,
@@ -30,37 +36,17 @@ from huaxiang.spec.models import (
     Tag,
 )  # fmt: skip
 from huaxiang.stages.tag_values import AGE_LABELS, LIFECYCLE, band_labels
-from huaxiang.store.cleaning.rule import vocabulary_titles
 from huaxiang.templates.tag_titles import AGE_TITLES, PART_TITLES, VALUE_TITLES
 
-
-def describe_attributes(project: Project, customers: pa.Table, classes: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Manifest entries of all attributes. `classes`: catalogue code → class of those that the project gives none."""
-    return [_attribute(project, spec, customers, classes.get(spec.name)) for spec in project.attributes.values()]
-
-
-def _attribute(project: Project, spec: AttributeSpec, customers: pa.Table, standard: str | None) -> dict[str, Any]:
-    column = customers.column(spec.name)
-    count = known(column)
-    titles = attribute_values(project, spec)
-    kind = value_type(column, listed=bool(titles))
-    return {
-        "name": spec.name, "title": text_of(spec.title, spec.name), "class": spec.class_ or standard, "source": spec.source,
-        "expression": spec.value, "pick": spec.pick, "value_type": kind, "known": count, "coverage": _share(count, len(customers)),
-        "distribution": distribution(column, kind, tuple(titles)),
-        "values": titles, "place": str(project.place("attributes", spec.name)),
-    }  # fmt: skip
-
-
-def attribute_values(project: Project, spec: AttributeSpec) -> dict[str, dict[str, str]]:
-    """Values of an attribute in display order with titles: as ordered, or those of the field's standard vocabulary."""
-    standard: dict[str, dict[str, str]] = {}
-    source = project.sources[spec.source]
-    field = spec.value.strip()
-    if field in source.columns:
-        standard = dict(vocabulary_titles().get(declared_type(source, field), {}))
-    order = spec.order or tuple(standard)
-    return {v: standard.get(v) or text_of(None, v) for v in order}
+__all__ = [
+    "TagFacts",
+    "describe_attributes",
+    "describe_clustering",
+    "describe_definition",
+    "describe_entities",
+    "describe_tags",
+    "lineage_of",
+]
 
 
 @dataclass(frozen=True)
@@ -134,8 +120,8 @@ def _values_of(project: Project, spec: Tag, name: str) -> dict[str, dict[str, st
             known_values = (*(label for label, _ in sorted(spec.bands.items(), key=lambda b: b[1])), spec.beyond)
         case RfmTag() if name.endswith("_class"):
             known_values = tuple(v for v in VALUE_TITLES if v.startswith(("key_", "general_")))
-        case FactTag() if spec.from_ in project.attributes:
-            standard = attribute_values(project, project.attributes[spec.from_])
+        case FactTag() if (behind := attribute_behind(project, spec.from_)) is not None:
+            standard = attribute_values(project, behind)
             known_values = tuple(standard)
     if isinstance(spec, RfmTag | LifecycleTag):
         standard = {v: VALUE_TITLES[v] for v in known_values if v in VALUE_TITLES}
@@ -175,13 +161,19 @@ def lineage_of(project: Project, name: str, as_of: AsOf) -> list[str]:
         if kind == "tag":
             waiting += _parents(project, project.tags[own], as_of)
         elif kind == "attribute":
-            waiting += _attribute_parents(project, project.attributes[own])
+            waiting += _attribute_parents(project, own)
     return list(found)
 
 
-def _attribute_parents(project: Project, spec: AttributeSpec) -> list[str]:
-    checked = check_expression(spec.value, field_types(project, project.sources[spec.source]))
-    return [f"source:{spec.source}.{c}" for c in sorted(checked.columns)]
+def _attribute_parents(project: Project, name: str) -> list[str]:
+    spec = attribute_behind(project, name)
+    if spec is None:  # the household's, or the account's ID
+        return [f"attribute:{c}" for c in household_inputs(project)] if name in HOUSEHOLD_TYPES else []
+    found: list[str] = []
+    for origin in spec.origins:
+        checked = check_expression(origin.value, field_types(project, project.sources[origin.source]))
+        found += [f"source:{origin.source}.{c}" for c in sorted(checked.columns)]
+    return found
 
 
 def _parents(project: Project, spec: Tag, as_of: AsOf) -> list[str]:
@@ -202,7 +194,8 @@ def _parents(project: Project, spec: Tag, as_of: AsOf) -> list[str]:
             trees = check_values(project, spec, customer_types(project), as_of).trees
             columns = {c.name for tree in trees for c in tree.find_all(exp.Column)}
     owner = {o: t.name for t in project.tags.values() for o in output_names(t)}
-    is_attribute = {c: c in project.attributes and (owner.get(c) in (None, spec.name)) for c in columns}
+    on_profile = set(profile_names(project))
+    is_attribute = {c: c in on_profile and (owner.get(c) in (None, spec.name)) for c in columns}
     return [f"attribute:{c}" if is_attribute[c] else f"tag:{owner[c]}" for c in sorted(columns)]
 
 

@@ -12,10 +12,11 @@ from huaxiang.plan.columns import customer_types, field_types, tag_order, time_f
 from huaxiang.plan.expr import IN_AUDIENCE, CheckedExpression, check_expression
 from huaxiang.plan.nodes import SqlStep
 from huaxiang.plan.predicate import parse_condition
+from huaxiang.run import profiling
 from huaxiang.run.context import AsOf, Build
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import BandsTag, ExpressionTag, LayeredTag, RuleTag, StatisticTag, Tag
-from huaxiang.stages import profile, tag
+from huaxiang.stages import tag
 from huaxiang.stages.tag_values import CheckedValues
 from huaxiang.stages.unify import clean_table, unified_table
 
@@ -24,17 +25,6 @@ def origin_of(project: Project, kind: str, name: str) -> str:
     """`tag high_value · tags/value.yaml:3`."""
     singular = {"tags": "tag", "attributes": "attribute", "audiences": "audience"}[kind]
     return f"{singular} {name} · {project.place(kind, name)}"
-
-
-def check_attributes(project: Project, as_of: AsOf) -> tuple[profile.CheckedAttribute, ...]:
-    """Attributes with their checked expressions as of a day, in declared order."""
-    checked = []
-    for name, spec in project.attributes.items():
-        value = check_expression(spec.value, field_types(project, project.sources[spec.source]))
-        checked.append(
-            profile.CheckedAttribute(spec, as_of.bind(value.ast), value.type, origin_of(project, "attributes", name))
-        )
-    return tuple(checked)
 
 
 def check_statistics(project: Project, as_of: AsOf) -> tuple[tag.CheckedStatistic, ...]:
@@ -100,13 +90,8 @@ def condition_tree(
 
 
 def draw_profile(build: Build, sources: tuple[str, ...], as_of: AsOf) -> None:
-    """Leave table `profile`."""
-    project = build.project
-    rows = {}
-    for name in sources:
-        types = tuple(build.engine.types(unified_table(name)).items())
-        rows[name] = profile.SourceRows(name, unified_table(name), types, time_field(project.sources[name]))
-    build.run("profile", profile.plan_profile(check_attributes(project, as_of), rows, as_of.moment, as_of.end))
+    """Leave table `profile`; see `huaxiang.run.profiling`."""
+    profiling.draw_profile(build, profiling.Rows(sources), as_of)
 
 
 def compute_tags(build: Build, as_of: AsOf) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 GROUPS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "YML": ("YAML 文件", "The YAML file itself"), "SPEC": ("键与取值的写法", "Keys and their values"),
     "PRJ": ("项目", "The project"), "SRC": ("来源", "Sources"), "IDN": ("身份键", "Identity keys"),
-    "ATR": ("属性", "Attributes"), "ATT": ("敏感属性", "Sensitive attributes"), "TAG": ("标签", "Tags"),
+    "ATR": ("属性", "Attributes"), "HSH": ("家庭", "Households"), "ATT": ("敏感属性", "Sensitive attributes"), "TAG": ("标签", "Tags"),
     "CLU": ("聚类", "Clusterings"), "PER": ("画像集", "Persona sets"),
     "REF": ("相互引用", "References between definitions"), "EXP": ("表达式", "Expressions"), "CON": ("条件", "Conditions"),
 })  # fmt: skip
@@ -55,6 +55,12 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "ATR005": ("union 只能合并文本", "union collects texts only"),
     "ATR006": ("声明的类型与值不符", "the declared type is not that of the value"),
     "ATR007": ("保留的属性名", "a reserved attribute name"),
+    "ATR008": ("属性未写明来源，或写了两种形式", "an attribute that doesn't say where it comes from, or says it twice"),
+    "ATR009": ("各来源的值类型不一", "sources of an attribute give different types"),
+    "ATR010": ("ordered 未列出 order", "pick ordered without `order`"),
+    "ATR011": ("来源不含企业客户", "the source has no accounts"),
+    "HSH001": ("家庭规则引用未知属性", "a household rule names an unknown attribute"),
+    "HSH002": ("家庭规则的地址不是文本", "a household rule whose address is no text"),
     "ATT001": ("敏感属性默认关闭，项目须声明 sensitive: true", "a sensitive attribute that is off unless the project says sensitive: true"),
     "TAG001": ("未知来源", "an unknown source"),
     "TAG002": ("来源不含客户", "the source has no customers"),

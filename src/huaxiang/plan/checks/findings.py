@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from huaxiang.errors import ExpressionError, Issue
-from huaxiang.plan.columns import customer_types, dependencies, output_names
+from huaxiang.plan.columns import customer_types, dependencies, output_names, profile_names
 from huaxiang.plan.expr import CheckedExpression, check_expression
 from huaxiang.plan.predicate import Condition, parse_condition
 from huaxiang.spec.faults import SINGULAR
@@ -82,5 +82,5 @@ class Findings:
 
     def _is_broken(self, name: str) -> bool:
         """True for a column that is defined but has a fault of its own, which is reported there."""
-        defined = set(self.project.attributes) | {c for t in self.project.tags.values() for c in output_names(t)}
+        defined = set(profile_names(self.project)) | {c for t in self.project.tags.values() for c in output_names(t)}
         return name in defined and name not in self.types

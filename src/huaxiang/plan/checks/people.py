@@ -1,4 +1,4 @@
-"""Identity keys and profile attributes."""
+"""Identity keys, profile attributes and households."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import difflib
 
 from huaxiang.errors import did_you_mean
 from huaxiang.plan.checks.findings import Findings
-from huaxiang.plan.columns import ID, field_types, has_customers
-from huaxiang.plan.types import family, words
+from huaxiang.plan.columns import ACCOUNT_KEY, ID, attributes_of, field_types, has_accounts, has_customers
+from huaxiang.plan.types import common_type, family, words
 from huaxiang.spec.canonical import STORED_AS
-from huaxiang.spec.models import AttributeSpec
+from huaxiang.spec.models import AttributeFrom, AttributeSpec, HouseholdSpec
 
 CUSTOMER_KEY = "customer_key"
 """The field that identifies customers when a project names no identity key."""
 
 
 def check(found: Findings, codes: frozenset[str]) -> None:
-    """Check identity keys, then attributes."""
+    """Check identity keys, then attributes and households."""
     mapped = {f for s in found.project.sources.values() if s.entity != "reference" for f in s.columns}
     seen: dict[str, str] = {}
     for key in found.project.identity.values():
@@ -36,6 +36,8 @@ def check(found: Findings, codes: frozenset[str]) -> None:
     _check_texts(found, set(seen) or {CUSTOMER_KEY})
     for attribute in found.project.attributes.values():
         _check_attribute(found, attribute, codes)
+    for household in found.project.households.values():
+        _check_household(found, household)
 
 
 def _check_texts(found: Findings, fields: set[str]) -> None:
@@ -58,26 +60,68 @@ def _check_attribute(found: Findings, spec: AttributeSpec, codes: frozenset[str]
     if near:
         message = f'is not in the catalogue and counts as your own; did you mean "{near[0]}"?'
         found.add(at, ("name",), "ATR003", message, warning=True)
-    sources = found.project.sources
-    source = sources.get(spec.source)
-    if source is None:
-        found.add(at, ("source",), "ATR001", f'unknown source "{spec.source}"{did_you_mean(spec.source, sources)}')
+    _check_form(found, spec)
+    types = [_check_origin(found, spec, number, origin) for number, origin in enumerate(spec.origins)]
+    known = [t for t in types if t is not None]
+    if not known or len(known) < len(types):
         return
-    if not has_customers(found.project, source):
-        found.add(
-            at, ("source",), "ATR002", f'source "{source.name}" has no customers; use one that maps an identity key'
-        )
+    try:
+        value = common_type(known)
+    except TypeError:
+        kinds = " and ".join(sorted({words(t) for t in known}))
+        found.add(at, ("from",), "ATR009", f"its sources give {kinds}; all must give one type, cast(… as …) some")
         return
-    value = found.expression(at, ("value",), spec.value, field_types(found.project, source))
-    if value is None:
-        return
-    if spec.pick == "union" and value.type != "VARCHAR":
-        found.add(
-            at,
-            ("pick",),
-            "ATR005",
-            f"union collects texts, but the value is {words(value.type)}; cast it, or pick another way",
-        )
-    if spec.type is not None and spec.pick != "union" and family(STORED_AS[spec.type]) != family(value.type):
-        message = f"type says {spec.type}, but the value is {words(value.type)}; cast it, or remove the type"
+    if spec.pick == "union" and value != "VARCHAR":
+        message = f"union collects texts, but the value is {words(value)}; cast it, or pick another way"
+        found.add(at, ("pick",), "ATR005", message)
+    if spec.type is not None and spec.pick != "union" and family(STORED_AS[spec.type]) != family(value):
+        message = f"type says {spec.type}, but the value is {words(value)}; cast it, or remove the type"
         found.add(at, ("type",), "ATR006", message)
+
+
+def _check_form(found: Findings, spec: AttributeSpec) -> None:
+    """Check that it is written in one of the two forms, and that what `ordered` needs is there."""
+    at = ("attributes", spec.name)
+    one = [k for k, v in (("source", spec.source), ("value", spec.value)) if v is not None]
+    if spec.from_ and one:
+        found.add(at, (one[0],), "ATR008", "says both `from` and `source` or `value`; keep one of the two forms")
+    elif not spec.from_ and len(one) < 2:
+        missing = "`value`" if one == ["source"] else "`source`" if one else "`source` and `value`, or `from`"
+        found.add(at, ("name",), "ATR008", f"lacks {missing}: where does it come from?")
+    if spec.pick == "ordered" and not spec.order:
+        message = "pick ordered takes the value that stands first in `order`, which is empty; list the values"
+        found.add(at, ("pick",), "ATR010", message)
+
+
+def _check_origin(found: Findings, spec: AttributeSpec, number: int, origin: AttributeFrom) -> str | None:
+    """Check one source of an attribute and return the type of its value."""
+    at, sources = ("attributes", spec.name), found.project.sources
+    base: tuple[str | int, ...] = ("from", number) if spec.from_ else ()
+    source = sources.get(origin.source)
+    if source is None:
+        message = f'unknown source "{origin.source}"{did_you_mean(origin.source, sources)}'
+        found.add(at, (*base, "source"), "ATR001", message)
+        return None
+    if spec.of == "account" and not has_accounts(source):
+        message = f'source "{source.name}" has no accounts; use one that maps {ACCOUNT_KEY}'
+        found.add(at, (*base, "source"), "ATR011", message)
+        return None
+    if spec.of == "customer" and not has_customers(found.project, source):
+        message = f'source "{source.name}" has no customers; use one that maps an identity key'
+        found.add(at, (*base, "source"), "ATR002", message)
+        return None
+    checked = found.expression(at, (*base, "value"), origin.value, field_types(found.project, source))
+    return checked.type if checked is not None else None
+
+
+def _check_household(found: Findings, spec: HouseholdSpec) -> None:
+    """Check that a household is recognised by attributes of customers that are there."""
+    at = ("households", spec.name)
+    own = {a.name for a in attributes_of(found.project, "customer")}
+    named = [(("address",), spec.address), *((("also", n), name) for n, name in enumerate(spec.also))]
+    for path, name in named:
+        if name not in own:
+            message = f'{path[0]}: unknown attribute "{name}"{did_you_mean(name, own)}; declare it under `attributes`'
+            found.add(at, path, "HSH001", message)
+        elif path == ("address",) and found.types.get(name, "VARCHAR") != "VARCHAR":
+            found.add(at, path, "HSH002", f'address: "{name}" must be text, but is {words(found.types[name])}')

@@ -7,7 +7,7 @@ import re
 from huaxiang.errors import did_you_mean
 from huaxiang.plan.checks import tags
 from huaxiang.plan.checks.findings import Findings
-from huaxiang.plan.columns import output_names
+from huaxiang.plan.columns import output_names, profile_names
 from huaxiang.spec.models import PersonaSetSpec
 
 
@@ -48,7 +48,7 @@ def _check_tags(found: Findings, spec: PersonaSetSpec) -> None:
     at = ("personas", spec.name)
     tags.number_input(found, at, ("worth",), spec.worth, "PER004")
     outputs = {c: t.name for t in found.project.tags.values() for c in output_names(t)}
-    known = set(outputs) | set(found.project.attributes)
+    known = set(outputs) | set(profile_names(found.project))
     for i, name in enumerate(spec.tags or ()):
         if name not in known:
             found.add(at, ("tags", i), "PER005", f'unknown tag or attribute "{name}"{did_you_mean(name, known)}')

@@ -8,7 +8,7 @@ from itertools import pairwise
 from huaxiang.errors import did_you_mean
 from huaxiang.plan.checks import values
 from huaxiang.plan.checks.findings import Findings
-from huaxiang.plan.columns import ID, named_in, output_names
+from huaxiang.plan.columns import ID, named_in, output_names, profile_names
 from huaxiang.plan.types import is_numeric, words
 from huaxiang.spec.models import (
     BandsTag,
@@ -55,7 +55,7 @@ def check(found: Findings, codes: frozenset[str]) -> None:
 def _check_names(found: Findings) -> None:
     """Every column of the customer table has one owner; a fact tag may be named as its attribute."""
     project = found.project
-    owners = {ID: "the build"} | {name: f'attribute "{name}"' for name in project.attributes}
+    owners = {ID: "the build"} | {name: f'attribute "{name}"' for name in profile_names(project)}
     for tag in project.tags.values():
         for column in output_names(tag):
             taken = owners.get(column)
@@ -76,7 +76,7 @@ def _tag_columns(found: Findings) -> dict[str, str]:
 
 
 def _reads_clusters(found: Findings, at: At, path: tuple[str | int, ...], columns: frozenset[str]) -> bool:
-    own = {c for t in found.project.tags.values() for c in output_names(t)} | set(found.project.attributes)
+    own = {c for t in found.project.tags.values() for c in output_names(t)} | set(profile_names(found.project))
     clusters = sorted(c for c in columns if c in found.project.clusterings and c not in own)
     for name in clusters:
         message = f'reads clustering "{name}", but clusters are made after the tags; define an audience instead'
@@ -123,7 +123,7 @@ def _expression(found: Findings, at: At, path: tuple[str | int, ...], text: str)
 
 
 def _check_fact(found: Findings, tag: FactTag, at: At) -> None:
-    attributes = found.project.attributes
+    attributes = profile_names(found.project)
     if tag.from_ not in attributes:
         found.add(at, ("from",), "TAG016", f'unknown attribute "{tag.from_}"{did_you_mean(tag.from_, attributes)}')
 
@@ -185,7 +185,7 @@ def number_input(found: Findings, at: At, path: tuple[str | int, ...], name: str
     elif name in found.project.clusterings and name not in found.project.tags:
         found.add(at, path, code, f'{path[0]}: "{name}" is a clustering, not a number')
     elif name not in found.types:
-        defined = {c for t in found.project.tags.values() for c in output_names(t)} | set(found.project.attributes)
+        defined = {c for t in found.project.tags.values() for c in output_names(t)} | set(profile_names(found.project))
         if name not in defined:
             numbers = [n for n, t in found.types.items() if is_numeric(t)]
             found.add(at, path, code, f'{path[0]}: unknown tag "{name}"{did_you_mean(name, numbers)}')

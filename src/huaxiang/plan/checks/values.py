@@ -70,8 +70,10 @@ def possible_values(project: Project, column: str) -> tuple[str, ...]:
 def _attribute_values(project: Project, name: str) -> tuple[str, ...]:
     """Values of an attribute that is a plain field with a strict vocabulary."""
     attribute = project.attributes.get(name)
-    source = project.sources.get(attribute.source) if attribute is not None else None
-    field = attribute.value.strip() if attribute is not None else ""
+    if attribute is None or len(attribute.origins) != 1:
+        return ()
+    origin = attribute.origins[0]
+    source, field = project.sources.get(origin.source), origin.value.strip()
     if source is None or field not in source.columns:
         return ()
     written = source.columns[field]

@@ -1,0 +1,179 @@
+"""What the manifest says of attributes, accounts and households."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from huaxiang.learn.describe import distribution, known, value_type
+from huaxiang.plan.columns import (
+    ACCOUNT_ID,
+    ACCOUNT_PREFIX,
+    HOUSEHOLD_TYPES,
+    attributes_of,
+    declared_type,
+    derived_types,
+)
+from huaxiang.run.context import Build
+from huaxiang.run.profiling import decline_of
+from huaxiang.run.segmenting import text_of
+from huaxiang.spec.loader import Project
+from huaxiang.spec.models import AttributeSpec
+from huaxiang.store.cleaning.rule import vocabulary_titles
+
+PERSONAL_TYPES = ("phone", "email", "id_number", "address", "name")
+"""Declared types of fields whose values point at a person."""
+PERSONAL_CODES = {
+    "phone": "phone",
+    "email": "email",
+    "id_number": "id_number",
+    "home_address": "address",
+    "address": "address",
+}
+"""Attributes, by catalogue code or usual name, that are masked whatever their source declares."""
+ADDED: Mapping[str, tuple[str, str, str]] = {
+    ACCOUNT_ID: ("business", "所属企业", "Account"),
+    "household_id": ("demographic", "家庭编号", "Household"),
+    "household_size": ("demographic", "家庭人数（已知客户）", "Household size (known customers)"),
+    "family_members": ("demographic", "家庭成员（已知客户）", "Family members (known customers)"),
+}
+"""Attributes that the build adds: class, and title in Chinese and English."""
+ROLES: Mapping[str, Mapping[str, str]] = {
+    "child": {"zh": "未成年人", "en": "Child"}, "man": {"zh": "成年男性", "en": "Man"},
+    "woman": {"zh": "成年女性", "en": "Woman"}, "person": {"zh": "其他成员", "en": "Other member"},
+}  # fmt: skip
+CONTACT_COLUMNS = ("contacts", "decision_roles")
+
+Personal = Literal["phone", "email", "id_number", "address", "name"]
+
+
+def describe_attributes(project: Project, customers: pa.Table, classes: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Manifest entries of the customers' attributes: the declared ones in order, then those of their account and household.
+
+    `classes`: catalogue code → class of those that the project gives none.
+    """
+    declared = [
+        _attribute(project, spec, customers, classes.get(spec.name)) for spec in attributes_of(project, "customer")
+    ]
+    return [*declared, *(_added(project, name, customers, classes) for name in derived_types(project))]
+
+
+def _attribute(project: Project, spec: AttributeSpec, holders: pa.Table, standard: str | None) -> dict[str, Any]:
+    titles = attribute_values(project, spec)
+    origins = [
+        {"source": o.source, "value": o.value, "trust": project.sources[o.source].trust if o.trust is None else o.trust}
+        for o in spec.origins
+    ]
+    return {
+        "name": spec.name, "title": text_of(spec.title, spec.name), "class": spec.class_ or standard, "of": spec.of,
+        "source": "+".join(dict.fromkeys(o.source for o in spec.origins)),
+        "expression": "; ".join(dict.fromkeys(o.value for o in spec.origins)), "from": origins, "pick": spec.pick,
+        "decline": decline_of(spec), "personal": personal_kind(project, spec), **_shown(holders, spec.name, titles),
+        "place": str(project.place("attributes", spec.name)),
+    }  # fmt: skip
+
+
+def _shown(holders: pa.Table, name: str, titles: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    column = holders.column(name)
+    count, kind = known(column), value_type(column, listed=bool(titles))
+    return {
+        "value_type": kind, "known": count, "coverage": _share(count, len(holders)),
+        "distribution": distribution(column, kind, tuple(titles)), "values": dict(titles),
+    }  # fmt: skip
+
+
+def _added(project: Project, name: str, customers: pa.Table, classes: Mapping[str, str]) -> dict[str, Any]:
+    """An attribute that customers get from their account or household."""
+    behind = attribute_behind(project, name)
+    if behind is not None:
+        entry = _attribute(
+            project, behind, customers.select([name]).rename_columns([behind.name]), classes.get(behind.name)
+        )
+        title = {"zh": f"所属企业：{entry['title']['zh']}", "en": f"Account: {entry['title']['en']}"}
+        return entry | {"name": name, "title": title, "of": "customer", "class": entry["class"] or "business"}
+    class_, zh, en = ADDED[name]
+    rules = ", ".join(project.households) if name in HOUSEHOLD_TYPES else "account_key"
+    titles = ROLES if name == "family_members" else {}
+    return {
+        "name": name, "title": {"zh": zh, "en": en}, "class": class_, "of": "customer", "source": None,
+        "expression": f"{'household' if name in HOUSEHOLD_TYPES else 'contact of'} {rules}", "from": [], "pick": None,
+        "decline": None, "personal": None, **_shown(customers, name, titles), "place": str(project.place("project", "")),
+    }  # fmt: skip
+
+
+def attribute_behind(project: Project, name: str) -> AttributeSpec | None:
+    """The declared attribute that a customer's attribute shows: itself, or the account's; None for what the build made."""
+    spec = project.attributes.get(name)
+    if spec is not None and spec.of == "customer":
+        return spec
+    if name not in derived_types(project) or name == ACCOUNT_ID or not name.startswith(ACCOUNT_PREFIX):
+        return None
+    return project.attributes.get(name.removeprefix(ACCOUNT_PREFIX))
+
+
+def household_inputs(project: Project) -> list[str]:
+    """Attributes by which households are recognised."""
+    return list(dict.fromkeys(c for rule in project.households.values() for c in (rule.address, *rule.also)))
+
+
+def attribute_values(project: Project, spec: AttributeSpec) -> dict[str, dict[str, str]]:
+    """Values of an attribute in display order with titles: as ordered, or those of its first field's standard vocabulary."""
+    standard: dict[str, dict[str, str]] = {}
+    for kind in _declared_types(project, spec):
+        standard = standard or dict(vocabulary_titles().get(kind, {}))
+    order = spec.order or tuple(standard)
+    return {v: standard.get(v) or text_of(None, v) for v in order}
+
+
+def _declared_types(project: Project, spec: AttributeSpec) -> list[str]:
+    """Declared types of the fields that the attribute takes as they are."""
+    plain = [(project.sources[o.source], o.value.strip()) for o in spec.origins]
+    return [declared_type(source, field) for source, field in plain if field in source.columns]
+
+
+def personal_kind(project: Project, spec: AttributeSpec) -> str | None:
+    """phone, email, id_number, address or name when the values point at a person, and are masked where they are shown."""
+    kinds = [k for k in _declared_types(project, spec) if k in PERSONAL_TYPES]
+    return PERSONAL_CODES.get(spec.name) or (kinds[0] if kinds else None)
+
+
+def describe_entities(build: Build, classes: Mapping[str, str]) -> dict[str, Any]:
+    """Manifest entries `accounts` and `households`; both None where the project has none.
+
+    accounts: {count, contacts, attributes: as those of customers, coverage over accounts} · households: {count, customers, rules}.
+    """
+    return {"accounts": _accounts(build, classes), "households": _households(build)}
+
+
+def _accounts(build: Build, classes: Mapping[str, str]) -> dict[str, Any] | None:
+    path = build.draft.table("accounts")
+    if not path.exists():
+        return None
+    table, project = pq.read_table(path), build.project
+    entries = [_attribute(project, spec, table, classes.get(spec.name)) for spec in attributes_of(project, "account")]
+    for entry in entries:
+        entry["class"] = entry["class"] or "business"
+    contacts = sum(table.column("contacts").to_pylist())
+    return {"count": table.num_rows, "contacts": contacts, "attributes": entries}
+
+
+def _households(build: Build) -> dict[str, Any] | None:
+    path = build.draft.table("household_rules")
+    if not path.exists():
+        return None
+    rules = pq.read_table(path).to_pylist()
+    place = build.project.place
+    return {
+        "count": sum(r["households"] for r in rules), "customers": sum(r["customers"] for r in rules),
+        "rules": [
+            r | {"title": text_of(build.project.households[r["rule"]].title, r["rule"]), "place": str(place("households", r["rule"]))}
+            for r in rules
+        ],
+    }  # fmt: skip
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 6) if whole else 0.0
