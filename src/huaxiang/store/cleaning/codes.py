@@ -43,6 +43,16 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "above_maximum": ("大于声明的最大值", "above the declared maximum"),
         "after_as_of": ("日期晚于统计日", "the date lies after the as-of date"),
         "too_early": ("日期早于声明的最早日期", "the date lies before the declared earliest one"),
+        # records of event formats
+        "record_kind": ("未知的记录类型", "a record of a kind that the format does not know"),
+        "record_event": ("缺少事件名", "the record names no event"),
+        "record_time": ("缺少时间或时间无法解读", "the record has no time, or one that can't be read"),
+        "record_owner": ("没有任何用户或设备标识", "the record names no user and no device"),
+        "record_packed": (
+            "打包数据（data / data_list）无法解开",
+            "packed data (data, data_list) that can't be unpacked",
+        ),
+        "duplicate": ("重复发送的记录，此前已载入", "the same record was delivered before"),
         # answers of forms
         "answer_option": ("不是该题的选项", "not an option of the question"),
         "answer_scale": ("不是该题量表的分值", "not a point of the question's scale"),

@@ -36,7 +36,9 @@ def _by_distinct(values: pa.Array, rule: ColumnRule) -> Cleaned:
         return clean(pa.nulls(len(values), rule.stored), tuple(pa.nulls(len(values), d.stored) for d in rule.derived))
     present = index.is_valid().to_numpy(zero_copy_only=False)
     derived = tuple(column.take(index) for column in distinct.derived)
-    return Cleaned(distinct.values.take(index), distinct.faults[where] * present, distinct.kinds[where] * present, derived)
+    return Cleaned(
+        distinct.values.take(index), distinct.faults[where] * present, distinct.kinds[where] * present, derived
+    )
 
 
 def _distinct_texts(raw: pa.Array, rule: ColumnRule) -> Cleaned:
@@ -218,6 +220,21 @@ def _limited(cleaned: Cleaned, rule: ColumnRule) -> Cleaned:
     return Cleaned(values, faults, kinds, derived)
 
 
+def default_is_valid(rule: ColumnRule) -> bool:
+    """Whether the declared default, if there is one, is a value that the column takes."""
+    if rule.default is None:
+        return True
+    filling = _default(rule)
+    return not filling.faults[0] and filling.values[0].is_valid
+
+
+def _default(rule: ColumnRule) -> Cleaned:
+    """The declared default as the only value of a column, in the project's currency and the unit of the result."""
+    plain = replace(rule, default=None, empty_invalid=False, required=False, missing=frozenset(), vocabulary=None)
+    plain = replace(plain, currency=None, rate=None, convert_to=None, factor=None, scale=None)
+    return clean_column(pa.array([rule.default], pa.string()), replace(plain, vocabulary=rule.vocabulary))
+
+
 def _mark_bounds(values: pa.Array, faults: np.ndarray, rule: ColumnRule) -> None:
     def mark(mask: pa.Array, code: str) -> None:
         hit = pc.fill_null(mask, False).to_numpy(zero_copy_only=False)
@@ -238,11 +255,8 @@ def _mark_bounds(values: pa.Array, faults: np.ndarray, rule: ColumnRule) -> None
 def _filled(
     values: pa.Array, kinds: np.ndarray, faults: np.ndarray, derived: tuple[pa.Array, ...], rule: ColumnRule
 ) -> tuple[pa.Array, np.ndarray, tuple[pa.Array, ...]]:
-    """The declared default where there is no value, also after an invalid one was emptied. ValueError when it can't be read."""
-    own = replace(rule, default=None, empty_invalid=False, required=False, currency=None, rate=None, convert_to=None)
-    filling = clean_column(pa.array([rule.default], pa.string()), replace(own, factor=None, scale=None, missing=frozenset()))
-    if filling.faults[0] or filling.values[0].as_py() is None:
-        raise ValueError(f"the default is no {rule.type} that the column takes")
+    """The declared default where there is no value, also after an invalid one was emptied."""
+    filling = _default(rule)
     lacking = values.is_null().to_numpy(zero_copy_only=False) & (faults == 0)
     if not lacking.any():
         return values, kinds, derived

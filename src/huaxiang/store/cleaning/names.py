@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from types import MappingProxyType
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from io import StringIO
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -20,7 +22,9 @@ _HAN = "\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _IS_HAN = re.compile(f"[{_HAN}]")
 _BESIDE_HAN = re.compile(rf"(?<=[{_HAN}])\s+|\s+(?=[{_HAN}])")
 _DOTS = re.compile(rf"(?<=[{_HAN}])\s*[·•・．.‧∙⋅\u30fb\uff65●]\s*(?=[{_HAN}])")
-_AFTER = "先生|女士|小姐|太太|夫人|同学|老师|师傅|阿姨|叔叔|医生|大夫|教授|博士|总经理|经理|总监|主任|主管|院长|校长|律师"
+_AFTER = (
+    "先生|女士|小姐|太太|夫人|同学|老师|师傅|阿姨|叔叔|医生|大夫|教授|博士|总经理|经理|总监|主任|主管|院长|校长|律师"
+)
 _SUFFIX = re.compile(rf"(?P<name>.*?[{_HAN}].*?)[\s(\[]*(?P<title>{_AFTER})[)\]]*", re.S)
 _BOSS = re.compile(rf"(?P<name>[{_HAN}]{{1,2}})(?P<title>总)")
 _PREFIX = re.compile(
@@ -30,27 +34,30 @@ _GREETING = re.compile(r"(?:尊敬的|亲爱的|dear\s+)\s*", re.IGNORECASE)
 _LATIN_SUFFIX = re.compile(r",?\s+(?P<title>ph\.?d|md|m\.d|esq|mba|cpa)\.?$", re.IGNORECASE)
 #: Two or three Chinese characters that don't end as an honorific does: nothing to be done.
 _EASY = r"^\p{Han}{1,2}[^\x00-\x{33FF}生士姐太人学师傅姨叔夫授理监任管长总\x{A000}-\x{10FFFF}]$"
-COMPOUND = frozenset(
-    "欧阳 司马 上官 诸葛 东方 独孤 南宫 万俟 闻人 夏侯 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 公冶 太叔 申屠 公孙 慕容 仲孙 钟离 长孙 宇文 "
-    "司徒 鲜于 司空 闾丘 令狐 百里 呼延 东郭 南门 左丘 梁丘 西门 第五 公西 漆雕 壤驷 公良 拓跋 夹谷 宰父 谷梁 段干 东里 太史 端木 轩辕 "
-    "巫马 乐正 完颜 纳兰 叶赫 爱新觉罗 耶律 司寇 子车 颛孙 亓官 微生 羊舌 东门 单于 贺兰 豆卢 屈突 哥舒 仆固".split()
-)
-_SURNAME_SOUNDS: Mapping[str, str] = MappingProxyType({
-    "单": "shan", "仇": "qiu", "曾": "zeng", "解": "xie", "区": "ou", "查": "zha", "朴": "piao", "任": "ren", "盖": "ge", "缪": "miao",
-    "宁": "ning", "翟": "zhai", "覃": "qin", "折": "she", "种": "chong", "员": "yun", "繁": "po", "秘": "bi", "洗": "xian", "黑": "he",
-    "召": "shao", "乐": "yue", "燕": "yan", "华": "hua", "尉迟": "yu chi", "万俟": "mo qi", "长孙": "zhang sun", "澹台": "tan tai",
-    "单于": "chan yu", "令狐": "ling hu", "亓官": "qi guan", "鲜于": "xian yu", "乐正": "yue zheng", "尹": "yin", "隗": "wei",
-    "逄": "pang", "冼": "xian", "哈": "ha", "郇": "xun", "佴": "nai", "牟": "mu", "祭": "zhai", "晟": "cheng", "车": "che",
-})  # fmt: skip
-_GIVEN_SOUNDS: Mapping[str, str] = MappingProxyType({
-    "长": "chang", "行": "xing", "重": "zhong", "朝": "chao", "乐": "le", "晟": "sheng", "传": "chuan", "都": "du", "会": "hui",
-    "曾": "zeng", "华": "hua", "宁": "ning", "燕": "yan", "单": "dan", "茜": "qian", "石": "shi", "车": "che", "露": "lu", "盛": "sheng",
-})  # fmt: skip
-_COMMON = frozenset(
-    "wang li zhang liu chen yang huang zhao wu zhou xu sun ma zhu hu guo he lin gao luo zheng liang xie song tang han feng deng cao peng zeng "
-    "xiao tian dong pan yuan cai jiang yu du ye cheng su wei lu ding ren shen yao cui zhong tan fan jin shi liao jia xia fu fang bai zou meng "
-    "xiong qin qiu hou yin xue yan duan lei qian long tao shi he gu mao hao gong shao wan chan wong lee cheung lau ng leung tsang kwok".split()
-)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The words of `templates/names.yaml`."""
+
+    compound: frozenset[str]
+    surname_sounds: Mapping[str, str]
+    given_sounds: Mapping[str, str]
+    latin_surnames: frozenset[str]
+
+
+@cache
+def _words() -> _Words:
+    from ruamel.yaml import YAML
+
+    text = (files("huaxiang") / "templates" / "names.yaml").read_text(encoding="utf-8")
+    words = YAML(typ="safe").load(StringIO(text))
+    return _Words(
+        frozenset(words["compound"].split()),
+        {str(name): str(sound) for name, sound in words["surname_sounds"].items()},
+        {str(character): str(sound) for character, sound in words["given_sounds"].items()},
+        frozenset(words["latin_surnames"].split()),
+    )
 
 
 def clean_names(texts: pa.Array) -> Cleaned:
@@ -127,9 +134,9 @@ def split_name(name: str) -> tuple[str | None, str | None]:
     """
     if "·" in name:
         first, _, last = name.partition("·")
-        return (first, last) if first in COMPOUND else (name.rpartition("·")[2], name.rpartition("·")[0])
+        return (first, last) if first in _words().compound else (name.rpartition("·")[2], name.rpartition("·")[0])
     if _IS_HAN.match(name):
-        size = 2 if name[:2] in COMPOUND else 4 if name[:4] in COMPOUND else 1
+        size = 2 if name[:2] in _words().compound else 4 if name[:4] in _words().compound else 1
         return name[:size], name[size:].strip() or None
     before, comma, after = name.partition(",")
     if comma and before.strip() and after.strip():
@@ -137,7 +144,7 @@ def split_name(name: str) -> tuple[str | None, str | None]:
     words = name.replace(",", " ").split()
     if len(words) < 2:
         return None, words[0] if words else None
-    if _fold(words[0]) in _COMMON and _fold(words[-1]) not in _COMMON:
+    if _fold(words[0]) in _words().latin_surnames and _fold(words[-1]) not in _words().latin_surnames:
         return words[0], " ".join(words[1:])
     return words[-1], " ".join(words[:-1])
 
@@ -158,9 +165,9 @@ def _sounds(name: str) -> tuple[str | None, str | None]:
 
 @lru_cache(maxsize=8192)
 def _surname(surname: str) -> tuple[str, ...]:
-    if len(surname) > 1 and surname in _SURNAME_SOUNDS:
-        return tuple(_SURNAME_SOUNDS[surname].split())
-    return tuple(_SURNAME_SOUNDS.get(c) or _sound(c) for c in surname)
+    if len(surname) > 1 and surname in _words().surname_sounds:
+        return tuple(_words().surname_sounds[surname].split())
+    return tuple(_words().surname_sounds.get(c) or _sound(c) for c in surname)
 
 
 def _given(given: str) -> tuple[str, ...]:
@@ -169,7 +176,7 @@ def _given(given: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=32_768)
 def _given_sound(character: str) -> str:
-    return _GIVEN_SOUNDS.get(character) or _sound(character)
+    return _words().given_sounds.get(character) or _sound(character)
 
 
 @lru_cache(maxsize=32_768)

@@ -16,7 +16,9 @@ _MOBILE = re.compile(r"1[3-9]\d{9}", re.A)
 _LANDLINE = re.compile(r"0(10|2\d|[3-9]\d{2})(\d{7,8})", re.A)
 _HOTLINE = re.compile(r"(400|800)\d{7}", re.A)
 _EXTENSION = re.compile(r"(?:ext\.?|x|转|分机|#|(?<=\d{7})-)\s*(\d{1,6})$", re.IGNORECASE | re.A)
-_LABEL = re.compile(r"^(?:(?:移动|办公|家庭|固定|联系)?(?:电话|手机)(?:号码?)?|tel|mobile|phone)\s*[:：.]?\s*", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^(?:(?:移动|办公|家庭|固定|联系)?(?:电话|手机)(?:号码?)?|tel|mobile|phone)\s*[:：.]?\s*", re.IGNORECASE
+)
 
 
 def clean_phones(texts: pa.Array) -> Cleaned:

@@ -33,7 +33,7 @@ ARROW_TYPES: Mapping[str, pa.DataType] = {
     "BOOLEAN": pa.bool_(),
     "VARCHAR[]": pa.list_(pa.string()),
 }
-_NO_RATES: Mapping[str, float] = MappingProxyType({})
+NO_RATES: Mapping[str, float] = MappingProxyType({})
 _SEPARATORS = "|;、，；｜"
 
 
@@ -137,7 +137,7 @@ def _vocabulary(spec: ColumnSpec, type_: str) -> Mapping[str, str | None] | None
 
 
 def column_rule(
-    source: SourceSpec, field: str, *, as_of: date, timezone: str, rates: Mapping[str, float] = _NO_RATES
+    source: SourceSpec, field: str, *, as_of: date, timezone: str, rates: Mapping[str, float] = NO_RATES
 ) -> ColumnRule:
     """Resolve the written mapping of `field`: defaults of the canonical model, vocabularies, the as-of date, rates and units.
 
@@ -180,7 +180,9 @@ def _rate(source: SourceSpec, field: str, spec: ColumnSpec, rates: Mapping[str, 
     if spec.currency not in rates:
         known = ", ".join(sorted(rates)) or "none"
         raise SourceError(
-            source.name, f'field "{field}"', f"`rates` of huaxiang.yaml has no {spec.currency} (it has: {known}); add it"
+            source.name,
+            f'field "{field}"',
+            f"`rates` of huaxiang.yaml has no {spec.currency} (it has: {known}); add it",
         )
     rate = Decimal(repr(rates[spec.currency]))
     return None if rate == 1 else rate
@@ -206,7 +208,7 @@ def _derived(source: SourceSpec, field: str, type_: str) -> tuple[Derived, ...]:
 
 
 def column_rules(
-    source: SourceSpec, *, as_of: date, timezone: str, rates: Mapping[str, float] = _NO_RATES
+    source: SourceSpec, *, as_of: date, timezone: str, rates: Mapping[str, float] = NO_RATES
 ) -> tuple[ColumnRule, ...]:
     """Rules of all columns, in the order of the mapping. `rates`: currency → worth in the project's, which itself has 1."""
     return tuple(column_rule(source, field, as_of=as_of, timezone=timezone, rates=rates) for field in source.columns)
