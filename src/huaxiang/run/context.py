@@ -14,20 +14,25 @@ from huaxiang.errors import UsageError
 from huaxiang.plan.expr import bind_as_of
 from huaxiang.plan.nodes import Step
 from huaxiang.spec.loader import Project
-from huaxiang.store.snapshots import Draft
+from huaxiang.store.snapshots import Draft, Snapshot
 
 Progress = Callable[[str, int, int | None, str], None]
 
 
 @dataclass(frozen=True)
 class Build:
-    """One build: project, engine, the draft it writes and who is told of progress. `previous` is the last manifest (or empty)."""
+    """One build: project, engine, the draft it writes and who is told of progress. `previous` is the last manifest (or empty).
+    `full`: nothing that an earlier build collected is taken over.
+    """
 
     project: Project
     engine: Engine
     draft: Draft
     progress: Progress
     previous: Mapping[str, Any] = field(default_factory=dict)
+    last: Snapshot | None = None
+    full: bool = False
+    full: bool = False
 
     def run(self, stage: str, steps: Iterable[Step], *, done: int = 0) -> None:
         """Run steps in order, telling of each."""

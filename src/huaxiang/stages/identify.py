@@ -124,6 +124,12 @@ def plan_unified(rows: PersonRows, columns: Sequence[str]) -> SqlStep:
     return SqlStep(unified_table(rows.source), inputs, query, _origins(rows))
 
 
+def plan_nobody(source: str) -> SqlStep:
+    """Plan `nobody__<source>`: how many of its rows lead to no customer."""
+    query = exp.select(sql.named(exp.Count(this=exp.Star()), "rows")).from_(sql.table(unified_table(source)))
+    return SqlStep(f"nobody__{source}", (unified_table(source),), query.where(sql.is_null(sql.column(ID))))
+
+
 def plan_customers(sources: Sequence[str]) -> SqlStep:
     """Plan `customers`: every customer that any source knows."""
     parts: list[exp.Query] = [
