@@ -73,7 +73,9 @@ class QuestionSpec(Spec):
     items: tuple[ItemSpec, ...] = Field((), description="matrix: its rows")
     levels: dict[Code, LevelSpec] = Field(default_factory=dict, description="likert, nps: instead of the scale's")
     reverse: bool = Field(False, description="likert: a high answer means a low score")
-    construct_: Name | None = Field(None, alias="construct", description="likert, nps: construct of which it is an item")
+    construct_: Name | None = Field(
+        None, alias="construct", description="likert, nps: construct of which it is an item"
+    )
     attribute: Name | None = Field(None, description="attribute that the answer fills (catalogue code, or your own)")
     unit: Title = None
     minimum: float | None = None
@@ -94,7 +96,9 @@ class KeySpec(Spec):
     """What says who answers: a field, and the column of the export that holds it."""
 
     title: Title = None
-    column: Headers | None = Field(None, description="header in the export, or several that may occur; default: title or name")
+    column: Headers | None = Field(
+        None, description="header in the export, or several that may occur; default: title or name"
+    )
 
 
 class TimeSpec(Spec):
@@ -130,7 +134,9 @@ class CodebookSpec(Spec):
     title: Title = None
     intro: Title = Field(None, description="shown above the first question")
     closing: Title = None
-    keys: dict[Name, KeySpec | str] = Field(default_factory=dict, description="field → column that identifies the answerer")
+    keys: dict[Name, KeySpec | str] = Field(
+        default_factory=dict, description="field → column that identifies the answerer"
+    )
     time: TimeSpec | str | None = None
     missing: tuple[str, ...] = Field(MISSING, description="texts that mean no answer, besides the empty one")
     scales: dict[Name, ScaleSpec] = Field(default_factory=dict)

@@ -1,0 +1,370 @@
+"""From the written codebook to the checked one; all faults are collected, each with its line."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from huaxiang.errors import Issue, Place, ProjectInvalid, did_you_mean
+from huaxiang.spec.base import Text, Title
+from huaxiang.spec.codebook import (
+    CodebookSpec,
+    Headers,
+    ItemSpec,
+    KeySpec,
+    LevelSpec,
+    OptionSpec,
+    QuestionSpec,
+    ScaleSpec,
+    SectionSpec,
+    TimeSpec,
+)
+from huaxiang.spec.faults import issues_of
+from huaxiang.spec.yaml_nodes import Document, read_document
+from huaxiang.spec.yaml_nodes import Path as KeyPath
+from huaxiang.store.forms.codebook import (
+    RESERVED,
+    Codebook,
+    Construct,
+    Key,
+    Level,
+    Option,
+    Profile,
+    Question,
+    Scale,
+    Section,
+    as_text,
+    folded,
+)
+
+_NPS = Scale(
+    0,
+    10,
+    levels=(
+        Level("detractor", Text(zh="贬损者", en="Detractor"), 7),
+        Level("passive", Text(zh="中立者", en="Passive"), 9),
+        Level("promoter", Text(zh="推荐者", en="Promoter"), None),
+    ),
+)
+_NEEDS = {"single": ("options",), "multi": ("options",), "likert": ("scale",), "matrix": ("scale", "items")}
+_TAKES = {
+    "single": {"options", "other"},
+    "multi": {"options", "other", "most"},
+    "likert": {"scale", "reverse", "construct", "levels"},
+    "nps": {"construct", "levels"},
+    "matrix": {"scale", "items", "levels"},
+    "number": {"unit", "minimum", "maximum"},
+    "open": {"lines"},
+}
+_LIMITED = (
+    "options",
+    "other",
+    "most",
+    "scale",
+    "items",
+    "levels",
+    "reverse",
+    "construct",
+    "unit",
+    "minimum",
+    "maximum",
+)
+
+
+def read_codebook(path: Path, name: str) -> Codebook:
+    """See `codebook.load_codebook`."""
+    raw = path.read_bytes()
+    if raw[:2] == b"PK" or raw[:4] == b"\xd0\xcf\x11\xe0":
+        from huaxiang.store.forms.sheet_codebook import read_sheet
+
+        document, issues = read_sheet(path, name)
+    else:
+        document, issues = read_document(raw, name)
+    if issues:
+        raise ProjectInvalid(issues)
+    if not isinstance(document.data, dict):
+        raise ProjectInvalid(
+            [Issue(Place(name), "SPEC003", "the codebook must hold keys at its top (name, keys, questions …)")]
+        )
+    try:
+        spec = CodebookSpec.model_validate(document.data)
+    except ValidationError as error:
+        raise ProjectInvalid(issues_of(error.errors(include_url=False), document, CodebookSpec)) from None
+    checker = _Checker(spec, document)
+    book = checker.check(hashlib.sha256(raw).hexdigest()[:16])
+    if checker.issues:
+        raise ProjectInvalid(checker.issues)
+    return book
+
+
+@dataclass
+class _Checker:
+    """Builds the checked codebook of `spec`, noting faults as it goes."""
+
+    spec: CodebookSpec
+    document: Document
+    issues: list[Issue] = field(default_factory=list)
+    taken: dict[str, str] = field(default_factory=dict)
+    scales: dict[str, Scale] = field(default_factory=dict)
+    questions: dict[str, Question] = field(default_factory=dict)
+
+    def check(self, digest: str) -> Codebook:
+        spec = self.spec
+        keys = tuple(self._key(name, key, ("keys", name)) for name, key in spec.keys.items())
+        self.scales = {name: self._scale(scale, ("scales", name)) for name, scale in spec.scales.items()}
+        parts = [SectionSpec(questions=spec.questions)] if spec.questions else []
+        sections = [self._section(part, ()) for part in parts]
+        sections += [self._section(part, ("sections", number)) for number, part in enumerate(spec.sections)]
+        if not self.questions:
+            self.report((), "FRM001", "the codebook has no questions; write `questions`, or `sections` with questions")
+        constructs = self._constructs()
+        profiles = self._profiles(constructs)
+        time = None if spec.time is None else self._time(spec.time)
+        return Codebook(
+            spec.name, as_text(spec.title, spec.name), _maybe(spec.intro), _maybe(spec.closing), keys, time,
+            frozenset(folded(*spec.missing)), tuple(sections), MappingProxyType(self.questions), constructs, profiles, digest,
+        )  # fmt: skip
+
+    def report(self, path: KeyPath, code: str, message: str) -> None:
+        self.issues.append(Issue(self.document.place(path), code, message))
+
+    def take(self, name: str, what: str, path: KeyPath) -> None:
+        """Note a column name of the wide table; each may stand once."""
+        if name in RESERVED:
+            self.report(
+                path, "FRM002", f'{what}: "{name}" is a field that the reader makes itself; choose another code'
+            )
+        elif name in self.taken:
+            self.report(
+                path, "FRM002", f'{what}: the code "{name}" is already that of {self.taken[name]}; choose another'
+            )
+        else:
+            self.taken[name] = what
+
+    # ------------------------------------------------------------------------------------------ keys
+    def _key(self, name: str, key: KeySpec | str, path: KeyPath) -> Key:
+        self.take(name, f'key "{name}"', path)
+        spec = KeySpec(column=key) if isinstance(key, str) else key
+        title = as_text(spec.title, name)
+        return Key(name, title, _headers(spec.column) or _distinct((title.zh, title.en, name)))
+
+    def _time(self, time: TimeSpec | str) -> Key:
+        spec = TimeSpec(column=time) if isinstance(time, str) else time
+        title = as_text(spec.title, "occurred_at")
+        return Key("occurred_at", title, _headers(spec.column) or _distinct((title.zh, title.en, "occurred_at")))
+
+    # ------------------------------------------------------------------------------------------ scales
+    def _scale(self, spec: ScaleSpec, path: KeyPath) -> Scale:
+        if spec.min >= spec.max:
+            self.report(
+                (*path, "min"),
+                "FRM006",
+                f"the scale begins at {spec.min} and ends at {spec.max}; min must be below max",
+            )
+        labels: dict[int, Text] = {}
+        words: dict[str, int] = {}
+        for point, label in spec.labels.items():
+            if not spec.min <= point <= spec.max:
+                self.report(
+                    (*path, "labels"), "FRM006", f"label {point} is no point of the scale {spec.min}–{spec.max}"
+                )
+            title = Text(zh=label.zh, en=label.en) if isinstance(label, OptionSpec) else as_text(label, str(point))
+            labels[point] = title
+            more = label.synonyms if isinstance(label, OptionSpec) else ()
+            for word in folded(title.zh, title.en, *more):
+                if words.setdefault(word, point) != point:
+                    self.report(
+                        (*path, "labels"), "FRM008", f"points {words[word]} and {point} have one label; tell them apart"
+                    )
+        levels = self.levels(spec.levels, (*path, "levels")) or _thirds(spec.min, spec.max)
+        return Scale(spec.min, spec.max, labels, words, levels)
+
+    def levels(self, written: Mapping[str, LevelSpec], path: KeyPath) -> tuple[Level, ...]:
+        levels = tuple(Level(code, Text(zh=s.zh, en=s.en), s.below) for code, s in written.items())
+        bounds = [level.below for level in levels]
+        wrong = [b for b in bounds[:-1] if b is None]
+        known = [b for b in bounds if b is not None]
+        if levels and (wrong or bounds[-1] is not None or known != sorted(set(known))):
+            self.report(path, "FRM006", "levels: `below` must ascend, and only the last level goes without it")
+        return levels
+
+    # ------------------------------------------------------------------------------------------ questions
+    def _section(self, spec: SectionSpec, path: KeyPath) -> Section:
+        codes: list[str] = []
+        for number, question in enumerate(spec.questions):
+            codes += self._question(question, (*path, "questions", number))
+        return Section(_maybe(spec.title), _maybe(spec.note), tuple(codes))
+
+    def _question(self, spec: QuestionSpec, path: KeyPath) -> list[str]:
+        what = f'question "{spec.code}"'
+        written = spec.model_fields_set
+        for name in _NEEDS.get(spec.kind, ()):
+            if not getattr(spec, name):
+                self.report(path, "FRM003", f"{what}: a question of kind {spec.kind} needs `{name}`")
+                return []
+        for name in _LIMITED:
+            if name in {f.rstrip("_") for f in written} and name not in _TAKES.get(spec.kind, set()):
+                self.report(
+                    (*path, name), "FRM004", f"{what}: `{name}` is not for questions of kind {spec.kind}; remove it"
+                )
+        if spec.minimum is not None and spec.maximum is not None and spec.minimum > spec.maximum:
+            self.report((*path, "minimum"), "FRM006", f"{what}: the minimum is above the maximum")
+        scale = self._scale_of(spec, what, path)
+        levels = self.levels(spec.levels, (*path, "levels")) or (scale.levels if scale else ())
+        if spec.kind == "matrix":
+            return [self._item(spec, item, (scale, levels), (*path, "items", n)) for n, item in enumerate(spec.items)]
+        options = self._options(spec, what, path)
+        self._add(
+            Question(
+                spec.code, as_text(spec.text, spec.code), spec.kind, _headers(spec.column), _maybe(spec.help), options, spec.other,
+                spec.most, scale, levels, spec.reverse, spec.construct_, spec.attribute, _maybe(spec.unit), spec.minimum,
+                spec.maximum, spec.optional, spec.lines,
+            ),
+            what, path,
+        )  # fmt: skip
+        return [spec.code]
+
+    def _item(
+        self, spec: QuestionSpec, item: ItemSpec, rated: tuple[Scale | None, tuple[Level, ...]], path: KeyPath
+    ) -> str:
+        self._add(
+            Question(
+                item.code, as_text(item.text, item.code), "likert", _headers(item.column), scale=rated[0], levels=rated[1],
+                reverse=item.reverse, construct=item.construct_, attribute=item.attribute, optional=item.optional or spec.optional,
+                matrix=spec.code, matrix_text=as_text(spec.text, spec.code), help=_maybe(spec.help),
+            ),
+            f'item "{item.code}"', path,
+        )  # fmt: skip
+        return item.code
+
+    def _add(self, question: Question, what: str, path: KeyPath) -> None:
+        self.take(question.code, what, (*path, "code"))
+        if question.scored:
+            self.take(f"{question.code}_level", what, (*path, "code"))
+        if question.other:
+            self.take(f"{question.code}_other", what, (*path, "other"))
+        for column in question.columns:
+            for other in self.questions.values():
+                if column in other.columns:
+                    self.report(
+                        (*path, "column"), "FRM009", f'{what}: the column is already that of question "{other.code}"'
+                    )
+        self.questions[question.code] = question
+
+    def _scale_of(self, spec: QuestionSpec, what: str, path: KeyPath) -> Scale | None:
+        if spec.kind == "nps":
+            return _NPS
+        if isinstance(spec.scale, str):
+            if spec.scale not in self.scales:
+                self.report(
+                    (*path, "scale"),
+                    "FRM005",
+                    f'{what}: unknown scale "{spec.scale}"{did_you_mean(spec.scale, self.scales)}',
+                )
+            return self.scales.get(spec.scale)
+        return None if spec.scale is None else self._scale(spec.scale, (*path, "scale"))
+
+    def _options(self, spec: QuestionSpec, what: str, path: KeyPath) -> tuple[Option, ...]:
+        found: list[Option] = []
+        owner: dict[str, str] = {}
+        for code, written in spec.options.items():
+            option = _option(code, written)
+            found.append(option)
+            for word in option.words:
+                if owner.setdefault(word, code) != code:
+                    text = f'{what}: options "{owner[word]}" and "{code}" share a spelling; tell them apart'
+                    self.report((*path, "options", code), "FRM008", text)
+        if spec.other is not None and spec.other not in spec.options:
+            self.report(
+                (*path, "other"), "FRM007", f"{what}: `other` names no option{did_you_mean(spec.other, spec.options)}"
+            )
+        return tuple(found)
+
+    # ------------------------------------------------------------------------------------------ constructs
+    def _constructs(self) -> tuple[Construct, ...]:
+        declared = {spec.code for spec in self.spec.constructs}
+        for question in self.questions.values():
+            if question.construct is not None and question.construct not in declared:
+                near = did_you_mean(question.construct, declared)
+                text = f'question "{question.code}": unknown construct "{question.construct}"{near}; list it under `constructs`'
+                self.report(self._path_of(question.code), "FRM010", text)
+        found = []
+        for number, spec in enumerate(self.spec.constructs):
+            path: KeyPath = ("constructs", number)
+            what = f'construct "{spec.code}"'
+            items = [q for q in self.questions.values() if q.construct == spec.code]
+            self.take(spec.code, what, (*path, "code"))
+            self.take(f"{spec.code}_level", what, (*path, "code"))
+            ranges = {(q.scale.minimum, q.scale.maximum) for q in items if q.scale}
+            if not items:
+                self.report(path, "FRM010", f"{what} has no item; name it as `construct` of some questions")
+            elif len(ranges) > 1:
+                self.report(
+                    path, "FRM010", f"{what}: its items have scales of different range, so that no mean can be taken"
+                )
+            levels = self.levels(spec.levels, (*path, "levels")) or (items[0].levels if items else ())
+            title = as_text(spec.title, spec.code)
+            codes = tuple(q.code for q in items)
+            found.append(Construct(spec.code, title, codes, levels, spec.minimum_answered, spec.attribute))
+        return tuple(found)
+
+    def _profiles(self, constructs: tuple[Construct, ...]) -> tuple[Profile, ...]:
+        known = {construct.code for construct in constructs}
+        found = []
+        for number, spec in enumerate(self.spec.profiles):
+            self.take(spec.code, f'profile "{spec.code}"', ("profiles", number, "code"))
+            for name in spec.of:
+                if name not in known:
+                    text = f'profile "{spec.code}": unknown construct "{name}"{did_you_mean(name, known)}'
+                    self.report(("profiles", number, "of"), "FRM011", text)
+            found.append(Profile(spec.code, as_text(spec.title, spec.code), spec.of, spec.attribute))
+        return tuple(found)
+
+    def _path_of(self, code: str) -> KeyPath:
+        """Where the question (or item) of a code stands."""
+        return next(
+            (path[:-1] for path in self.document.lines if path[-1:] == ("code",) and self._at(path) == code), ()
+        )
+
+    def _at(self, path: KeyPath) -> Any:
+        value: Any = self.document.data
+        for part in path:
+            value = value[part]
+        return value
+
+
+def _option(code: str, written: Text | OptionSpec | str) -> Option:
+    if isinstance(written, str):
+        return Option(code, Text(zh=written, en=written), folded(code, written))
+    title = Text(zh=written.zh, en=written.en)
+    if not isinstance(written, OptionSpec):
+        return Option(code, title, folded(code, title.zh, title.en))
+    words = folded(code, title.zh, title.en, *written.synonyms)
+    return Option(code, title, words, _headers(written.column), written.alone, written.missing)
+
+
+def _thirds(low: int, high: int) -> tuple[Level, ...]:
+    third = (high - low) / 3
+    return (
+        Level("low", Text(zh="低", en="Low"), low + third),
+        Level("medium", Text(zh="中", en="Medium"), low + 2 * third),
+        Level("high", Text(zh="高", en="High"), None),
+    )
+
+
+def _headers(column: Headers | None) -> tuple[str, ...]:
+    return () if column is None else (column,) if isinstance(column, str) else column
+
+
+def _distinct(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))
+
+
+def _maybe(title: Title) -> Text | None:
+    return None if title is None else as_text(title)
