@@ -8,7 +8,15 @@ from collections.abc import Callable
 from huaxiang.errors import HuaxiangError, did_you_mean
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.checks.project import is_timezone
-from huaxiang.plan.columns import ID, declared_type, field_types, has_customers, identity_fields, time_field
+from huaxiang.plan.columns import (
+    ID,
+    declared_type,
+    field_types,
+    has_accounts,
+    has_customers,
+    identity_fields,
+    time_field,
+)
 from huaxiang.spec.canonical import FIELDS, STORED_AS
 from huaxiang.spec.models import ColumnSpec, SourceSpec
 from huaxiang.spec.vocabulary import standard_words
@@ -39,7 +47,8 @@ def check(found: Findings, headers: Headers | None) -> None:
 
 
 def _check_customers(found: Findings, source: SourceSpec, at: tuple[str, str]) -> None:
-    if source.entity != "reference" and not has_customers(found.project, source):
+    its_own = source.entity == "account" and has_accounts(source)
+    if source.entity != "reference" and not its_own and not has_customers(found.project, source):
         keys = ", ".join(sorted(identity_fields(found.project)))
         message = (
             f"no field says whose rows these are; map one of the identity keys ({keys}), or make it entity: reference"
