@@ -35,6 +35,7 @@ from huaxiang.store.files.batch import (
     tidy_header,
 )
 
+FORM_CELLS = 200_000
 _BATCH = 20_000
 _CHUNK = 1 << 20
 _CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,4})(\d{1,9})"[^>]*>')
@@ -69,6 +70,33 @@ def open_excel(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
     wanted = locate(header, request.columns)
     left = sheet.start[1] if sheet.start else 0
     return FileForm("excel", None, None, header), _batches(rows, wanted, request, _shifted(errors, left, set(wanted)))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A whole sheet as texts: `cells[row][column]` from A1 (0-based), its error cells as (row, column), both 1-based."""
+
+    name: str
+    cells: Sequence[Sequence[str | None]]
+    errors: frozenset[tuple[int, int]]
+
+
+def read_sheets(request: ReadRequest) -> tuple[Sheet, ...]:
+    """All sheets of a workbook of forms, in order, hidden ones too. A sheet of more than FORM_CELLS cells is no form and
+    comes without its cells. Raises FileFault.
+    """
+    scans = _scan_package(request) if zipfile.is_zipfile(request.path) else _scan_binary(request)
+    first, _ = _open_sheet(replace(request, sheet=0))
+    sheets = [first]
+    book = calamine.load_workbook(request.path)
+    sheets += [book.get_sheet_by_index(at) for at in range(1, len(book.sheet_names))]
+    found = []
+    for at, sheet in enumerate(sheets):
+        small = sheet.total_height * sheet.total_width <= FORM_CELLS
+        rows = sheet.to_python(skip_empty_area=False) if small else []
+        texts = [[cell_text(cell) for cell in row] for row in rows]
+        found.append(Sheet(sheet.name, texts, scans[at].errors if at < len(scans) else frozenset()))
+    return tuple(found)
 
 
 def _shifted(errors: frozenset[tuple[int, int]], left: int, wanted: set[int]) -> frozenset[int]:
