@@ -89,6 +89,21 @@ class SourceError(HuaxiangError):
         super().__init__(f'source "{source}" {place}: {message}')
 
 
+class QualityStop(SourceError):
+    """Data of a source crossed a bound that stops: `QualityStop(broken)` with (source, place of its rules, what was measured)."""
+
+    def __init__(self, broken: Sequence[tuple[str, str, str]]) -> None:
+        self.broken = tuple(broken)
+        source, place, first = self.broken[0]
+        more = "".join(f'; source "{s}" {p}: {text}' for s, p, text in self.broken[1:])
+        super().__init__(
+            source,
+            place,
+            f"{first}{more}. The declared quality stops the build: nothing was published, the last snapshot stays. Correct the "
+            "data, or change the bound",
+        )
+
+
 class NoCustomers(HuaxiangError):
     """A build found nobody: an empty snapshot would hide the last good one, so none is published."""
 

@@ -20,7 +20,7 @@ Light = Literal["good", "look", "bad"]
 LIGHTS: tuple[Light, ...] = ("good", "look", "bad")
 _DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
 _AGE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([hdw])\s*")
-_AT_MOST = frozenset({"change", "age", "duplicates", "drift"})
+_AT_MOST = frozenset({"change", "age", "duplicates", "copies", "drift"})
 
 
 class Key(NamedTuple):
@@ -105,6 +105,7 @@ def limit_of(rules: QualityRules, key: Key) -> tuple[Limit | None, Level]:
         return _age_limit(rules.fresh_within), rules.level
     plain: Mapping[str, Limit | None] = {
         "rows": rules.min_rows, "change": rules.max_change, "valid_rows": rules.valid, "duplicates": rules.max_duplicates,
+        "copies": rules.max_duplicates,
         "accuracy": rules.truth.share if rules.truth else None,
     }  # fmt: skip
     unique = rules.unique if isinstance(rules.unique, dict) else dict.fromkeys(rules.unique, 1.0)

@@ -9,7 +9,7 @@ from huaxiang.learn.quality.judge import Finding
 
 Words = Mapping[str, tuple[str, str]]
 _SHARES = frozenset({
-    "change", "valid_rows", "complete", "valid", "unique", "duplicates", "condition", "agree", "accuracy",
+    "change", "valid_rows", "complete", "valid", "unique", "duplicates", "copies", "condition", "agree", "accuracy",
 })  # fmt: skip
 
 #: measure → (Chinese, English), as heads of tables and lists.
@@ -33,6 +33,7 @@ _TEXTS: Words = MappingProxyType({
     "valid": ("{column} 的值 {value} 可读，低于 {bound}", "{value} of the values of {column} can be read, below {bound}"),
     "unique": ("{column} 唯一率 {value}，低于 {bound}", "{value} of the values of {column} stand on one row only, below {bound}"),
     "duplicates": ("{value} 的行与更早的行完全相同，高于 {bound}", "{value} of the rows repeat an earlier one, above {bound}"),
+    "copies": ("{value} 的行因唯一字段重复被搁置，高于 {bound}", "{value} of the rows repeat the unique fields of an earlier one, above {bound}"),
     "condition": ("{value} 的行符合规则 {column}，低于 {bound}", "{value} of the rows meet the rule {column}, below {bound}"),
     "agree": ("{column} 与来源 {other} 的一致率 {value}，低于 {bound}", "{column} agrees with source {other} for {value} of the shared customers, below {bound}"),
     "accuracy": ("{column} 与基准 {other} 相符 {value}，低于 {bound}", "{column} equals the truth in {other} on {value} of the rows, below {bound}"),
@@ -56,6 +57,7 @@ _ADVICE: Words = MappingProxyType({
     "valid": ("补充同义词、格式或修复规则；用 huaxiang quality rejected {source} 查看", "add synonyms, a format or a repair; see huaxiang quality rejected {source}"),
     "unique": ("声明 unique 或在源系统去重", "declare `unique`, or remove the copies at the source"),
     "duplicates": ("声明 unique，使重复行被搁置", "declare `unique`, so that copies are set aside"),
+    "copies": ("在源系统查找重复的原因", "find out at the source why rows come twice"),
     "condition": ("与数据提供方核对不符合规则的行", "ask the owner about the rows that break the rule"),
     "agree": ("核对两个来源，并用 trust 或 pick 声明以谁为准", "compare the two sources; say by `trust` or `pick` which one wins"),
     "accuracy": ("找出录入环节的错误", "find out where the wrong values are entered"),
