@@ -72,7 +72,8 @@ def build(
 ) -> BuildResult:
     """Build and publish a snapshot of the project in `folder`.
 
-    `as_of` overrides the project's own. `full` forgets the previous snapshot (cluster labels and tag versions start anew).
+    `as_of` overrides the project's own. `full` forgets the previous snapshot (cluster labels and tag versions start anew)
+    and reads every file and database anew.
     Raises ProjectInvalid, SourceError, BuildBusy …; the snapshot of before then stays the current one.
     """
     started = time.monotonic()
@@ -84,7 +85,7 @@ def build(
         run = run_log(project.folder).start(draft.id, engine=engine, as_of=str(as_of or project.spec.as_of), full=full)
         chosen = make_engine(engine, draft.scratch("engine"))
         try:
-            work = Build(project, chosen, draft, progress or _silent, previous)
+            work = Build(project, chosen, draft, progress or _silent, previous, full)
             manifest = _run_stages(work, run, as_of, started)
             with _stage(run, "publish"):
                 snapshot = draft.publish(manifest, keep=project.spec.keep_snapshots)
@@ -108,7 +109,9 @@ def _stage(run: Run, name: str) -> Iterator[Callable[[int], None]]:
 
 
 def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> dict[str, Any]:
-    from huaxiang.run import collecting, manifest, publishing, segmenting, tagging, unifying
+    from huaxiang.run import collecting, manifest, publishing, quality, segmenting, tagging, unifying
+    from huaxiang.run.quality_between import compare
+    from huaxiang.run.quality_out import save
 
     project = work.project
     today = datetime.now(ZoneInfo(project.spec.timezone)).date()
@@ -123,9 +126,11 @@ def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> di
         leave(sum(r.loaded for r in reports.values()))
         failpoint("clean")
     as_of: AsOf = tagging.resolve_as_of(work, asked, today)
+    measured = quality.measure(work, reports, as_of)
     with _stage(run, "unify") as leave:
         unified = unifying.unify_sources(work, as_of)
         unifying.refuse_too_many(work, reports, unified.counts)
+        measured = compare(work, unified, measured)
         leave(unified.linked.customers)
         failpoint("unify")
     with _stage(run, "profile"):
@@ -159,9 +164,10 @@ def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> di
         "customers": customers.num_rows, "seconds": round(time.monotonic() - started, 3), "sources": sources, "attributes": attributes,
         "tags": tags, "audiences": publishing.describe_audiences(project, sizes, customers.num_rows),
         "clusterings": [manifest.describe_clustering(project, c) for c in clusterings.values()],
+        **manifest.describe_entities(work, _catalogue_classes()),
         "identity": {
             "keys": [k.name for k in unified.keys], "held_back": dict(unified.linked.held_back),
             "customers": unified.linked.customers, "unidentified": dict(unified.unidentified),
         },
-        "quality": publishing.describe_quality(sources),
+        "quality": publishing.describe_quality(sources) | save(work, measured, as_of),
     }  # fmt: skip
