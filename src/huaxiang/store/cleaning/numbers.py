@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from huaxiang.store.cleaning import units
+from huaxiang.spec import units
 from huaxiang.store.cleaning.codes import FAULT, KIND, Cleaned
 from huaxiang.store.cleaning.parts import Parsed, assemble, parse_each, parse_mostly
 from huaxiang.store.cleaning.rule import ColumnRule

@@ -19,9 +19,9 @@ import pyarrow as pa
 
 from huaxiang.errors import SourceError
 from huaxiang.plan.columns import derived_fields
+from huaxiang.spec import units
 from huaxiang.spec.canonical import DERIVED, FIELDS, STORED_AS
 from huaxiang.spec.models import ColumnSpec, SourceSpec
-from huaxiang.store.cleaning import units
 
 ARROW_TYPES: Mapping[str, pa.DataType] = {
     "VARCHAR": pa.string(),

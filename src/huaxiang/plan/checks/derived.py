@@ -1,0 +1,102 @@
+"""Sources: derived fields, earliest days, currencies and units of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from huaxiang.errors import did_you_mean
+from huaxiang.plan.checks.findings import Findings
+from huaxiang.plan.columns import ID, declared_type
+from huaxiang.spec import units
+from huaxiang.spec.canonical import DERIVED
+from huaxiang.spec.models import ColumnSpec, SourceSpec
+
+_TIMES = ("date", "datetime")
+_NUMBERS = ("integer", "number")
+
+
+def check(found: Findings) -> None:
+    """Check what the columns of every source derive and convert."""
+    for source in found.project.sources.values():
+        taken: dict[str, str] = {}
+        for field, spec in _mapped(source):
+            _check_derive(found, source, field, spec, taken)
+            _check_kinds(found, source, field, spec)
+            _check_currency(found, source, field, spec)
+            _check_unit(found, source, field, spec)
+
+
+def _mapped(source: SourceSpec) -> Iterator[tuple[str, ColumnSpec]]:
+    return ((field, spec) for field, spec in source.columns.items() if isinstance(spec, ColumnSpec))
+
+
+def _check_derive(found: Findings, source: SourceSpec, field: str, spec: ColumnSpec, taken: dict[str, str]) -> None:
+    at = ("sources", source.name)
+    kind = declared_type(source, field)
+    if spec.derive and kind not in DERIVED:
+        message = f'field "{field}" has type {kind}; "derive" is only for {", ".join(sorted(DERIVED))}'
+        found.add(at, ("columns", field, "derive"), "SRC004", message)
+        return
+    looked_up = {new for lookup in source.lookups for new in lookup.take}
+    for new, part in (spec.derive or {}).items():
+        path = ("columns", field, "derive", new)
+        if part not in DERIVED[kind]:
+            message = f'field "{field}": {kind} has no part "{part}"{did_you_mean(part, DERIVED[kind])}'
+            found.add(at, path, "SRC030", message)
+        owner = (
+            "made by the build" if new == ID else "already a field of the file" if new in source.columns
+            else f'already derived from "{taken[new]}"' if new in taken
+            else "already taken by a lookup" if new in looked_up else None
+        )  # fmt: skip
+        if owner is not None:
+            found.add(at, path, "SRC031", f'field "{field}": "{new}" is {owner}; derive it under another name')
+        taken.setdefault(new, field)
+
+
+def _check_kinds(found: Findings, source: SourceSpec, field: str, spec: ColumnSpec) -> None:
+    kind = declared_type(source, field)
+    limits: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
+        ("not_before", spec.not_before is not None, _TIMES),
+        ("currency", spec.currency is not None, ("money",)),
+        ("convert_to", spec.convert_to is not None, _NUMBERS),
+    )
+    for key, is_set, kinds in limits:
+        if is_set and kind not in kinds:
+            message = f'field "{field}" has type {kind}; "{key}" is only for {", ".join(kinds)}'
+            found.add(("sources", source.name), ("columns", field, key), "SRC004", message)
+    if spec.not_before is not None and not _is_day(spec.not_before):
+        message = f'field "{field}": there is no day {spec.not_before}'
+        found.add(("sources", source.name), ("columns", field, "not_before"), "SRC034", message)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_currency(found: Findings, source: SourceSpec, field: str, spec: ColumnSpec) -> None:
+    project = found.project.spec
+    if spec.currency is None or spec.currency == project.currency:
+        return
+    if not project.rates.get(spec.currency, 0.0) > 0:
+        known = ", ".join(sorted(project.rates)) or "none"
+        message = f'field "{field}": huaxiang.yaml has no rate of {spec.currency} (it has: {known}); add it to `rates`'
+        found.add(("sources", source.name), ("columns", field, "currency"), "SRC032", message)
+
+
+def _check_unit(found: Findings, source: SourceSpec, field: str, spec: ColumnSpec) -> None:
+    if spec.convert_to is None:
+        return
+    at, path = ("sources", source.name), ("columns", field, "convert_to")
+    for unit in (spec.convert_to, *((spec.unit,) if spec.unit else ())):
+        if units.find_unit(unit) is None:
+            message = f'field "{field}": unknown unit "{unit}"{did_you_mean(unit, units.units())}'
+            found.add(at, path, "SRC033", message)
+            return
+    if spec.unit and units.factor(spec.unit, spec.convert_to) is None:
+        message = f'field "{field}": {spec.unit} and {spec.convert_to} don\'t measure the same'
+        found.add(at, path, "SRC033", message)
