@@ -1,93 +1,38 @@
-"""Collect and clean one source: its files, batch by batch, into one typed Parquet table; rows set aside into another.
+"""Collect and clean one source: its files, part by part, into one typed Parquet table; rows set aside into another.
 
-Every row that is read ends in exactly one of the two: `loaded + set_aside = rows_in`.
+Every row that is read ends in exactly one place: `loaded + set_aside + left_out = rows_in`. A part that an earlier build cleaned is taken over
+(`store/collected.py`), so that what is loaded is the same whether anything was there before or not.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from types import TracebackType
-from typing import Self
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from huaxiang.errors import SourceError
+from huaxiang.run.assemble import Placed, assemble
+from huaxiang.run.headers import EMPTY, read_header
+from huaxiang.run.part import PartReport, clean_part, clean_schema
+from huaxiang.run.repairs import check_defaults
+from huaxiang.run.reports import REJECTED_SCHEMA, ColumnReport, FileReport, LoadReport, Tally
 from huaxiang.spec.models import SourceSpec
-from huaxiang.store.cleaning.codes import FAULTS, KINDS, REASONS, Cleaned
-from huaxiang.store.cleaning.column import clean_column
-from huaxiang.store.cleaning.rule import ColumnRule, column_rules
-from huaxiang.store.files.batch import LIMITS, FileFault, FileForm, Limits, RawBatch, missing_columns
+from huaxiang.store.cleaning.codes import REASONS
+from huaxiang.store.cleaning.rule import NO_RATES, ColumnRule, column_rules
+from huaxiang.store.collected import Collected, Part, definition_digest, part_key
+from huaxiang.store.databases import Fetched
+from huaxiang.store.failpoints import failpoint
+from huaxiang.store.files.batch import LIMITS, FileFault, Limits
 from huaxiang.store.files.find import find_files, shown
-from huaxiang.store.files.open import open_file, request_for
+from huaxiang.store.files.open import read_together, request_for
 from huaxiang.store.files.sniff import digest
 
-ROW_GROUP = 122_880
-ROW_GROUP_BYTES = 256 * 2**20
-RAW_CHARS = 131_072
-_EMPTY = "the file is empty (0 bytes), without even a header row"
-REJECTED_SCHEMA = pa.schema(
-    [
-        ("source", pa.string()),
-        ("file", pa.string()),
-        ("row", pa.int64()),
-        ("column", pa.string()),
-        ("code", pa.string()),
-        ("reason", pa.string()),
-        ("raw", pa.string()),
-    ]
-)
+__all__ = ["REJECTED_SCHEMA", "ColumnReport", "FileReport", "LoadReport", "load_source", "read_header"]
 Progress = Callable[[int, int, int], None]
 """Called after each batch with (bytes read, bytes in all, rows read) of the source."""
-
-
-_Bad = tuple[int, str | None, str, str]  # row, field, code, raw
-
-
-@dataclass(frozen=True)
-class FileReport:
-    """One file that was read: path as shown, how it is written, rows in, size and SHA-256."""
-
-    path: str
-    format: str
-    encoding: str | None
-    delimiter: str | None
-    rows: int
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class ColumnReport:
-    """One loaded column: declared type, rows without a value, and values that were repaired, by kind (`codes.REPAIRS`)."""
-
-    name: str
-    type: str
-    missing: int
-    repaired: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class LoadReport:
-    """What became of the rows of a source: `loaded + set_aside == rows_in`; `reasons` counts the rows set aside by code."""
-
-    source: str
-    files: tuple[FileReport, ...]
-    rows_in: int
-    loaded: int
-    set_aside: int
-    reasons: Mapping[str, int]
-    columns: tuple[ColumnReport, ...]
-
-    @property
-    def repaired(self) -> int:
-        """Values that were repaired, over all columns."""
-        return sum(sum(column.repaired.values()) for column in self.columns)
 
 
 def load_source(  # noqa: PLR0913  (two places to write to, and what tests and the runner vary)
@@ -100,257 +45,213 @@ def load_source(  # noqa: PLR0913  (two places to write to, and what tests and t
     progress: Progress | None = None,
     timezone: str = "Asia/Shanghai",
     limits: Limits = LIMITS,
+    collected: Collected | None = None,
+    fetched: Fetched | None = None,
+    repairs: Path | None = None,
+    rates: Mapping[str, float] = NO_RATES,
 ) -> LoadReport:
-    """Load all files of a source.
+    """Load all files of a source, or the rows `fetched` from its database.
 
-    `out` gets the mapped columns in their order with their stored types, then `_file` (INTEGER, index into the report's files) and
-    `_row` (BIGINT, row in the file as a spreadsheet numbers it); `rejected` gets one row for each row set aside. `where`, `unique`
-    and `lookups` are left to the stages. Texts with a time zone are moved to `timezone`. Raises SourceError when a file is
-    missing or can't be read, when a mapped column is not in it, or when more rows are set aside than the source allows.
+    `out` gets the mapped columns in their order with their stored types, then the derived ones, `_file` (INTEGER, index into the report's files) and
+    `_row` (BIGINT, row in the file as a spreadsheet numbers it); `rejected` gets one row for each row set aside,
+    `repairs` one for each value that cleaning changed (run/repairs.py); `rates` are currency → worth in the project's. `where`, `unique`
+    and `lookups` are left to the stages. Texts with a time zone are moved to `timezone`. Parts that are in `collected` are not read again,
+    new ones are kept there. Raises SourceError when a file is missing or can't be read, when a mapped column is not in it, or when more
+    rows are set aside than the source allows.
     """
-    files = find_files(source, folder)
-    rules = column_rules(source, as_of=as_of, timezone=timezone)
-    total = sum(path.stat().st_size for path in files)
-    tally = _Tally(source.name, rules)
-    reports: list[FileReport] = []
-    with _Tables(rules, out, rejected) as tables:
-        done = 0
-        for number, path in enumerate(files):
-            reader = _FileLoad(source, path, folder, number, limits)
-            for read in reader.run(rules, tables, tally):
-                if progress:
-                    progress(done + read, total, tally.rows_in)
-            done += path.stat().st_size
-            reports.append(reader.report())
-        if (
-            source.on_bad_row == "set_aside"
-            and tally.rows_in == 0
-            and all(report.format == "empty" for report in reports)
-        ):
-            raise SourceError(source.name, reports[0].path, _EMPTY)
-    _refuse_too_many(source, tally)
+    out.unlink(missing_ok=True)
+    rules = column_rules(source, as_of=as_of, timezone=timezone, rates=rates)
+    check_defaults(source, rules)
+    files = _found(source, folder, fetched)
+    with _store(collected, out.parent) as store:
+        load = _Load(source, folder, rules, limits, store, progress, sum(file.bytes for file in files))
+        placed = [one for unit in _units(source, files) if (one := load.part(unit)) is not None]
+        load.refuse_empty()
+        tally = assemble(source.name, placed, clean_schema(rules), out, {"rejected": rejected} | ({"repairs": repairs} if repairs else {}))
+        load.leave_out_copies(tally)
+        if collected is not None:
+            collected.prune(one.part.folder.name for one in placed)
+    _refuse_too_many(source, tally, out)
+    left_out = sum(tally.left_out.values())
     return LoadReport(
         source.name,
-        tuple(reports),
+        tuple(load.reports[file.number] for file in files),
         tally.rows_in,
-        tally.rows_in - tally.set_aside,
+        tally.rows_in - tally.set_aside - left_out,
         tally.set_aside,
         dict(sorted(tally.reasons.items())),
-        tally.columns(),
+        tally.columns(rules),
+        left_out,
+        dict(sorted(tally.left_out.items())),
+        load.reused,
     )
 
 
-def read_header(source: SourceSpec, folder: Path) -> tuple[str, ...] | None:
-    """Column names of the source's first file, as the mapping may use them; None when no file is there (yet).
+@contextmanager
+def _store(collected: Collected | None, beside: Path) -> Iterator[Collected]:
+    """The store of parts; without one, a folder that is gone afterwards."""
+    if collected is not None:
+        yield collected
+        return
+    with tempfile.TemporaryDirectory(prefix=".parts-", dir=beside) as folder:
+        yield Collected(Path(folder))
 
-    Raises SourceError when the file is there and can't be read, is empty, or has none of the mapped columns.
-    """
-    try:
-        files = find_files(source, folder)
-    except SourceError:
-        return None
-    path = next((path for path in files if path.stat().st_size), None)
-    if path is None:
-        raise SourceError(source.name, shown(files[0], folder), _EMPTY)
-    wanted = tuple(rule if isinstance(rule, str) else rule.from_ or name for name, rule in source.columns.items())
-    try:
-        header = open_file(request_for(source, path, (), folder=folder))[0].header
-        if wanted and not set(wanted) & set(header):
-            raise FileFault(missing_columns(wanted, header, wanted))
-    except FileFault as fault:
-        raise SourceError(source.name, shown(path, folder), str(fault)) from None
-    return header
+
+@dataclass(frozen=True)
+class _File:
+    """A file of the source: its number, path, name as shown, size and digest; the number of an earlier one with the same bytes."""
+
+    number: int
+    path: Path
+    name: str
+    bytes: int
+    sha256: str
+    same_as: int | None = None
+
+
+def _found(source: SourceSpec, folder: Path, fetched: Fetched | None) -> list[_File]:
+    """The files of the source with their digests; a file whose bytes an earlier one has too is marked."""
+    if fetched is not None:
+        return [_File(0, fetched.path, fetched.name, fetched.path.stat().st_size, digest(fetched.path))]
+    files: list[_File] = []
+    first: dict[str, int] = {}
+    for number, path in enumerate(find_files(source, folder)):
+        name = shown(path, folder)
+        try:
+            size, sha256 = path.stat().st_size, digest(path)
+        except OSError as error:
+            raise SourceError(
+                source.name, name, f"the file can't be read ({error.strerror or 'I/O error'})"
+            ) from None
+        if size == 0 and source.on_bad_row == "stop":
+            raise SourceError(source.name, name, EMPTY)
+        same = first.setdefault(sha256, number) if size else number
+        files.append(_File(number, path, name, size, sha256, None if same == number else same))
+    return files
+
+
+def _units(source: SourceSpec, files: Sequence[_File]) -> list[tuple[_File, ...]]:
+    """Files that are cleaned together: each by itself, but for formats whose records build on those of earlier files."""
+    if not read_together(source):
+        return [(file,) for file in files]
+    alone = [(file,) for file in files if file.same_as is not None or not file.bytes]
+    together = tuple(file for file in files if file.same_as is None and file.bytes)
+    return [together, *alone] if together else alone
 
 
 @dataclass
-class _Tally:
-    """Running counts of a source."""
+class _Load:
+    """The load of one source: what it is, where its parts go, and what became of each file."""
 
-    source: str
+    source: SourceSpec
+    folder: Path
     rules: Sequence[ColumnRule]
-    rows_in: int = 0
-    set_aside: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    where: dict[tuple[str, str | None], tuple[str, int]] = field(default_factory=dict)
-    missing: Counter[str] = field(default_factory=Counter)
-    repaired: dict[str, Counter[str]] = field(default_factory=dict)
+    limits: Limits
+    store: Collected
+    progress: Progress | None
+    total: int
+    reports: dict[int, FileReport] = field(default_factory=dict)
+    copies: list[FileReport] = field(default_factory=list)
+    reused: int = 0
+    done: int = 0
+    rows: int = 0
 
-    def reject(self, file: str, row: int, column: str | None, code: str) -> None:
-        """Count one row set aside."""
-        self.set_aside += 1
-        self.reasons[code] += 1
-        self.where.setdefault((code, column), (file, row))
+    def part(self, unit: tuple[_File, ...]) -> Placed | None:
+        """The part that the files of `unit` give, cleaned now or before; None when there is nothing to clean."""
+        head = unit[0]
+        if head.same_as is not None:
+            self._copy(head)
+            return None
+        if not head.bytes:
+            self._report(head, "empty", None, None, 0)
+            return None
+        key = part_key((file.sha256 for file in unit), self._definition())
+        found = self.store.find(key)
+        self.reused += len(unit) if found else 0
+        part = found or self._clean(unit, key)
+        failpoint("clean.part")
+        form = part.report["form"]
+        for at, file in enumerate(unit):
+            self._report(file, form["format"], form["encoding"], form["delimiter"], part.report["rows"].get(str(at), 0))
+        if found:
+            self._tell(unit, found.report["tally"]["rows_in"])
+        self.done += sum(file.bytes for file in unit)
+        self.rows += part.report["tally"]["rows_in"]
+        return Placed(part, tuple(file.name for file in unit), head.number)
 
-    def accept(self, rule: ColumnRule, cleaned: Cleaned, good: np.ndarray) -> None:
-        """Count missing and repaired values of the rows that are loaded."""
-        absent = cleaned.values.is_null().to_numpy(zero_copy_only=False)
-        self.missing[rule.field] += int(np.count_nonzero(absent & good))
-        kinds = np.bincount(cleaned.kinds[good], minlength=len(KINDS))
-        counts = self.repaired.setdefault(rule.field, Counter())
-        for at in np.flatnonzero(kinds[1:]) + 1:
-            counts[KINDS[at]] += int(kinds[at])
+    def _definition(self) -> str:
+        book = self.folder / self.source.codebook if self.source.codebook else None
+        written = book.read_bytes() if book is not None and book.is_file() else b""
+        return definition_digest(self.source, self.rules, written + repr(self.limits).encode())
 
-    def columns(self) -> tuple[ColumnReport, ...]:
-        """Reports of all columns."""
-        return tuple(
-            ColumnReport(
-                rule.field, rule.type, self.missing[rule.field], dict(sorted(self.repaired.get(rule.field, {}).items()))
-            )
-            for rule in self.rules
-        )
-
-
-class _Tables:
-    """The two Parquet files being written; removed again when the load fails, but for the rejected rows."""
-
-    def __init__(self, rules: Sequence[ColumnRule], out: Path, rejected: Path) -> None:
-        self._out, self._rejected = out, rejected
-        self.schema = pa.schema(
-            [*((rule.field, rule.stored) for rule in rules), ("_file", pa.int32()), ("_row", pa.int64())]
-        )
-        self._waiting: list[pa.RecordBatch] = []
-
-    def __enter__(self) -> Self:
-        self._rows = pq.ParquetWriter(
-            self._out, self.schema, compression="zstd", compression_level=1, store_decimal_as_integer=True
-        )
-        self._bad = pq.ParquetWriter(self._rejected, REJECTED_SCHEMA, compression="zstd")
-        return self
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Take clean rows; they are written in row groups of about ROW_GROUP rows."""
-        self._waiting.append(batch)
-        rows = sum(waiting.num_rows for waiting in self._waiting)
-        if rows >= ROW_GROUP or sum(waiting.nbytes for waiting in self._waiting) >= ROW_GROUP_BYTES:
-            self._flush()
-
-    def add_rejected(self, rows: Sequence[Mapping[str, object]]) -> None:
-        """Write rows set aside."""
-        if rows:
-            self._bad.write_table(pa.Table.from_pylist(list(rows), REJECTED_SCHEMA))
-
-    def _flush(self) -> None:
-        if any(batch.num_rows for batch in self._waiting):
-            self._rows.write_table(pa.Table.from_batches(self._waiting, self.schema).combine_chunks())
-        self._waiting = []
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self._flush()
-        self._rows.close()
-        self._bad.close()
-        if error is not None:
-            self._out.unlink(missing_ok=True)
-
-
-class _FileLoad:
-    """The load of one file."""
-
-    def __init__(self, source: SourceSpec, path: Path, folder: Path, number: int, limits: Limits) -> None:
-        self._source, self._path, self._folder, self._number, self._limits = source, path, folder, number, limits
-        self._name = shown(path, folder)
-        self._form = FileForm("empty", None, None, ())
-        self._rows = 0
-        self._sha256 = ""
-
-    def run(self, rules: Sequence[ColumnRule], tables: _Tables, tally: _Tally) -> Iterator[int]:
-        """Load the file; yields the bytes read so far."""
+    def _clean(self, unit: tuple[_File, ...], key: str) -> Part:
+        columns = tuple(rule.column for rule in self.rules)
+        request = request_for(self.source, unit[0].path, columns, self.limits, self.folder)
+        if self.source.database is not None:
+            request = replace(request, format="parquet")
+        request = replace(request, others=tuple(file.path for file in unit[1:]))
+        report = PartReport()
         try:
-            self._sha256 = digest(self._path)
-            if self._path.stat().st_size == 0:
-                if self._source.on_bad_row == "stop":
-                    raise FileFault(_EMPTY)
-                return
-            request = request_for(
-                self._source, self._path, tuple(rule.column for rule in rules), self._limits, self._folder
-            )
-            self._form, batches = open_file(request)
-            for batch in batches:
-                self._take(batch, rules, tables, tally)
-                yield batch.bytes_read
+            for read, report in clean_part(self.source, request, self.rules, self.store.begin(key)):
+                if self.progress:
+                    self.progress(self.done + read, self.total, self.rows + report.tally.rows_in)
         except FileFault as fault:
-            raise SourceError(self._source.name, self._name, str(fault)) from None
+            raise SourceError(self.source.name, unit[fault.file].name, str(fault)) from None
         except OSError as error:
             raise SourceError(
-                self._source.name, self._name, f"the file can't be read ({error.strerror or 'I/O error'})"
+                self.source.name, unit[0].name, f"the file can't be read ({error.strerror or 'I/O error'})"
             ) from None
+        return self.store.keep(key, report.plain())
 
-    def report(self) -> FileReport:
-        """What the file was."""
-        form = self._form
-        return FileReport(
-            self._name, form.format, form.encoding, form.delimiter, self._rows, self._path.stat().st_size, self._sha256
-        )
+    def _tell(self, unit: tuple[_File, ...], rows: int) -> None:
+        if self.progress:
+            self.progress(self.done + sum(file.bytes for file in unit), self.total, self.rows + rows)
 
-    def _take(self, batch: RawBatch, rules: Sequence[ColumnRule], tables: _Tables, tally: _Tally) -> None:
-        cleaned = [clean_column(values, rule) for values, rule in zip(batch.columns, rules, strict=True)]
-        faults, columns = _first_faults(batch, cleaned)
-        good = faults == 0
-        for rule, column in zip(rules, cleaned, strict=True):
-            tally.accept(rule, column, good)
-        tables.add(self._clean_rows(batch, cleaned, good, tables.schema))
-        bad: list[_Bad] = [(row.row, row.column, row.code, row.raw) for row in batch.bad]
-        for at in np.flatnonzero(~good):
-            field_ = rules[columns[at]].field if columns[at] >= 0 else None
-            bad.append((int(batch.rows[at]), field_, FAULTS[faults[at]], batch.raw(int(at))))
-        bad.sort(key=lambda entry: entry[0])
-        for row, name, code, _ in bad:
-            tally.reject(self._name, row, name, code)
-        tables.add_rejected([self._rejected(entry) for entry in bad])
-        tally.rows_in += len(batch.rows) + len(batch.bad)
-        self._rows += len(batch.rows) + len(batch.bad)
+    def _copy(self, file: _File) -> None:
+        """A file with the bytes of an earlier one: its rows are counted, and left out."""
+        first = self.reports[file.same_as or 0]
+        self._tell((file,), first.rows)
+        report = replace(first, path=file.name, same_as=first.path)
+        self.reports[file.number] = report
+        self.copies.append(report)
+        self.done += file.bytes
+        self.rows += first.rows
 
-    def _clean_rows(
-        self, batch: RawBatch, cleaned: Sequence[Cleaned], good: np.ndarray, schema: pa.Schema
-    ) -> pa.RecordBatch:
-        length = len(batch.rows)
-        arrays = [*(c.values for c in cleaned), pa.array(np.full(length, self._number, np.int32)), pa.array(batch.rows)]
-        whole = pa.RecordBatch.from_arrays(arrays, schema=schema)
-        return whole if good.all() else whole.filter(pa.array(good))
+    def _report(self, file: _File, form: str, encoding: str | None, delimiter: str | None, rows: int) -> None:  # noqa: PLR0913
+        self.reports[file.number] = FileReport(file.name, form, encoding, delimiter, rows, file.bytes, file.sha256)
 
-    def _rejected(self, entry: _Bad) -> dict[str, object]:
-        row, column, code, raw = entry
-        text = raw if len(raw) <= RAW_CHARS else f"{raw[:RAW_CHARS]}… ({len(raw):,} characters in the file)"
-        text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-        return {
-            "source": self._source.name,
-            "file": self._name,
-            "row": row,
-            "column": column,
-            "code": code,
-            "reason": REASONS[code][1],
-            "raw": text,
-        }
+    def leave_out_copies(self, tally: Tally) -> None:
+        """Count the rows of files that hold the same bytes as another."""
+        for report in self.copies:
+            tally.rows_in += report.rows
+            if report.rows:
+                tally.left_out["same_file"] += report.rows
+
+    def refuse_empty(self) -> None:
+        """Raise SourceError when all files are empty: not even a header says that there is nothing."""
+        if self.reports and all(report.format == "empty" for report in self.reports.values()):
+            raise SourceError(self.source.name, self.reports[0].path, EMPTY)
 
 
-def _first_faults(batch: RawBatch, cleaned: Sequence[Cleaned]) -> tuple[np.ndarray, np.ndarray]:
-    """Per row the first fault (0 = none) and the index of its column (-1 = the whole row)."""
-    faults = np.zeros(len(batch.rows), np.int8) if batch.faults is None else batch.faults.copy()
-    columns = np.full(len(batch.rows), -1, np.int32)
-    for at, column in enumerate(cleaned):
-        new = (faults == 0) & (column.faults != 0)
-        faults[new], columns[new] = column.faults[new], at
-    return faults, columns
-
-
-def _refuse_too_many(source: SourceSpec, tally: _Tally) -> None:
-    if not tally.set_aside:
+def _refuse_too_many(source: SourceSpec, tally: Tally, out: Path) -> None:
+    """Raise SourceError when cleaning set more rows aside than the source allows; messages delivered twice are no fault."""
+    bad = tally.set_aside - tally.reasons["duplicate"]
+    if not bad:
         return
-    share = tally.set_aside / tally.rows_in
+    share = bad / tally.rows_in
     if source.on_bad_row == "stop":
         rule = "`on_bad_row: stop` allows none"
     elif share > source.max_bad_share:
         rule = f"`max_bad_share` allows {source.max_bad_share:.2%}"
     else:
         return
+    out.unlink(missing_ok=True)
     (code, column), (file, row) = next(iter(tally.where.items()))
     of = f' of column "{column}"' if column else ""
     counts = ", ".join(f"{code} {count:,}" for code, count in tally.reasons.most_common(5))
     raise SourceError(
         source.name,
         f"{file} row {row}{of}",
-        f"{REASONS[code][1]}; in all {tally.set_aside:,} of {tally.rows_in:,} rows ({share:.2%}) can't be loaded ({counts}), {rule}. "
+        f"{REASONS[code][1]}; in all {bad:,} of {tally.rows_in:,} rows ({share:.2%}) can't be loaded ({counts}), {rule}. "
         "Correct the file or the mapping, or allow more",
     )

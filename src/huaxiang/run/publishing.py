@@ -102,13 +102,19 @@ def describe_source(build: Build, name: str, report: LoadReport, counts: RowCoun
     """The manifest entry of one source. rows_in = loaded + set_aside + left_out, always."""
     spec = build.project.sources[name]
     first, last = _dates(build, name)
-    reasons = dict(report.reasons) | ({"duplicate": counts.copies} if counts.copies else {})
+    reasons = dict(report.reasons)
+    if counts.copies:
+        reasons["duplicate"] = reasons.get("duplicate", 0) + counts.copies
     return {
         "name": name, "title": text_of(spec.title, name), "entity": spec.entity, "purpose": spec.purpose, "legal_basis": spec.legal_basis,
         "owner": spec.owner, "files": _files(report), "rows_in": report.rows_in, "loaded": report.loaded - counts.left_out - counts.copies,
-        "set_aside": report.set_aside + counts.copies, "left_out": counts.left_out, "repaired": report.repaired,
-        "first_at": first, "last_at": last, "reasons": reasons, "columns": [_column(c) for c in report.columns],
+        "set_aside": report.set_aside + counts.copies, "left_out": counts.left_out + report.left_out, "repaired": report.repaired,
+        "first_at": first, "last_at": last, "reasons": reasons, "left_out_reasons": _left_out(report, counts), "columns": [_column(c) for c in report.columns],
     }  # fmt: skip
+
+
+def _left_out(report: LoadReport, counts: RowCounts) -> dict[str, int]:
+    return dict(report.left_out_reasons) | ({"where": counts.left_out} if counts.left_out else {})
 
 
 def _column(column: ColumnReport) -> dict[str, Any]:
@@ -139,7 +145,7 @@ def describe_audiences(project: Project, sizes: Mapping[str, int], customers: in
 def describe_quality(sources: list[dict[str, Any]]) -> dict[str, Any]:
     """Sums over all sources, and the share of values known."""
     total = {k: sum(s[k] for s in sources) for k in ("rows_in", "loaded", "set_aside", "left_out", "repaired")}
-    values = sum((s["loaded"] + s["left_out"]) * len(s["columns"]) for s in sources)
+    values = sum((s["loaded"] + s["left_out_reasons"].get("where", 0)) * len(s["columns"]) for s in sources)
     missing = sum(c["missing"] for s in sources for c in s["columns"])
     return total | {"completeness": round(1 - missing / values, 6) if values else None}
 

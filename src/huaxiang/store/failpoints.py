@@ -11,7 +11,7 @@ import signal
 
 VARIABLE = "HUAXIANG_FAILPOINTS"
 FAILPOINTS: tuple[str, ...] = (
-    "collect", "clean", "unify", "profile", "tag", "segment", "persona",
+    "collect", "clean.part", "clean", "unify", "profile", "tag", "segment", "persona",
     "publish.before_move", "publish.after_move", "publish.after_pointer",
 )  # fmt: skip
 """Every failpoint, in the order in which a build reaches them."""

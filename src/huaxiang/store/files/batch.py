@@ -17,7 +17,13 @@ RowNumbers = npt.NDArray[np.int64]
 
 
 class FileFault(HuaxiangError):
-    """A file can't be read on: what is wrong and what to do. The caller adds the source and the file."""
+    """A file can't be read on: what is wrong and what to do. The caller adds the source and the file: that of number `file`, where a
+    reader was given several.
+    """
+
+    def __init__(self, message: str, file: int = 0) -> None:
+        self.file = file
+        super().__init__(message)
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,8 @@ class ReadRequest:
     limits: Limits = LIMITS
     take: str | None = None
     codebook: Path | None = None
+    others: tuple[Path, ...] = ()
+    sample: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,10 @@ class RawBatch:
     Rows are numbered as a spreadsheet shows them: the header of a text or Excel file is a row, so its first data row is 2; files
     without a header (JSON, NDJSON, Parquet) start at 1. `bytes_read` is how far the file has been read. `emptied`:
     cells that the reader could not take for what they should be, in rows that are loaded all the same; their fields are NULL.
+
+    Where the form of the file says so, `identity` holds 16 bytes a row (NULL: none): of rows with equal ones only the first is loaded, whatever
+    file it stands in; and `group` a text: the rows of a group in a later file replace those of earlier files. `left_out` counts records
+    that are no rows by intent (`run.reports.LEFT_OUT`). `file` is the number of the file among those of the request.
     """
 
     columns: Sequence[pa.Array]

@@ -59,7 +59,7 @@ class Record(NamedTuple):
 
 def open_delimited(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
     """Header and batches of a CSV or TSV file. Raises FileFault."""
-    text = sniff_text(request.path, request.encoding)
+    text = sniff_text(request.path, request.encoding, sample=request.sample)
     blocks = text_blocks(request, text)
     first = next(blocks, b"")
     delimiter = _delimiter(request, first)

@@ -44,14 +44,18 @@ class Item:
 def open_json(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
     """Header (keys of the first records, nested ones dotted) and batches of a JSON or NDJSON file. Raises FileFault."""
     text = sniff_text(request.path, request.encoding)
-    items = _read_lines if request.format == "ndjson" else _read_array
     keys: dict[str, None] = {}
-    for at, item in enumerate(items(request, text)):
+    for at, item in enumerate(read_items(request, text)):
         _collect_keys(item.value or {}, "", keys, depth=0)
         if at + 1 >= _HEADER_RECORDS or len(keys) > request.limits.columns:
             break
     form = FileForm(request.format, text.encoding, None, tuple(keys))
-    return form, _batches(items(request, text), request, form.header)
+    return form, _batches(read_items(request, text), request, form.header)
+
+
+def read_items(request: ReadRequest, text: TextForm) -> Iterator[Item]:
+    """The records of a file of format `ndjson` or `json`, one at a time. Raises FileFault where it can't be read on."""
+    return _read_lines(request, text) if request.format == "ndjson" else _read_array(request, text)
 
 
 def _collect_keys(value: dict[str, Any], prefix: str, keys: dict[str, None], *, depth: int) -> None:
@@ -107,11 +111,11 @@ def _add(pending: _Pending, item: Item, request: ReadRequest, unseen: set[str]) 
         found, value = _look_up(item.value or {}, column)
         if found:
             unseen.discard(column)
-        text = _text(value)
+        text = cell_text(value)
         if text is not None:
             if len(text) > request.limits.cell_chars:
                 fault, text = FAULT["too_long"], None
-            elif not text.isascii() and not _encodable(text):
+            elif not text.isascii() and not encodable(text):
                 fault, text = FAULT["encoding"], None
         pending.columns[at].append(text)
     pending.rows.append(item.row)
@@ -119,7 +123,8 @@ def _add(pending: _Pending, item: Item, request: ReadRequest, unseen: set[str]) 
     pending.faults.append(fault)
 
 
-def _encodable(text: str) -> bool:
+def encodable(text: str) -> bool:
+    """Whether a text holds no half of a surrogate pair."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -135,12 +140,13 @@ def _look_up(value: dict[str, Any], path: str) -> tuple[bool, Any]:
     return _look_up(inner, rest) if dot and isinstance(inner, dict) else (False, None)
 
 
-def _text(value: Any) -> str | None:
+def cell_text(value: Any) -> str | None:
+    """A JSON value as the text of a cell: objects and lists as JSON."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -185,7 +191,14 @@ def _chunks(request: ReadRequest, text: TextForm) -> Iterator[tuple[str, int]]:
 
 
 def _read_lines(request: ReadRequest, text: TextForm) -> Iterator[Item]:
-    decoder, row, rest = _decoder(), 0, ""
+    decoder = _decoder()
+    for row, line, read in text_lines(request, text):
+        yield line_item(row, line, read, decoder, damaged=text.damaged)
+
+
+def text_lines(request: ReadRequest, text: TextForm) -> Iterator[tuple[int, str, int]]:
+    """The lines of a text that are not blank: number, text and bytes read. Raises FileFault for one that is too long."""
+    row, rest = 0, ""
     for piece, read in _chunks(request, text):
         lines = (rest + piece).split("\n")
         rest = lines.pop()
@@ -196,13 +209,16 @@ def _read_lines(request: ReadRequest, text: TextForm) -> Iterator[Item]:
         for line in lines:
             row += 1
             if line.strip():
-                yield _line(row, line, read, decoder, damaged=text.damaged)
+                yield row, line.strip(), read
     if rest.strip():
-        yield _line(row + 1, rest, request.path.stat().st_size, decoder, damaged=text.damaged)
+        yield row + 1, rest.strip(), request.path.stat().st_size
 
 
-def _line(row: int, line: str, read: int, decoder: json.JSONDecoder, *, damaged: bool) -> Item:
-    line = line.strip()
+def line_item(  # noqa: PLR0913  (a line, where it stands, and how it is read)
+    row: int, line: str, read: int, decoder: json.JSONDecoder | None = None, *, damaged: bool
+) -> Item:
+    """One line as a record."""
+    decoder = decoder or _decoder()
     if damaged and "\ufffd" in line:
         return Item(row, None, "encoding", line, read)
     if "\0" in line:

@@ -1,63 +1,57 @@
-"""Open one file of a source, whatever it is."""
+"""Open one file of a source, whatever it is: the registry of readers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
 from huaxiang.spec.models import SourceSpec
 from huaxiang.store.files.batch import LIMITS, FileFault, FileForm, Limits, RawBatch, ReadRequest
-from huaxiang.store.files.delimited import open_delimited
 from huaxiang.store.files.sniff import sniff_format
 
 Opener = Callable[[ReadRequest], tuple[FileForm, Iterator[RawBatch]]]
 
 
-def _excel(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
-    from huaxiang.store.files.excel import open_excel
+@dataclass(frozen=True)
+class Reader:
+    """Where a format's reader is (imported when a file of it is opened). `outer`: it finds out itself how its file is written."""
 
-    return open_excel(request)
+    module: str
+    function: str
+    outer: bool = False
 
-
-def _json(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
-    from huaxiang.store.files.jsons import open_json
-
-    return open_json(request)
-
-
-def _parquet(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
-    from huaxiang.store.files.parquet import open_parquet
-
-    return open_parquet(request)
+    def load(self) -> Opener:
+        """The function that opens a file."""
+        opener: Opener = getattr(import_module(f"huaxiang.store.{self.module}"), self.function)
+        return opener
 
 
-def _questionnaire(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
-    from huaxiang.store.forms.questionnaire import open_questionnaire
-
-    return open_questionnaire(request)
-
-
-def _interview(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
-    from huaxiang.store.forms.interview import open_interview
-
-    return open_interview(request)
-
-
-_OPENERS: Mapping[str, Opener] = MappingProxyType(
+READERS: Mapping[str, Reader] = MappingProxyType(
     {
-        "csv": open_delimited,
-        "tsv": open_delimited,
-        "excel": _excel,
-        "json": _json,
-        "ndjson": _json,
-        "parquet": _parquet,
-        "questionnaire": _questionnaire,
-        "interview": _interview,
+        "csv": Reader("files.delimited", "open_delimited"),
+        "tsv": Reader("files.delimited", "open_delimited"),
+        "excel": Reader("files.excel", "open_excel"),
+        "json": Reader("files.jsons", "open_json"),
+        "ndjson": Reader("files.jsons", "open_json"),
+        "parquet": Reader("files.parquet", "open_parquet"),
+        "segment": Reader("formats.segment", "open_segment", outer=True),
+        "sensors": Reader("formats.sensors", "open_sensors", outer=True),
+        "ga4": Reader("formats.ga4", "open_ga4", outer=True),
+        "mixpanel": Reader("formats.mixpanel", "open_mixpanel", outer=True),
+        "baidu_tongji": Reader("formats.baidu_tongji", "open_baidu_tongji", outer=True),
+        "questionnaire": Reader("forms.questionnaire", "open_questionnaire", outer=True),
+        "interview": Reader("forms.interview", "open_interview", outer=True),
     }
 )
-_OUTER = frozenset({"questionnaire", "interview"})  # they open the file below them by its own format
+"""Format → its reader; a new format is one line here."""
+
+
+def read_together(source: SourceSpec) -> bool:
+    """Whether all files of the source are read as one: profile operations build on those of earlier files."""
+    return source.format == "sensors" and source.take == "people"
 
 
 def request_for(
@@ -74,7 +68,8 @@ def request_for(
 def open_file(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
     """Form and batches of a file. Raises FileFault, never with a value of the file in its message."""
     try:
-        found = request.format if request.format in _OUTER else sniff_format(request.path, request.format)
-        return _OPENERS[found](replace(request, format=found))
+        declared = READERS.get(request.format)
+        found = request.format if declared and declared.outer else sniff_format(request.path, request.format)
+        return READERS[found].load()(replace(request, format=found))
     except OSError as error:
         raise FileFault(f"the file can't be read ({error.strerror or 'input/output error'})") from None

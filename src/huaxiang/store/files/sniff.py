@@ -117,10 +117,12 @@ def _nul_pattern(head: bytes) -> str | None:
     return None
 
 
-def sniff_text(path: Path, declared: str) -> TextForm:
-    """Encoding of a text file: mark, then NUL pattern, then strict UTF-8 over the whole file, then GB18030."""
+def sniff_text(path: Path, declared: str, *, sample: bool = False) -> TextForm:
+    """Encoding of a text file: mark, then NUL pattern, then strict UTF-8 over the whole file (or a `sample` of it), then GB18030."""
     with path.open("rb") as file:
         head = file.read(_SAMPLE)
+    if sample and len(head) == _SAMPLE:
+        return _sniff_sample(head, declared)
     marked = next(((name, len(bom)) for bom, name in _BOMS if head.startswith(bom)), None)
     if marked:
         return TextForm(*marked, damaged=not _decodes(path, marked[0], marked[1]))
@@ -136,6 +138,20 @@ def sniff_text(path: Path, declared: str) -> TextForm:
     if declared == "utf-8" or _mostly_utf8(path):
         return TextForm("utf-8", 0, damaged=True)
     return TextForm("gb18030", 0, damaged=not _decodes(path, "gb18030", 0))
+
+
+def _sniff_sample(head: bytes, declared: str) -> TextForm:
+    """Encoding of a long file by its beginning: what the whole would give, but for damage further down."""
+    for bom, name in _BOMS:
+        if head.startswith(bom):
+            return TextForm(name, len(bom), damaged=True)
+    if declared == "utf-16" or (declared == "auto" and _nul_pattern(head)):
+        return TextForm(_nul_pattern(head) or "utf-16-le", 0, damaged=True)
+    if declared in ("gbk", "gb18030"):
+        return TextForm("gb18030", 0, damaged=True)
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(head)
+    others = sum(map(len, re.findall(r"[^\x00-\x7f]+", text)))
+    return TextForm("utf-8" if declared == "utf-8" or text.count("\ufffd") * 10 <= others else "gb18030", 0, damaged=True)
 
 
 def _decodes(path: Path, encoding: str, skip: int) -> bool:

@@ -1,0 +1,41 @@
+"""Queries that a project may ask of a database: one SELECT that changes nothing."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+_DIALECTS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite", "mssql": "tsql", "oracle": "oracle",
+             "duckdb": "duckdb", "snowflake": "snowflake", "redshift": "redshift", "clickhouse": "clickhouse"}  # fmt: skip
+_CHANGES = (exp.DML, exp.DDL, exp.Command, exp.Into, exp.Lock, exp.Set, exp.Use, exp.Transaction, exp.Commit, exp.Rollback)
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([dhm]?)")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
+def query_fault(query: str, backend: str | None) -> str | None:
+    """What is wrong with a query, None when it is one SELECT. `backend`: name of the URL's database, where it is known."""
+    try:
+        trees = [tree for tree in sqlglot.parse(query, read=_DIALECTS.get(backend or "")) if tree is not None]
+    except SqlglotError:
+        return "the query can't be read as SQL"
+    if len(trees) != 1:
+        return f"the query has {len(trees)} statements; write one SELECT"
+    tree = trees[0]
+    if not isinstance(tree, exp.Query) or isinstance(tree, exp.Table):
+        return "the query is no SELECT"
+    if any(isinstance(node, _CHANGES) and not isinstance(node, exp.Query) for node in tree.walk()):
+        return "the query changes or locks something; only a plain SELECT is sent to the database"
+    return None
+
+
+def look_back_span(text: str) -> timedelta | float | None:
+    """A look-back as written: `3d`, `2h`, `30m` as a span of time, a bare number as itself; None when it is neither."""
+    found = _SPAN.fullmatch(text.strip())
+    if not found:
+        return None
+    number, unit = float(found[1]), found[2]
+    return timedelta(**{_UNITS[unit]: number}) if unit else number
