@@ -1,0 +1,68 @@
+"""Identity keys as numbers: which values may link, and which are held back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from huaxiang.spec.models import IdentityKeySpec
+
+
+@dataclass(frozen=True)
+class KeyCodes:
+    """One key over all records: `values` sorted; `code` number of the record's value, -1 when it has none that may link; `held` the
+    values on more than `max_records` records; `every` like `code`, but with the held-back values (numbered above the others).
+    """
+
+    key: IdentityKeySpec
+    values: pa.Array
+    code: np.ndarray
+    every: np.ndarray
+    held: tuple[tuple[str, int], ...]
+
+
+def in_order(keys: Sequence[IdentityKeySpec]) -> tuple[IdentityKeySpec, ...]:
+    """Keys, strongest first: by role, then priority, then name."""
+    roles = ("strong", "contact", "device")
+    return tuple(sorted(keys, key=lambda k: (roles.index(k.role), k.priority, k.name)))
+
+
+def value_digest(key: str, value: str) -> str:
+    """The digest by which a value is known in tables that don't show it: SHA-256 of `key:value` in hex, as in table `identity`."""
+    return hashlib.sha256(f"{key}:{value}".encode()).hexdigest()
+
+
+def encode_key(key: IdentityKeySpec, records: pa.Table, blocked: Sequence[str]) -> KeyCodes:
+    """Number the values of a key. A value in `blocked` (lower case) or the key's own list links nothing, in any case of letters."""
+    nothing = np.full(records.num_rows, -1, dtype=np.int32)
+    if key.field not in records.column_names or not records.num_rows:
+        return KeyCodes(key, pa.array([], pa.string()), nothing, nothing, ())
+    column = records.column(key.field).cast(pa.string()).combine_chunks()
+    encoded = column.dictionary_encode()
+    known = encoded.dictionary
+    never = pa.array(sorted({*blocked, *(b.lower() for b in key.blocked)}), pa.string())
+    allowed = pc.invert(pc.is_in(pc.utf8_lower(known), never)).to_numpy(zero_copy_only=False).astype(bool)
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    counts = np.bincount(codes[codes >= 0], minlength=len(known))
+    common = allowed & (counts > key.max_records)
+    order = pc.sort_indices(known).to_numpy(zero_copy_only=False)
+    usable, held = order[(allowed & ~common)[order]], order[common[order]]
+    number = np.full(len(known) + 1, -1, dtype=np.int32)  # the last cell is for records without a value
+    number[usable] = np.arange(len(usable), dtype=np.int32)
+    every = number.copy()
+    every[held] = np.arange(len(usable), len(usable) + len(held), dtype=np.int32)
+    texts = [(known[int(h)].as_py(), int(counts[h])) for h in held]
+    return KeyCodes(key, known.take(pa.array(usable)), number[codes], every[codes], tuple(texts))
+
+
+def chain(code: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Edges that tie the records of each value together: each to the next in order of number. Codes below 0 tie nothing."""
+    order = np.argsort(code, kind="stable")
+    order = order[np.searchsorted(code[order], 0) :]
+    same = code[order[1:]] == code[order[:-1]]
+    return order[:-1][same], order[1:][same]

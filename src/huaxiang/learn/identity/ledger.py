@@ -1,0 +1,123 @@
+"""What one build leaves for the next: who was who, on what evidence, and which IDs are gone. Append-only over builds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+EVIDENCE = pa.schema([
+    ("left", pa.string()), ("right", pa.string()), ("kind", pa.string()), ("rule", pa.string()), ("value_digest", pa.string()),
+    ("weight", pa.float64()), ("probability", pa.float64()), ("verdict", pa.string()), ("reason", pa.string()),
+    ("levels", pa.string()), ("first_seen", pa.string()), ("until", pa.string()),
+])  # fmt: skip
+"""One row per piece of evidence: digests of two records, kind key | match | manual, the rule (key, matching or decision), verdict linked |
+refused | review | apart, and why. `until`: the build that no longer found it. No nulls but in weight, probability and until.
+"""
+REDIRECTS = pa.schema([
+    ("old", pa.string()), ("new", pa.string()), ("since", pa.string()), ("reason", pa.string()),
+    ("records", pa.list_(pa.string())), ("until", pa.string()),
+])  # fmt: skip
+"""IDs that were merged into another: `records` are the digests that carried `old` then; `until`: the build that gave the ID back."""
+VALUES = pa.schema([
+    ("key", pa.string()), ("value_digest", pa.string()), ("customer_id", pa.string()), ("exact", pa.string())
+])  # fmt: skip
+"""Whose a key value was; `exact`: the group it would belong to by exact keys alone (a record's digest)."""
+OWN = ("customer_id", "component", "exact", "gone")
+"""Columns of identity_records besides those of the records table."""
+TABLES = {
+    "identity_records": "records",
+    "identity_evidence": "evidence",
+    "identity_redirects": "redirects",
+    "identity_values": "values",
+}
+SAME = ("left", "right", "kind", "rule", "value_digest", "verdict")
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """`records`: the records table of the build plus OWN columns; `gone` names the build since which a record is missing (its
+    describing fields are emptied then). `state`: fingerprint of the rules, decisions in force, the model as JSON, reports.
+    """
+
+    records: pa.Table
+    evidence: pa.Table
+    redirects: pa.Table
+    values: pa.Table
+    state: Mapping[str, Any] = field(default_factory=dict)
+
+    def tables(self) -> dict[str, pa.Table]:
+        """Tables to save, by name."""
+        return {name: getattr(self, part) for name, part in TABLES.items()}
+
+    def text(self) -> str:
+        """The state as JSON, to save as identity_model.json."""
+        return json.dumps(self.state, ensure_ascii=False, indent=1, sort_keys=True)
+
+    @classmethod
+    def of(cls, tables: Mapping[str, pa.Table], text: str) -> Ledger:
+        """The ledger from its saved parts (`tables()`, `text()`)."""
+        return cls(**{part: tables[name].combine_chunks() for name, part in TABLES.items()}, state=json.loads(text))
+
+    @property
+    def model(self) -> str | None:
+        """The matching model of the build as JSON, None when nothing was matched."""
+        return self.state.get("model")
+
+    def present(self) -> pa.Table:
+        """The records that the build saw."""
+        return self.records.filter(pc.is_null(self.records.column("gone")))
+
+
+def new_records(previous: Ledger | None, records: pa.Table) -> np.ndarray:
+    """Which records the build before did not see: the `new` of `score_pairs`."""
+    if previous is None:
+        return np.ones(records.num_rows, dtype=bool)
+    known = previous.present().column("digest")
+    seen = pc.is_in(records.column("digest"), value_set=known.combine_chunks())
+    return ~seen.combine_chunks().to_numpy(zero_copy_only=False)
+
+
+def renew_evidence(previous: pa.Table | None, found: pa.Table, seen: str) -> pa.Table:
+    """Evidence of all builds: what was found again keeps its `first_seen`, what was not is closed with `until`, the rest is new.
+
+    `found`: rows of EVIDENCE without `first_seen` and `until`.
+    """
+    names = [n for n in EVIDENCE.names if n not in ("first_seen", "until")]
+    size = found.num_rows
+    fresh = found.select(names).append_column("first_seen", pa.array([seen] * size, pa.string()))
+    fresh = fresh.append_column("until", pa.nulls(size, pa.string())).cast(EVIDENCE)
+    if previous is None or not previous.num_rows:
+        return sort_evidence(fresh)
+    still_open = pc.is_null(previous.column("until"))
+    closed, before = previous.filter(pc.invert(still_open)), previous.filter(still_open)
+    one, two = _row_key(before), _row_key(fresh)
+    at = pc.index_in(two, value_set=one)
+    first = pc.coalesce(
+        before.column("first_seen").combine_chunks().take(at), fresh.column("first_seen").combine_chunks()
+    )
+    fresh = fresh.set_column(fresh.column_names.index("first_seen"), "first_seen", first)
+    lost = before.filter(pc.invert(pc.is_in(one, value_set=two)))
+    lost = lost.set_column(lost.column_names.index("until"), "until", pa.array([seen] * lost.num_rows, pa.string()))
+    return sort_evidence(pa.concat_tables([closed, lost, fresh]))
+
+
+def _row_key(table: pa.Table) -> pa.Array:
+    parts = [table.column(n).combine_chunks() for n in SAME]
+    return pc.binary_join_element_wise(*parts, "\x1f")
+
+
+def sort_evidence(table: pa.Table) -> pa.Table:
+    """In the order in which evidence is saved: open and closed rows by record."""
+    order = [(n, "ascending") for n in ("left", "right", "kind", "rule", "value_digest", "verdict", "first_seen")]
+    return table.sort_by(order).combine_chunks()
+
+
+def empty(schema: pa.Schema) -> pa.Table:
+    """A table without rows."""
+    return schema.empty_table()

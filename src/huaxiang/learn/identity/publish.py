@@ -1,0 +1,273 @@
+"""From clusters to what a build uses and keeps: IDs, maps, evidence, reports and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from huaxiang.learn.identity.case import Case
+from huaxiang.learn.identity.change import decisions_in_force
+from huaxiang.learn.identity.evidence import queue, trace
+from huaxiang.learn.identity.ids import Clusters, name_clusters
+from huaxiang.learn.identity.keys import KeyCodes, chain, value_digest
+from huaxiang.learn.identity.ledger import OWN, VALUES, Ledger, renew_evidence
+from huaxiang.learn.identity.maps import Owners, own_values
+from huaxiang.learn.identity.stitch import SPANS, shared_devices, stitch_devices
+from huaxiang.learn.identity.strong import Broken, components
+from huaxiang.learn.identity.types import Resolution
+
+
+@dataclass(frozen=True)
+class Found:
+    """What resolving found: cluster per record, groups broken up, records left as they were, fingerprint of the rules, the model."""
+
+    label: np.ndarray
+    broken: tuple[Broken, ...]
+    still: np.ndarray
+    rules: str
+    model: str | None
+
+
+def publish(case: Case, found: Found) -> Resolution:
+    """Name the clusters and write down how they came about."""
+    previous, seen = case.context.previous, case.context.seen
+    label, nobody = _anonymous(case, found.label)
+    heads, number = np.unique(label[~nobody], return_inverse=True)
+    of = np.full(case.size, -1, dtype=np.int64)
+    of[~nobody] = number
+    named = name_clusters(Clusters(of, len(heads), case.rows, case.digest, case.keys), previous, seen)
+    ids = pa.array(named.ids, pa.string())
+    customer = ids.take(pa.array(of, mask=of < 0))
+    evidence = renew_evidence(*_evidence(case, found), seen)
+    owners = {c.key.name: _owners(case, c, of) for c in case.role("strong", "contact")}
+    maps = {c.key.name: owners[c.key.name].table(c, ids) for c in case.role("strong", "contact")}
+    logins = {c.key.name: _logins(case, c, customer, of) for c in case.role("device")}
+    maps |= {c.key.name: _device_map(case, c, logins[c.key.name], customer) for c in case.role("device")}
+    exact = _exact(case)
+    review = queue(evidence, case.digest, customer)
+    giants = _giants(case, found)
+    state = {
+        "rules": found.rules, "model": found.model, "review": case.context.matching.review, "decisions": decisions_in_force(case),
+        "giants": giants, "seen": seen,
+    }  # fmt: skip
+    records = _records(case, customer, exact)
+    ledger = Ledger(records, evidence, named.redirects, _values(case, owners, ids, exact), state)
+    return Resolution(
+        customer, evidence.filter(pc.is_null(evidence.column("until"))), maps, named.redirects, _held_back(case), giants,
+        _shared(case, logins), review, _count(exact, nobody & case.nobody), len(heads), int((~found.still).sum()), ledger,
+    )  # fmt: skip
+
+
+def _count(exact: np.ndarray, nobody: np.ndarray) -> int:
+    return len(np.unique(exact[~nobody]))
+
+
+def _anonymous(case: Case, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Records that carry only devices on which nobody ever signed in are customers of their own. Returns clusters, and who is nobody."""
+    nobody = case.nobody
+    label = label.copy()
+    loose = nobody.copy()
+    any_device = np.zeros(case.size, dtype=bool)
+    edges = []
+    for codes in case.role("device"):
+        signed = np.unique(codes.code[~nobody & (codes.code >= 0)])
+        loose &= ~np.isin(codes.code, signed)
+        any_device |= codes.code >= 0
+    loose &= any_device
+    for codes in case.role("device"):
+        edges.append(chain(np.where(loose, codes.code, -1)))
+    label[loose] = components(case.size, edges)[loose]
+    return label, nobody & ~loose
+
+
+def _evidence(case: Case, found: Found) -> tuple[pa.Table | None, pa.Table]:
+    """All evidence of before, and the open rows of now: those of untouched components as they were."""
+    fresh = trace(case, found.label, ~found.still)
+    previous = case.context.previous
+    if previous is None:
+        return None, fresh
+    old = previous.evidence
+    if found.still.any():
+        kept = case.digest.filter(pa.array(found.still))
+        stays = pc.and_(pc.is_null(old.column("until")), pc.is_in(old.column("left"), value_set=kept))
+        stays = pc.and_(stays, pc.not_equal(old.column("kind"), "manual"))
+        fresh = pa.concat_tables([fresh, old.filter(stays).select(fresh.column_names)]).combine_chunks()
+    return old, fresh
+
+
+def _owners(case: Case, codes: KeyCodes, number: np.ndarray) -> Owners:
+    """Owners of a key's values: from records that say who they are where there are any, else from all."""
+    telling = np.where(case.pure, -1, codes.code)
+    told = np.unique(telling[telling >= 0])
+    shown = np.where(case.pure & np.isin(codes.code, told), -1, codes.code)
+    return own_values(shown, number, case.rows, case.times)
+
+
+def _logins(case: Case, codes: KeyCodes, customer: pa.Array, number: np.ndarray) -> pa.Table:
+    on = np.flatnonzero((codes.code >= 0) & (number >= 0) & ~case.nobody)
+    at = pa.array(on)
+    empty = pa.nulls(case.size, pa.timestamp("us"))
+    times = [
+        (
+            case.records.column(c).combine_chunks().cast(pa.timestamp("us"))
+            if c in case.records.column_names
+            else empty
+        ).take(at)
+        for c in ("first_at", "last_at")
+    ]
+    return pa.table({
+        "value": codes.values.take(pa.array(codes.code[on])), "customer_id": customer.take(at), "since": times[0], "until": times[1],
+    })  # fmt: skip
+
+
+def _device_map(case: Case, codes: KeyCodes, logins: pa.Table, customer: pa.Array) -> pa.Table:
+    """Spans of devices that people signed in on, and the anonymous customers of the others."""
+    spans = stitch_devices(logins, codes.key)
+    lonely = np.flatnonzero(
+        case.nobody & (codes.code >= 0) & customer.is_valid().to_numpy(zero_copy_only=False).astype(bool)
+    )
+    value, first = np.unique(codes.code[lonely], return_index=True)
+    size, moments = len(value), pa.timestamp("us")
+    alone = pa.table(
+        [
+            codes.values.take(pa.array(value)),
+            pa.nulls(size, moments),
+            pa.nulls(size, moments),
+            customer.take(pa.array(lonely[first])),
+        ],
+        schema=SPANS,
+    )
+    return pa.concat_tables([spans, alone]).sort_by([("value", "ascending"), ("since", "ascending")]).combine_chunks()
+
+
+def _exact(case: Case) -> np.ndarray:
+    """Groups by exact keys alone (strong and contact), named by the smallest record."""
+    return components(case.size, [chain(c.code) for c in case.role("strong", "contact")])
+
+
+def _records(case: Case, customer: pa.Array, exact: np.ndarray) -> pa.Table:
+    """The records with their customers; below them, emptied, those of earlier builds that are gone."""
+    table = case.records
+    columns = {
+        "customer_id": customer, "component": case.digest.take(pa.array(case.raw)), "exact": case.digest.take(pa.array(exact)),
+        "gone": pa.nulls(case.size, pa.string()),
+    }  # fmt: skip
+    for name, column in columns.items():
+        table = table.append_column(name, column)
+    previous = case.context.previous
+    if previous is None:
+        return table
+    old = previous.records
+    lost = old.filter(pc.invert(pc.is_in(old.column("digest"), value_set=case.digest)))
+    lost = lost.filter(pc.is_valid(lost.column("customer_id")))
+    if not lost.num_rows:
+        return table
+    gone = pc.coalesce(lost.column("gone"), pa.scalar(case.context.seen, pa.string()))
+    keep = {"digest", "source", "rows", "customer_id", "component", "exact"}
+    emptied = [
+        gone if f.name == "gone" else lost.column(f.name).cast(f.type) if f.name in keep & set(lost.column_names)
+        else pa.nulls(lost.num_rows, f.type)
+        for f in table.schema
+    ]  # fmt: skip
+    return pa.concat_tables([table, pa.table(emptied, schema=table.schema)]).combine_chunks()
+
+
+def _values(case: Case, owners: Mapping[str, Owners], ids: pa.Array, exact: np.ndarray) -> pa.Table:
+    """The last owner of each value, by digest, and the group it would have by exact keys alone."""
+    parts = []
+    for codes in case.role("strong", "contact"):
+        own = owners[codes.key.name]
+        last = np.r_[own.code[1:] != own.code[:-1], True] if len(own.code) else np.empty(0, dtype=bool)
+        holder = np.zeros(len(codes.values), dtype=np.int64)
+        holder[codes.code[codes.code >= 0]] = exact[codes.code >= 0]
+        code, cluster = own.code[last], own.cluster[last]
+        texts = [value_digest(codes.key.name, v) for v in codes.values.take(pa.array(code)).to_pylist()]
+        columns = [
+            [codes.key.name] * len(code),
+            texts,
+            ids.take(pa.array(cluster)),
+            case.digest.take(pa.array(holder[code])),
+        ]
+        parts.append(pa.table(columns, schema=VALUES))
+    return pa.concat_tables(parts).combine_chunks() if parts else VALUES.empty_table()
+
+
+def _held_back(case: Case) -> Sequence[Mapping[str, Any]]:
+    found = [
+        {"key": c.key.name, "value_digest": value_digest(c.key.name, text), "records": count}
+        for c in case.role("strong", "contact")
+        for text, count in c.held
+    ]
+    return sorted(found, key=lambda h: (-h["records"], h["key"], h["value_digest"]))  # type: ignore[operator]
+
+
+def _shared(case: Case, logins: Mapping[str, pa.Table]) -> Sequence[Mapping[str, Any]]:
+    return [
+        {"key": c.key.name, "value_digest": value_digest(c.key.name, value), "customers": people}
+        for c in case.role("device")
+        for value, people in shared_devices(logins[c.key.name], c.key)
+    ]
+
+
+def _giants(case: Case, found: Found) -> list[dict[str, Any]]:
+    """Groups too large to be one customer, with what tied most of their records."""
+    by_name = {c.key.name: c for c in case.role("strong", "contact")}
+    giants = []
+    for broken in found.broken:
+        codes = by_name.get(broken.rule)
+        digest = value_digest(broken.rule, codes.values[broken.code].as_py()) if codes is not None else ""
+        giants.append({
+            "records": len(broken.records), "customers": len(np.unique(found.label[broken.records])),
+            "component": case.digest[int(case.raw[broken.records[0]])].as_py(),
+            "cause": {"kind": "key" if codes is not None else "manual", "rule": broken.rule, "value_digest": digest, "links": broken.links},
+        })  # fmt: skip
+    giants += _crowds(case, found)
+    previous = case.context.previous
+    if previous is not None and found.still.any():
+        heads = set(case.digest.take(pa.array(np.unique(case.raw[found.still]))).to_pylist())
+        giants += [g for g in previous.state.get("giants", ()) if g["component"] in heads]
+    return sorted(giants, key=lambda g: (-g["records"], g["component"], g["cause"]["rule"], g["cause"]["value_digest"]))
+
+
+def _crowds(case: Case, found: Found) -> list[dict[str, Any]]:
+    """Components of contact values and sure pairs that are larger than a customer may be, and so were looked at pair by pair."""
+    matching = case.context.matching
+    link = np.log2(matching.link / (1 - matching.link))
+    fresh = ~found.still
+    sure = (case.pairs.weight >= link) & (fresh[case.pairs.left] if len(case.pairs.left) else True)
+    codes = [(c, np.where(fresh & ~case.nobody, c.code, -1)) for c in case.role("strong", "contact")]
+    edges = [chain(code) for _c, code in codes] + [(case.pairs.left[sure], case.pairs.right[sure])]
+    group = components(case.size, edges)
+    sizes = np.bincount(group, minlength=case.size)
+    already = {case.digest[int(case.raw[b.records[0]])].as_py() for b in found.broken}
+    crowds = []
+    for head in np.flatnonzero(sizes > matching.max_customer).tolist():
+        members = np.flatnonzero(group == head)
+        component = case.digest[int(case.raw[head])].as_py()
+        if component not in already:
+            cause = _cause(case, members, codes, int((group[case.pairs.left[sure]] == head).sum()))
+            crowds.append({
+                "records": len(members), "customers": len(np.unique(found.label[members])), "component": component, "cause": cause,
+            })  # fmt: skip
+    return crowds
+
+
+def _cause(case: Case, members: np.ndarray, codes: Sequence[tuple[KeyCodes, np.ndarray]], pairs: int) -> dict[str, Any]:
+    best: tuple[int, str, str] = (0, "", "")
+    for key, code in codes:
+        mine = code[members]
+        value, count = np.unique(mine[mine >= 0], return_counts=True)
+        if len(value) and count.max() - 1 > best[0]:
+            text = key.values[int(value[count.argmax()])].as_py()
+            best = (int(count.max()) - 1, key.key.name, value_digest(key.key.name, text))
+    if pairs > best[0]:
+        return {"kind": "match", "rule": case.context.matching.name, "value_digest": "", "links": pairs}
+    return {"kind": "key", "rule": best[1], "value_digest": best[2], "links": best[0]}
+
+
+__all__ = ["OWN", "Found", "publish"]
