@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from huaxiang.errors import Issue
-from huaxiang.plan.checks import audiences, circles, derived, people, personas, project, sources, statistics, tags
+from huaxiang.plan.checks import audiences, circles, derived, people, personas, project, quality, sources, statistics, tags
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import customer_types, field_types, tag_order, tag_outputs
 from huaxiang.spec.loader import Project
@@ -27,6 +27,7 @@ def check_project(
     found = Findings(loaded)
     project.check(found)
     sources.check(found, headers)
+    quality.check(found)
     derived.check(found)
     people.check(found, frozenset(codes))
     circles.check(found)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 GROUPS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "YML": ("YAML 文件", "The YAML file itself"), "SPEC": ("键与取值的写法", "Keys and their values"),
-    "PRJ": ("项目", "The project"), "SRC": ("来源", "Sources"), "IDN": ("身份键", "Identity keys"),
+    "PRJ": ("项目", "The project"), "SRC": ("来源", "Sources"), "QLT": ("数据质量规则", "Quality rules"), "IDN": ("身份键", "Identity keys"),
     "ATR": ("属性", "Attributes"), "HSH": ("家庭", "Households"), "ATT": ("敏感属性", "Sensitive attributes"), "TAG": ("标签", "Tags"),
     "CLU": ("聚类", "Clusterings"), "PER": ("画像集", "Persona sets"),
     "REF": ("相互引用", "References between definitions"), "EXP": ("表达式", "Expressions"), "CON": ("条件", "Conditions"),
@@ -51,6 +51,11 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "SRC032": ("币种没有汇率", "a currency that rates does not have"),
     "SRC033": ("计量单位未知或无法换算", "a unit that is unknown or can't be converted"),
     "SRC034": ("没有这一天", "a day that does not exist"),
+    "QLT001": ("质量规则中有未知字段", "an unknown field in the quality rules"),
+    "QLT002": ("份额不在 0 到 1 之间", "a share that is not between 0 and 1"),
+    "QLT003": ("fresh_within 写法不对，或来源没有时间字段", "an age that can't be read, or a source without a dated field"),
+    "QLT004": ("同名的质量规则", "two quality rules of one name"),
+    "QLT005": ("基准（truth）来源或字段不存在", "a truth that names no source or field"),
     "IDN001": ("没有来源含有该身份字段", "no source maps the identity field"),
     "IDN002": ("两个身份键用同一字段", "two identity keys use one field"),
     "IDN003": ("身份字段不是文本", "an identity field that is no text"),
