@@ -16,7 +16,7 @@ from huaxiang.plan.columns import output_names
 from huaxiang.run.context import AsOf, Build
 from huaxiang.run.tagging import compute_tags, draw_profile
 from huaxiang.spec.loader import load_project
-from huaxiang.stages.unify import plan_customers, unified_table
+from huaxiang.stages.identify import plan_customers, unified_table
 from huaxiang.store.lock import BuildLock
 from huaxiang.store.snapshots import Snapshot, SnapshotStore
 

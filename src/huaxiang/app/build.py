@@ -85,7 +85,8 @@ def build(
         run = run_log(project.folder).start(draft.id, engine=engine, as_of=str(as_of or project.spec.as_of), full=full)
         chosen = make_engine(engine, draft.scratch("engine"))
         try:
-            work = Build(project, chosen, draft, progress or _silent, previous, full)
+            before = store.open(draft.previous) if draft.previous is not None else None
+            work = Build(project, chosen, draft, progress or _silent, previous, before, full)
             manifest = _run_stages(work, run, as_of, started)
             with _stage(run, "publish"):
                 snapshot = draft.publish(manifest, keep=project.spec.keep_snapshots)
@@ -109,7 +110,7 @@ def _stage(run: Run, name: str) -> Iterator[Callable[[int], None]]:
 
 
 def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> dict[str, Any]:
-    from huaxiang.run import collecting, manifest, publishing, quality, segmenting, tagging, unifying
+    from huaxiang.run import collecting, identifying, manifest, publishing, quality, segmenting, tagging, unifying
     from huaxiang.run.quality_between import compare
     from huaxiang.run.quality_out import save
 
@@ -131,7 +132,7 @@ def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> di
         unified = unifying.unify_sources(work, as_of)
         unifying.refuse_too_many(work, reports, unified.counts)
         measured = compare(work, unified, measured)
-        leave(unified.linked.customers)
+        leave(unified.identified.resolution.customers)
         failpoint("unify")
     with _stage(run, "profile"):
         tagging.draw_profile(work, unified.sources, as_of)
@@ -165,9 +166,6 @@ def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> di
         "tags": tags, "audiences": publishing.describe_audiences(project, sizes, customers.num_rows),
         "clusterings": [manifest.describe_clustering(project, c) for c in clusterings.values()],
         **manifest.describe_entities(work, _catalogue_classes()),
-        "identity": {
-            "keys": [k.name for k in unified.keys], "held_back": dict(unified.linked.held_back),
-            "customers": unified.linked.customers, "unidentified": dict(unified.unidentified),
-        },
+        "identity": identifying.describe_identity(unified.identified, unified.keys, next(iter(project.matching.values()), None)),
         "quality": publishing.describe_quality(sources) | save(work, measured, as_of),
     }  # fmt: skip

@@ -32,7 +32,6 @@ class Build:
     previous: Mapping[str, Any] = field(default_factory=dict)
     last: Snapshot | None = None
     full: bool = False
-    full: bool = False
 
     def run(self, stage: str, steps: Iterable[Step], *, done: int = 0) -> None:
         """Run steps in order, telling of each."""

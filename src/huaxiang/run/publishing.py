@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from huaxiang.errors import ValueRangeError
 from huaxiang.plan.columns import time_field
 from huaxiang.run.context import Build
+from huaxiang.run.known import STATE
 from huaxiang.run.load import REJECTED_SCHEMA, ColumnReport, LoadReport
 from huaxiang.run.segmenting import text_of
 from huaxiang.run.unifying import RowCounts, Unified
@@ -57,7 +58,7 @@ def save_identity(build: Build, unified: Unified) -> None:
 
     parts = []
     for key in unified.keys:
-        found = unified.linked.maps[key.name]
+        found = unified.identified.resolution.maps[key.name]
         values = found.column("value").to_pylist()
         digests = [hashlib.sha256(f"{key.name}:{v}".encode()).hexdigest() for v in values]
         shown = [None] * len(values) if key.personal else values
@@ -67,6 +68,10 @@ def save_identity(build: Build, unified: Unified) -> None:
         }))  # fmt: skip
     table = pa.concat_tables(parts).sort_by([(ID, "ascending"), ("key", "ascending"), ("value_digest", "ascending")])
     pq.write_table(table, build.draft.table("identity"), compression="zstd")
+    ledger = unified.identified.resolution.ledger
+    for name, part in ledger.tables().items():
+        pq.write_table(part, build.draft.table(name), compression="zstd")
+    build.draft.path(STATE).write_text(ledger.text(), "utf-8")
 
 
 def save_rejected(build: Build, reports: Mapping[str, LoadReport], counts: Mapping[str, RowCounts]) -> None:

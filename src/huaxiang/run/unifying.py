@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from sqlglot import exp
 
 from huaxiang.errors import NoCustomers, SourceError
-from huaxiang.learn.linking import Linked, link_exact
 from huaxiang.plan.columns import field_types
 from huaxiang.plan.expr import check_expression
 from huaxiang.run.context import AsOf, Build
+from huaxiang.run.identifying import Identified, identify_people
+from huaxiang.run.known import load_known
 from huaxiang.run.load import LoadReport
 from huaxiang.spec.models import IdentityKeySpec, SourceSpec
 from huaxiang.stages import unify
@@ -32,15 +30,12 @@ class RowCounts:
 
 @dataclass(frozen=True)
 class Unified:
-    """Result of the stage: sources that carry customers, row counts by source, the linking, the keys used, and how many rows of
-    each source have no key that identifies anybody: they count as loaded, but belong to no customer.
-    """
+    """Result of the stage: sources that carry customers, row counts by source, who is who, and the keys used."""
 
     sources: tuple[str, ...]
     counts: Mapping[str, RowCounts]
-    linked: Linked
+    identified: Identified
     keys: tuple[IdentityKeySpec, ...]
-    unidentified: Mapping[str, int] = field(default_factory=dict)
 
 
 def unify_sources(build: Build, as_of: AsOf) -> Unified:
@@ -53,24 +48,15 @@ def unify_sources(build: Build, as_of: AsOf) -> Unified:
     for number, source in enumerate((*references, *(s for s in project.sources.values() if s.entity != "reference"))):
         build.progress("unify", number, len(project.sources) + 2, source.name)
         rows[source.name], counts[source.name] = _apply_row_rules(build, source, as_of)
-    linked, unidentified = _link(build, keys, rows)
-    if not linked.customers:
+    identified = identify_people(build, keys, rows, load_known(build))
+    if not identified.resolution.customers:
         fields = ", ".join(k.field for k in keys)
         raise NoCustomers(
             f"no source holds a customer: there are no rows, or none has a usable value of {fields}; nothing was published; "
             "see the files of the sources, their mapping and `where`"
         )
-    carrying: list[str] = []
-    for source in project.sources.values():
-        own = unify.keys_of(source, keys)
-        if own:
-            columns = unify.field_columns(build.engine.types(rows[source.name]))
-            kept = (*columns, *unify.ROW_COLUMNS)
-            build.engine.run(unify.plan_unified(source, own, kept, rows[source.name]))
-            carrying.append(source.name)
-    build.engine.run(unify.plan_customers(carrying))
     build.progress("unify", len(project.sources) + 2, len(project.sources) + 2, "")
-    return Unified(tuple(carrying), counts, linked, keys, unidentified)
+    return Unified(identified.sources, counts, identified, keys)
 
 
 def _apply_row_rules(build: Build, source: SourceSpec, as_of: AsOf) -> tuple[str, RowCounts]:
@@ -130,29 +116,3 @@ def _set_copies_aside(build: Build, source: SourceSpec, table: str) -> int:
     engine.run(unify.plan_copies(source, table, unify.field_columns(engine.types(table))))
     engine.run(unify.plan_once(source, table, columns))
     return _rows(build, f"copies__{source.name}")
-
-
-def _link(build: Build, keys: Sequence[IdentityKeySpec], rows: Mapping[str, str]) -> tuple[Linked, Mapping[str, int]]:
-    combinations: dict[str, pa.Table] = {}
-    for source in build.project.sources.values():
-        own = unify.keys_of(source, keys)
-        if own:
-            build.engine.run(unify.plan_keys(source, own, rows[source.name]))
-            combinations[source.name] = build.engine.fetch(f"keys__{source.name}")
-    linked = link_exact(keys, list(combinations.values()), unify.BLOCKED)
-    for key, values in linked.maps.items():
-        path = build.draft.scratch(f"map/{key}.parquet")
-        pq.write_table(values, path)
-        build.engine.register(f"map__{key}", path)
-    return linked, {name: _unidentified(table, keys, linked) for name, table in combinations.items()}
-
-
-def _unidentified(combinations: pa.Table, keys: Sequence[IdentityKeySpec], linked: Linked) -> int:
-    """Count the rows of a source none of whose key values leads to a customer."""
-    nobody = pa.repeat(True, combinations.num_rows)
-    for key in keys:
-        if key.field in combinations.column_names:
-            known = linked.maps[key.name].column("value").combine_chunks()
-            found = pc.is_in(combinations.column(key.field).combine_chunks(), value_set=known, skip_nulls=True)
-            nobody = pc.and_(nobody, pc.invert(found))
-    return int(pc.sum(combinations.column("rows").filter(nobody)).as_py() or 0)

@@ -25,6 +25,9 @@ class Stitch(Spec):
     keep: int = Field(
         180, ge=0, description="days after the last sign-in during which rows still belong to that person"
     )
+    anonymous: bool = Field(
+        False, description="devices on which nobody ever signed in are customers of their own (default: their rows have none)"
+    )
     max_customers: int = Field(
         3, ge=1, description="a device on which more people signed in is shared: only rows of the sign-in's day belong"
     )

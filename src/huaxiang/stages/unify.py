@@ -1,8 +1,4 @@
-"""Unify 打通: one customer, one ID. Plans the row checks (lookups, `where`, `unique`) and the joins that give every row its customer.
-
-Exact keys link records: all key values on one row belong to one customer, and so do all rows that share a value. Which values belong
-together is found by `huaxiang.learn.linking` between the two planned parts.
-"""
+"""Unify 打通, first half: plans the row checks (lookups, `where`, `unique`) of every source. The second half is in `identify.py`."""
 
 from __future__ import annotations
 
@@ -12,7 +8,7 @@ from sqlglot import exp
 
 from huaxiang.plan import sql
 from huaxiang.plan.nodes import SqlStep
-from huaxiang.spec.models import IdentityKeySpec, LookupSpec, SourceSpec
+from huaxiang.spec.models import LookupSpec, SourceSpec
 
 ID = "customer_id"
 ROW_COLUMNS = ("_file", "_row")
@@ -44,12 +40,6 @@ def clean_table(source: str) -> str:
 def unified_table(source: str) -> str:
     """Logical name of a source's rows that carry their customer."""
     return f"unified__{source}"
-
-
-def keys_of(source: SourceSpec, keys: Sequence[IdentityKeySpec]) -> tuple[IdentityKeySpec, ...]:
-    """Identity keys whose field this source maps, strongest first."""
-    found = (k for k in keys if k.field in source.columns)
-    return tuple(sorted(found, key=lambda k: (k.priority, k.name))) if source.entity != "reference" else ()
 
 
 def plan_kept(source: SourceSpec, columns: Sequence[str], where: exp.Expression | None, origin: str) -> SqlStep:
@@ -139,40 +129,6 @@ def _join_lookup(query: exp.Select, lookup: LookupSpec, alias: str) -> exp.Selec
         query = query.select(sql.named(sql.column(taken, alias), field))
     on = sql.column(lookup.on, "c").eq(sql.column(lookup.key or lookup.on, alias))
     return query.join(sql.table(first_row_table(lookup), alias), on=on, join_type="left")
-
-
-def plan_keys(source: SourceSpec, keys: Sequence[IdentityKeySpec], rows: str) -> SqlStep:
-    """Plan `keys__<source>`: the distinct combinations of key values on its rows, with how many rows hold each."""
-    fields = [sql.column(k.field) for k in keys]
-    query = exp.select(*fields, sql.named(exp.Count(this=exp.Star()), "rows")).from_(sql.table(rows)).group_by(*fields)
-    return SqlStep(f"keys__{source.name}", (rows,), query)
-
-
-def plan_unified(source: SourceSpec, keys: Sequence[IdentityKeySpec], columns: Sequence[str], rows: str) -> SqlStep:
-    """Plan `unified__<source>`: each row with the customer of its strongest linking key (NULL when it has none)."""
-    query = exp.select().from_(sql.table(rows, "r"))
-    ids: list[exp.Expression] = []
-    for number, key in enumerate(keys):
-        alias = f"k{number}"
-        on = sql.column(key.field, "r").eq(sql.column("value", alias))
-        query = query.join(sql.table(f"map__{key.name}", alias), on=on, join_type="left")
-        ids.append(sql.column(ID, alias))
-    found = ids[0] if len(ids) == 1 else exp.Coalesce(this=ids[0], expressions=ids[1:])
-    query = query.select(sql.named(found, ID), *(sql.column(c, "r") for c in columns))
-    inputs = (rows, *(f"map__{k.name}" for k in keys))
-    return SqlStep(unified_table(source.name), inputs, query, tuple(f"identity {k.name}" for k in keys))
-
-
-def plan_customers(sources: Sequence[str]) -> SqlStep:
-    """Plan `customers`: every customer that any source knows."""
-    parts: list[exp.Query] = [
-        exp.select(sql.column(ID)).distinct().from_(sql.table(unified_table(s))).where(sql.is_not_null(sql.column(ID)))
-        for s in sources
-    ]
-    union: exp.Query = parts[0]
-    for part in parts[1:]:
-        union = exp.union(union, part, distinct=True)
-    return SqlStep("customers", tuple(unified_table(s) for s in sources), union)
 
 
 def field_columns(types: Mapping[str, str]) -> tuple[str, ...]:

@@ -1,0 +1,54 @@
+"""What the builds before know of people: the ledger, the scored pairs, and what was decided by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+
+from huaxiang.run.context import Build
+from huaxiang.stages.unify import BLOCKED
+from huaxiang.store.decisions import read_decisions
+
+if TYPE_CHECKING:
+    from huaxiang.learn.identity.decisions import Decisions
+    from huaxiang.learn.identity.ledger import Ledger
+    from huaxiang.learn.matching import MatchModel
+
+STATE = "identity_model.json"
+
+
+@dataclass(frozen=True)
+class Known:
+    """`ledger` and matching `model` of the last build (None: there was none, or nothing was matched), the definition that the model was
+    trained for; decisions by hand; values that never link; `full`: nothing of the last build is taken over but IDs and history.
+    """
+
+    decisions: Decisions
+    ledger: Ledger | None = None
+    model: MatchModel | None = None
+    definition: str | None = None
+    blocked: Sequence[str] = field(default=BLOCKED)
+    full: bool = False
+
+
+def load_known(build: Build) -> Known:
+    """Read what the last snapshot and the decisions file hold."""
+    from huaxiang.learn.identity.decisions import Decisions
+    from huaxiang.learn.identity.ledger import TABLES, Ledger
+
+    decisions = Decisions.parse(read_decisions(build.project.folder))
+    last = build.last
+    names = {t["name"] for t in last.manifest["tables"]} if last is not None else set()
+    if last is None or not set(TABLES) <= names:
+        return Known(decisions, full=build.full)
+    tables = {name: pq.read_table(last.table(name)) for name in TABLES}
+    ledger = Ledger.of(tables, (last.folder / STATE).read_text("utf-8"))
+    definition = last.manifest["identity"].get("matching_definition")
+    if definition is None or ledger.model is None:
+        return Known(decisions, ledger, full=build.full)
+    from huaxiang.learn.matching import MatchModel
+
+    return Known(decisions, ledger, MatchModel.from_json(ledger.model), definition, full=build.full)
