@@ -163,6 +163,7 @@ class Codebook:
     questions: Mapping[str, Question]
     constructs: tuple[Construct, ...]
     profiles: tuple[Profile, ...]
+    format: Literal["questionnaire", "interview"] = "questionnaire"
     digest: str = ""
 
     @cached_property

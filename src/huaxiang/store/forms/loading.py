@@ -128,7 +128,7 @@ class _Checker:
         time = None if spec.time is None else self._time(spec.time)
         return Codebook(
             spec.name, as_text(spec.title, spec.name), _maybe(spec.intro), _maybe(spec.closing), keys, time,
-            frozenset(folded(*spec.missing)), tuple(sections), MappingProxyType(self.questions), constructs, profiles, digest,
+            frozenset(folded(*spec.missing)), tuple(sections), MappingProxyType(self.questions), constructs, profiles, spec.format, digest,
         )  # fmt: skip
 
     def report(self, path: KeyPath, code: str, message: str) -> None:
