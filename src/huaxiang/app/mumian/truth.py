@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as pacsv
@@ -39,15 +40,15 @@ def mark(folder: Path) -> None:
     )
 
 
-def write_people(company: Company, folder: Path) -> None:
-    """`people.csv`: person, household, archetype, whether and when they left."""
+def write_people(company: Company, folder: Path, spend: npt.NDArray[np.float64]) -> None:
+    """`people.csv`: person, household, archetype, whether and when they left, what they paid in two years."""
     people, traits = company.people, company.traits
     quit_ = traits.quit_day.astype("datetime64[D]").astype(str)
     table = pa.table({
         "person_id": person_ids(np.arange(people.size)), "household_id": coded("H", people.household, 7),
         "archetype": pc.take(pa.array([a.name for a in ARCHETYPES]), pa.array(people.archetype)), "churned": pa.array(traits.churned),
         "churned_on": pc.if_else(pa.array(traits.churned), pa.array(quit_), ""), "phone_owner": person_ids(people.owner),
-        "female": pa.array(people.female), "birth_date": pa.array(people.birth), "activity": pa.array(np.round(traits.activity, 4)),
+        "female": pa.array(people.female), "birth_date": pa.array(people.birth), "spend": pa.array(np.round(spend, 2)),
     })  # fmt: skip
     pacsv.write_csv(table, folder / "people.csv")
 
@@ -68,6 +69,6 @@ def record_rows(company: Company) -> pa.Table:
     )
 
 
-def person_ids(numbers: np.ndarray) -> pa.Array:  # type: ignore[type-arg]
+def person_ids(numbers: npt.NDArray[np.int64]) -> pa.Array:
     """Person numbers as they stand in the truth files."""
     return coded("P", numbers, 7)
