@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from sqlglot import exp
@@ -26,8 +27,8 @@ def list_repairs(snapshot: Snapshot, source: str, *, raw: bool = False, limit: i
     if source not in known:
         raise UsageError(f'unknown source "{source}"{did_you_mean(source, known)}')
     columns = [*_ORDER, *(["raw"] if raw else [])]
-    path = snapshot.table("repairs")
-    if not path.exists():
+    path = _table(snapshot)
+    if path is None:
         return {"snapshot": snapshot.id, "source": source, "rows": [], "total": 0, "kinds": []}
     where, values = _equal({"source": source})
     with table_reader(path) as reader:
@@ -49,8 +50,8 @@ def original(snapshot: Snapshot, source: str, place: tuple[str, int], column: st
     """What stood in `column` at `place` (file, row) of a source before cleaning changed it: (kind of repair, raw text; None when the
     cell was empty). None when the value was not changed: it says what the file says.
     """
-    path = snapshot.table("repairs")
-    if not path.exists():
+    path = _table(snapshot)
+    if path is None:
         return None
     where, values = _equal({"source": source, "file": place[0], "row": place[1], "column": column})
     with table_reader(path) as reader:
@@ -62,6 +63,12 @@ def repair_text(kind: str) -> Mapping[str, str]:
     """What a kind of repair means, in Chinese and English."""
     zh, en = REPAIRS.get(kind, (kind, kind))
     return {"zh": zh, "en": en}
+
+
+def _table(snapshot: Snapshot) -> Path | None:
+    """The table of repairs; None in a snapshot that was made before there was one."""
+    kept = any(table["name"] == "repairs" for table in snapshot.manifest["tables"])
+    return snapshot.table("repairs") if kept else None
 
 
 def _count(kind: str) -> exp.Expression:

@@ -29,7 +29,7 @@ _NUMERAL = re.compile(r"[零〇一二三四五六七八九十百]+")
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0}
 _UNITS = "号楼|号院|号房|号室|号|栋|幢|座|楼|层|单元|弄|室|房|户|门"
 _KEY_STEPS: tuple[tuple[str, str], ...] = (
-    (r"[\s\p{P}\p{S}]+", "-"),
+    (r"[\s\p{P}\p{S}]+楼?", "-"),
     (r"(^|[^\d])\d{1,2}[层楼]-?(\d{3,4})", r"\1-\2"),
     (rf"([\da-z])(?:{_UNITS})", r"\1-"),
     (r"-*(\p{Han})-*", r"\1"),
@@ -147,7 +147,7 @@ def _match(text: str, at: int, within: int, places: _Places) -> tuple[int, int] 
                 return number, at + length
         if name in found.bare:
             number = _choose(found.bare[name], within, found)
-            if number is not None and _stands_alone(text, at + length, found.regions[number], within):
+            if number is not None and _stands_alone(text, at + length, number, within, found):
                 return number, at + length
     return None
 
@@ -170,14 +170,18 @@ def _choose(numbers: Sequence[int], within: int, found: Gazetteer) -> int | None
     return inside[0] if len(inside) == 1 else None
 
 
-def _stands_alone(text: str, end: int, region: Region, within: int) -> bool:
+def _stands_alone(text: str, end: int, number: int, within: int, found: Gazetteer) -> bool:
     """Whether a short form means the division, and is not the start of a street's or house's name (北京路, 朝阳门)."""
+    region = found.regions[number]
     if region.level == "district":
         if within < 0 and not (region.district or "").endswith("市"):
             return False
         if _SIGHT.match(text, end):
             return False
-    return not _ROAD.match(text, end)
+    if not _ROAD.match(text, end):
+        return True
+    names = (text[end : end + length] for length in found.lengths.get(text[end : end + 2], ()))
+    return any(_choose(found.full[name], number, found) is not None for name in names if name in found.full)
 
 
 def _abbreviated(text: str, at: int, places: _Places) -> tuple[int, int] | None:

@@ -81,7 +81,7 @@ def changes(rule: ColumnRule) -> bool:
 
 def _changed(rule: ColumnRule, text: str) -> tuple[Decimal | None, str, str]:
     """(number, repair, fault) of a text, after its currency or unit has been converted."""
-    unit, factor = rule.unit, rule.factor
+    unit, factor, own = rule.unit, rule.factor, None
     if rule.convert_to is not None:
         text, own = units.split_unit(text)
         if own is not None:
@@ -99,6 +99,8 @@ def _changed(rule: ColumnRule, text: str) -> tuple[Decimal | None, str, str]:
         return None, "", "out_of_range"
     if rule.scale is not None:
         number *= Decimal(repr(rule.scale))
+    if own is not None:
+        kind = kind or "unit"
     if factor is not None and factor != 1:
         number, kind = units.convert(number, factor), "converted"
     if rule.rate is not None:

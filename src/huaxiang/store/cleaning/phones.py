@@ -68,7 +68,7 @@ def _foreign_phone(number: str) -> str | None:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(parsed):
+    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
@@ -104,5 +104,8 @@ def _country(code: str) -> str | None:
         return "中国"
     from phonenumbers.geodata.locale import LOCALE_DATA
 
-    name = LOCALE_DATA.get(code, {}).get("zh")
-    return name.removeprefix("*") if name else code
+    names = LOCALE_DATA.get(code, {})
+    name = names.get("zh")
+    while name is not None and name.startswith("*"):  # written as in that language
+        name = names.get(name[1:])
+    return name or code
