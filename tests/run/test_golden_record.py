@@ -9,8 +9,14 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from huaxiang.app.account import list_accounts, show_account
+from huaxiang.app.attributes import list_attributes
 from huaxiang.app.build import build
+from huaxiang.app.customer import Detail, search_customers, show_customer
 from huaxiang.app.wiring import open_snapshot
+from huaxiang.errors import UsageError
+from huaxiang.serve.cli.main import main
+from huaxiang.spec.loader import load_project
 
 PROJECT = "name: shop\nas_of: 2025-06-30\n"
 DEFINITIONS = """
@@ -119,7 +125,9 @@ def test_the_most_trusted_and_the_newest_win(shop: Path) -> None:
 
 def test_households_are_those_of_a_numbered_address(shop: Path) -> None:
     homes = table(shop, "households")
-    assert [(h["members"], h["head"], h["children"], h["city"]) for h in homes] == [(["M1", "M2", "M3"], "M1", 1, "上海")]
+    assert [(h["members"], h["head"], h["children"], h["city"]) for h in homes] == [
+        (["M1", "M2", "M3"], "M1", 1, "上海")
+    ]
     customers = {r["customer_id"]: r for r in table(shop, "customers")}
     assert [customers[m]["household_size"] for m in ("M1", "M2", "M3", "M4", "M5")] == [3, 3, 3, None, None]
     assert customers["M1"]["family_members"] == ["child", "woman"]
@@ -164,8 +172,13 @@ def test_a_household_keeps_its_id_while_most_of_it_stays(tmp_path: Path) -> None
     first = table(folder, "households")[0]["household_id"]
     build(folder)
     assert table(folder, "households")[0]["household_id"] == first
-    moved = FILES["data/crm.csv"].replace("M1,张伟,13810000037,上海市世纪大道100号501室", "M1,张伟,13810000037,北京市建国路9号")
-    write(folder, **{"data/crm.csv": moved.replace("M4,王强,13810000039,北京市建国路", "M4,王强,13810000039,北京市建国路9号")})
+    moved = FILES["data/crm.csv"].replace(
+        "M1,张伟,13810000037,上海市世纪大道100号501室", "M1,张伟,13810000037,北京市建国路9号"
+    )
+    write(
+        folder,
+        **{"data/crm.csv": moved.replace("M4,王强,13810000039,北京市建国路", "M4,王强,13810000039,北京市建国路9号")},
+    )
     build(folder)
     homes = {tuple(h["members"]): h["household_id"] for h in table(folder, "households")}
     assert homes[("M2", "M3")] == first
@@ -178,3 +191,63 @@ def test_an_address_of_too_many_is_no_household(tmp_path: Path) -> None:
     assert table(folder, "households") == []
     rule = manifest["households"]["rules"][0]
     assert (rule["crowded_addresses"], rule["customers_left"]) == (1, 3)
+
+
+def test_a_customer_is_shown_masked_with_household_account_and_sources(shop: Path) -> None:
+    with open_snapshot(shop) as snapshot:
+        found = show_customer(snapshot, "M1", Detail(provenance=True))
+        assert show_customer(snapshot, "M1", Detail(unmask=True))["attributes"][1]["value"] == "13810009999"
+        assert show_customer(snapshot, "M2")["provenance"] is None
+    values = {a["name"]: (a["value"], a["provenance"] and a["provenance"]["source"]) for a in found["attributes"]}
+    assert values["phone"] == ("138****9999", "shop")
+    assert values["home_address"] == ("上海市****", "crm")
+    assert values["city"] == ("苏州", "shop")
+    assert found["household"]["members"] == ["M1", "M2", "M3"]
+    assert found["account"]["company_industry"] == "零售"
+    said = {p["name"]: [(s["value"], s["source"], s["wins"]) for s in p["said"]] for p in found["provenance"]}
+    assert said["phone"] == [("138****9999", "shop", True), ("138****0037", "crm", False)]
+    assert said["city"] == [("苏州", "shop", True), ("上海", "crm", False)]
+
+
+@pytest.mark.parametrize(
+    "text", ["138 1000 9999", "138-1000-9999", "+86 138 1000 9999", "１３８１０００９９９９", "13810009999"]
+)
+def test_a_phone_is_found_however_it_is_written(shop: Path, text: str) -> None:
+    with open_snapshot(shop) as snapshot:
+        found = search_customers(snapshot, text)["found"]
+    assert found == [{"customer_id": "M1", "matched": ["phone"]}]
+
+
+def test_an_account_with_its_people(shop: Path) -> None:
+    with open_snapshot(shop) as snapshot:
+        found = show_account(snapshot, "F1")
+        assert [a["account_id"] for a in list_accounts(snapshot, "教育")["accounts"]] == ["F2"]
+        assert list_accounts(snapshot)["total"] == 3
+        with pytest.raises(UsageError, match="account list"):
+            show_account(snapshot, "nobody")
+    assert {a["name"]: a["value"] for a in found["attributes"]} == {"company_industry": "零售", "company_size": "大"}
+    assert found["attributes"][0]["provenance"]["source"] == "firms"
+    assert [(p["customer_id"], p["decision_role"], p["phone"]) for p in found["people"]] == [
+        ("M4", "使用", "138****0039"), ("M1", "决策", "138****9999"),
+    ]  # fmt: skip
+
+
+def test_accounts_and_households_count_in_the_attribute_list(shop: Path) -> None:
+    with open_snapshot(shop) as snapshot:
+        rows = {r.code: r.as_json() for r in list_attributes(snapshot, load_project(shop))}
+    assert rows["company_industry"]["coverage"] == 0.666667
+    assert [f["base"] for f in rows["company_industry"]["filled_by"]] == ["accounts"]  # type: ignore[index,union-attr]
+    assert (rows["household_size"]["filled"], rows["household_size"]["coverage"]) == (True, 0.6)
+    assert rows["family_members"]["filled"] is True
+
+
+def test_the_commands_show_it(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["customer", "M1", "--provenance", "--project", str(shop), "--lang", "en"]) == 0
+    shown = capsys.readouterr().out
+    assert "138****9999" in shown
+    assert "13810009999" not in shown
+    assert "Household H" in shown
+    assert main(["account", "F1", "--project", str(shop), "--lang", "zh-CN"]) == 0
+    assert "联系人（2 人）" in capsys.readouterr().out
+    assert main(["account", "list", "--project", str(shop), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["total"] == 3

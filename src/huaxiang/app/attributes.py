@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from huaxiang.app.catalogue import CLASS_TITLES, CatalogueItem, load_catalogue
 from huaxiang.errors import Issue, Place
-from huaxiang.spec.models import RfmTag, RuleTag, Text
+from huaxiang.plan.columns import HOUSEHOLD_TYPES, derived_types
+from huaxiang.spec.models import AttributeSpec, RfmTag, RuleTag, Text
 
 if TYPE_CHECKING:
     from huaxiang.spec.loader import Project
@@ -27,16 +28,17 @@ class HasManifest(Protocol):
 
 @dataclass(frozen=True)
 class Filler:
-    """One definition that fills an attribute; `coverage` is the share of customers with a value, None before a build.
+    """One definition that fills an attribute; `coverage` is the share of `base` with a value, None before a build.
 
-    `rule`: a rule tag, which says no where it does not know, so that its coverage is always full.
+    `rule`: a rule tag, which says no where it does not know, so that its coverage is always full. `base`: whose values they are.
     """
 
-    kind: Literal["attribute", "tag"]
+    kind: Literal["attribute", "tag", "household"]
     name: str
     title: Text
     coverage: float | None
     rule: bool = False
+    base: Literal["customers", "accounts"] = "customers"
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class AttributeRow:
 
     @property
     def coverage(self) -> float | None:
-        """Share of customers with a value in the fullest filler, 0…1; None when unfilled or not yet built.
+        """Share of customers (of accounts, for their attributes) with a value in the fullest filler, 0…1; None when unfilled or not yet built.
 
         Rule tags count only where nothing else fills the attribute.
         """
@@ -86,9 +88,16 @@ class AttributeRow:
             "filled": self.filled,
             "coverage": self.coverage,
             "filled_by": [
-                {"kind": f.kind, "name": f.name, "title": f.title.model_dump(), "coverage": f.coverage, "rule": f.rule}
+                {
+                    "kind": f.kind,
+                    "name": f.name,
+                    "title": f.title.model_dump(),
+                    "coverage": f.coverage,
+                    "rule": f.rule,
+                    "base": f.base,
+                }
                 for f in self.filled_by
-            ],
+            ],  # fmt: skip
             "needs": self.needs.model_dump() if self.needs else None,
         }
 
@@ -97,7 +106,7 @@ def list_attributes(snapshot: HasManifest | Manifest | None, project: Project) -
     """Return every catalogue item in catalogue order, then the project's own attributes.
 
     `snapshot` (or its manifest) gives coverage; None before the first build. An attribute of the project fills the item
-    whose code is its name, a tag the item named by its `attribute`.
+    whose code is its name, a tag the item named by its `attribute`, a household rule those that it gives customers.
     """
     fillers = _fillers(_manifest(snapshot), project)
     rows = [_row(item, tuple(fillers.pop(code, ()))) for code, item in load_catalogue().items()]
@@ -139,18 +148,27 @@ def _uses(project: Project) -> Iterator[tuple[Literal["attribute", "tag"], str, 
 def _fillers(manifest: Manifest | None, project: Project) -> dict[str, list[Filler]]:
     found: dict[str, list[Filler]] = {}
     coverage = {kind: _coverages(manifest, f"{kind}s") for kind in ("attribute", "tag")}
+    accounts = _coverages((manifest or {}).get("accounts"), "attributes")
     for kind, name, code in _uses(project):
         spec = project.attributes[name] if kind == "attribute" else project.tags[name]
         column = f"{name}_class" if isinstance(spec, RfmTag) else name  # of its five columns, the one that says most
-        share = coverage[kind].get(column)
+        of_account = isinstance(spec, AttributeSpec) and spec.of == "account"
+        share = accounts.get(name) if of_account else coverage[kind].get(column)
         found.setdefault(code, []).append(
-            Filler(kind, name, title_of(spec.title, name), share, isinstance(spec, RuleTag))
-        )
+            Filler(
+                kind, name, title_of(spec.title, name), share, isinstance(spec, RuleTag),
+                "accounts" if of_account else "customers",
+            )
+        )  # fmt: skip
+    for name in (n for n in derived_types(project) if n in HOUSEHOLD_TYPES and n in load_catalogue()):
+        rule = next(iter(project.households.values()))
+        title = title_of(rule.title, rule.name)
+        found.setdefault(name, []).append(Filler("household", rule.name, title, coverage["attribute"].get(name)))
     return found
 
 
-def _coverages(manifest: Manifest | None, key: str) -> dict[str, float]:
-    entries = (manifest or {}).get(key, ())
+def _coverages(manifest: object, key: str) -> dict[str, float]:
+    entries = manifest.get(key, ()) if isinstance(manifest, Mapping) else ()
     if not isinstance(entries, Sequence):
         return {}
     return {str(e["name"]): float(e["coverage"]) for e in entries if e.get("coverage") is not None}

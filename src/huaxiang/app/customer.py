@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 from sqlglot import exp
 
 from huaxiang.app.audience import audience_condition, column_types
+from huaxiang.app.masks import kind_of, mask, mask_by_look
+from huaxiang.app.provenance import explain, has_table, marks, one_row
 from huaxiang.app.wiring import table_reader
 from huaxiang.errors import UsageError
 from huaxiang.store.snapshots import Snapshot
@@ -18,57 +23,119 @@ CUSTOMER_KEYS = (
     "customer_id",
     "snapshot",
     "as_of",
+    "redirected_from",
     "attributes",
     "tags",
     "segments",
     "audiences",
+    "audience_titles",
+    "household",
+    "account",
     "identity",
     "records",
+    "provenance",
 )
 SEARCH_KEYS = ("snapshot", "text", "found")
+_MOST_REDIRECTS = 1000
+_SHORTEST_NUMBER = 7
 
 
-def show_customer(snapshot: Snapshot, customer_id: str) -> dict[str, Any]:
-    """Return CUSTOMER_KEYS: attributes and tags with title and value, the segment of each clustering with the name of its
-    persona, audiences the customer is in, keys, and the number of records by source. Raises UsageError for an unknown ID.
+@dataclass(frozen=True)
+class Detail:
+    """How much is shown: personal values in full, and what every source says of each attribute."""
+
+    unmask: bool = False
+    provenance: bool = False
+
+
+PLAIN = Detail()
+
+
+def show_customer(snapshot: Snapshot, customer_id: str, detail: Detail = PLAIN) -> dict[str, Any]:
+    """Return CUSTOMER_KEYS: attributes and tags with title, value and where it comes from, the segment of each clustering with the
+    name of its persona, audiences the customer is in, household, account, keys, and the number of records by source.
+
+    An ID that was merged into another is followed, and told in `redirected_from`. Phones, e-mail addresses, ID numbers and home
+    addresses are masked unless `detail` says `unmask`; `provenance` holds what every source says of each attribute when it asks for
+    that, else None. Raises UsageError for an unknown ID.
     """
-    manifest = snapshot.manifest
+    manifest, unmask = snapshot.manifest, detail.unmask
     columns = list(column_types(manifest))
-    audiences = [item["name"] for item in manifest.get("audiences", ())]
-    membership = [audience_condition(manifest, name) for name in audiences]
-    me = exp.EQ(this=exp.column("customer_id", quoted=True), expression=exp.Placeholder())
-    with table_reader(snapshot.table("customers")) as reader:
-        rows = reader.rows([*columns, *membership], me, values=[customer_id], limit=1)
-    if not rows:
-        raise UsageError(
-            f"no customer with this ID in snapshot {snapshot.id}; `huaxiang customer search TEXT` finds IDs"
-        )
-    values = dict(zip(columns, rows[0][: len(columns)], strict=True))
+    audiences = {item["name"]: item.get("title") for item in manifest.get("audiences", ())}
+    found = _find(snapshot, customer_id, [*columns, *(audience_condition(manifest, name) for name in audiences)])
+    values = dict(zip(columns, found.row[: len(columns)], strict=True))
+    memberships = zip(audiences, found.row[len(columns) :], strict=True)
+    member_of = [name for name, met in memberships if met]
+    sources = marks(snapshot, found.customer_id)
+    told = explain(snapshot, found.customer_id, values, unmask=unmask) if detail.provenance else None
     return {
-        "customer_id": customer_id,
+        "customer_id": found.customer_id,
         "snapshot": snapshot.id,
         "as_of": manifest["as_of"],
-        "attributes": [_field(item, values) for item in manifest.get("attributes", ())],
-        "tags": [_field(item, values) for item in manifest.get("tags", ())],
+        "redirected_from": customer_id if found.customer_id != customer_id else None,
+        "attributes": [
+            _field(item, values, unmask=unmask) | {"provenance": sources.get(item["name"])}
+            for item in manifest.get("attributes", ())
+        ],
+        "tags": [_field(item, values, unmask=unmask) for item in manifest.get("tags", ())],
         "segments": _segments(snapshot, values),
-        "audiences": [name for name, met in zip(audiences, rows[0][len(columns) :], strict=True) if met],
-        "identity": _identity(snapshot, customer_id),
-        "records": _records(snapshot, customer_id),
+        "audiences": member_of,
+        "audience_titles": {name: audiences[name] for name in member_of},
+        "household": _household(snapshot, values),
+        "account": _account(snapshot, values),
+        "identity": _identity(snapshot, found.customer_id, unmask=unmask),
+        "records": _records(snapshot, found.customer_id),
+        "provenance": told,
     }
+
+
+@dataclass(frozen=True)
+class _Found:
+    customer_id: str
+    row: tuple[Any, ...]
+
+
+def _find(snapshot: Snapshot, customer_id: str, columns: Sequence[exp.Expression | str]) -> _Found:
+    """The row of a customer by its ID of today or of before."""
+    me = exp.EQ(this=exp.column("customer_id", quoted=True), expression=exp.Placeholder())
+    with table_reader(snapshot.table("customers")) as reader:
+        for known in (customer_id, redirected(snapshot, customer_id)):
+            rows = reader.rows(columns, me, values=[known], limit=1) if known else []
+            if rows and known:
+                return _Found(known, rows[0])
+    raise UsageError(f"no customer with this ID in snapshot {snapshot.id}; `huaxiang customer search TEXT` finds IDs")
+
+
+def redirected(snapshot: Snapshot, customer_id: str) -> str | None:
+    """The ID that a merged one leads to today; None when it never was an ID."""
+    if not has_table(snapshot, "identity_redirects"):
+        return None
+    now = customer_id
+    with table_reader(snapshot.table("identity_redirects")) as reader:
+        for _ in range(_MOST_REDIRECTS):
+            was = exp.EQ(this=exp.column("old", quoted=True), expression=exp.Placeholder())
+            rows = reader.rows(["new"], was, values=[now], limit=1)
+            if not rows or rows[0][0] == customer_id:
+                break
+            now = rows[0][0]
+    return now if now != customer_id else None
 
 
 def search_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[str, Any]:
     """Return SEARCH_KEYS: customers whose ID or a text attribute holds `text`, or who have it as an identity key.
 
-    Keys are compared whole, as cleaned, by digest: personal ones are found but never shown. Case is ignored elsewhere.
-    Each hit is {customer_id, matched: [attribute and key names]}; IDs that equal the text come first.
+    Keys are compared whole, as cleaned, by digest: personal ones are found but never shown. Case is ignored elsewhere; a phone
+    number is found however it is written. Each hit is {customer_id, matched: [attribute and key names]}; IDs that equal the text
+    come first. An ID of before leads to today's, matched by `identity_redirects`.
     """
     names = ["customer_id"]
     names += [
         item["name"] for item in snapshot.manifest.get("attributes", ()) if item["value_type"] in ("text", "enum")
     ]
-    holds = [_holds(name, text) for name in names]
-    digests = [hashlib.sha256(f"{key}:{text}".encode()).hexdigest() for key in snapshot.manifest["identity"]["keys"]]
+    ways = spellings(text)
+    holds = [_any([_holds(name, way) for way in ways]) for name in names]
+    keys = snapshot.manifest["identity"]["keys"]
+    digests = [hashlib.sha256(f"{key}:{way}".encode()).hexdigest() for key in keys for way in ways]
     is_key = exp.column("value_digest", quoted=True).isin(*digests)
     with table_reader(snapshot.table("identity")) as reader:
         by_key = (
@@ -79,13 +146,31 @@ def search_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[
     found: dict[str, list[str]] = {}
     for row in rows:
         found[row[0]] = [name for name, met in zip(names, row[1:], strict=True) if met]
-    for customer_id, key in by_key:
+    today = redirected(snapshot, text.strip())
+    for customer_id, key in [*by_key, *([(today, "identity_redirects")] if today else [])]:
         matched = found.setdefault(customer_id, [])
         if key not in matched:
             matched.append(key)
     hits = [{"customer_id": key, "matched": matched} for key, matched in found.items()]
     hits.sort(key=lambda hit: (hit["customer_id"] != text, hit["customer_id"]))
     return {"snapshot": snapshot.id, "text": text, "found": hits[:limit]}
+
+
+def spellings(text: str) -> list[str]:
+    """The text as written and, where it is a number or an address of some kind, as cleaning would have stored it."""
+    import pyarrow as pa
+
+    from huaxiang.store.cleaning.phones import clean_phones
+
+    plain = unicodedata.normalize("NFKC", text).strip()
+    digits = re.sub(r"[\s\-().·_/‐-―]", "", plain)
+    found = [text, plain]
+    if "@" in plain:
+        found.append(plain.lower())
+    if len(digits) >= _SHORTEST_NUMBER and re.fullmatch(r"\+?\d+[Xx]?", digits):
+        phone = clean_phones(pa.array([digits], pa.string())).values[0].as_py()
+        found += [digits.upper(), *([phone] if phone else [])]
+    return list(dict.fromkeys(way for way in found if way)) or [text]
 
 
 def _holds(column: str, text: str) -> exp.Expression:
@@ -99,8 +184,9 @@ def _any(parts: list[exp.Expression]) -> exp.Expression:
     return reduce(lambda left, right: exp.Or(this=left, expression=right), copies)
 
 
-def _field(item: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+def _field(item: Mapping[str, Any], values: Mapping[str, Any], *, unmask: bool) -> dict[str, Any]:
     value = values[item["name"]]
+    value = value if unmask else mask(value, kind_of(item))
     titles = item.get("values") or {}
     return {
         "name": item["name"], "title": item.get("title"), "class": item.get("class"), "unit": item.get("unit"),
@@ -123,12 +209,25 @@ def _segments(snapshot: Snapshot, values: Mapping[str, Any]) -> list[dict[str, A
     ]  # fmt: skip
 
 
-def _identity(snapshot: Snapshot, customer_id: str) -> list[dict[str, Any]]:
+def _household(snapshot: Snapshot, values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The household that the customer belongs to, with its members."""
+    name = values.get("household_id")
+    return one_row(snapshot.table("households"), "household_id", name) if name else None
+
+
+def _account(snapshot: Snapshot, values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The account that the customer is a contact of, with its attributes."""
+    name = values.get("account_id")
+    return one_row(snapshot.table("accounts"), "account_id", name) if name else None
+
+
+def _identity(snapshot: Snapshot, customer_id: str, *, unmask: bool) -> list[dict[str, Any]]:
     me = exp.EQ(this=exp.column("customer_id", quoted=True), expression=exp.Placeholder())
     columns = ["key", "value", "value_digest"]
     with table_reader(snapshot.table("identity")) as reader:
         rows = reader.rows(columns, me, values=[customer_id], order_by=["key", "value_digest"])
-    return [dict(zip(columns, row, strict=True)) for row in rows]
+    found = [dict(zip(columns, row, strict=True)) for row in rows]
+    return found if unmask else [key | {"value": mask_by_look(key["value"])} for key in found]
 
 
 def _records(snapshot: Snapshot, customer_id: str) -> list[dict[str, Any]]:

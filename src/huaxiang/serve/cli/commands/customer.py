@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from huaxiang.app.customer import CUSTOMER_KEYS, SEARCH_KEYS, search_customers, show_customer
+from huaxiang.app.customer import CUSTOMER_KEYS, SEARCH_KEYS, Detail, search_customers, show_customer
 from huaxiang.serve.cli import output
+from huaxiang.serve.cli.commands.account import mark
 from huaxiang.serve.cli.framework import LazyGroup, View, command, option, shows
 from huaxiang.serve.cli.texts import pick, t, t_or
 
@@ -31,37 +32,92 @@ customer = _CustomerGroup(
 
 @command("show", text="help.customer.show", keys=CUSTOMER_KEYS)
 @click.argument("customer_id", metavar="ID")
+@option("--unmask", key="unmask", is_flag=True)
+@option("--provenance", key="provenance", is_flag=True)
 @shows()
-def customer_show(view: View, customer_id: str) -> None:
+def customer_show(view: View, customer_id: str, *, unmask: bool, provenance: bool) -> None:
     """Show one customer in full."""
     with view.snapshot() as snapshot:
-        view.show(show_customer(snapshot, customer_id), _show)
+        view.show(show_customer(snapshot, customer_id, Detail(unmask, provenance)), _show)
 
 
 def _show(found: dict[str, Any]) -> None:
     output.heading(t("customer.title", id=found["customer_id"]))
     output.line(f"{t('ui.snapshot')} {found['snapshot']} · {t('ui.as_of')} {found['as_of']}")
+    if found["redirected_from"]:
+        output.line(t("customer.redirected", old=found["redirected_from"]))
     for kind in ("attributes", "tags"):
-        known = [item for item in found[kind] if item["value"] is not None]
-        output.heading(t(f"customer.{kind}", known=len(known), all=len(found[kind])))
-        groups = dict.fromkeys(item["class"] for item in known)
-        rows = [
-            (t_or(f"class.{item['class']}", item["class"] or "–"), pick(item["title"], item["name"]),
-             pick(item["value_title"]) or output.value(item["value"], item["value_type"], item["unit"]))
-            for group in groups for item in known if item["class"] == group
-        ]  # fmt: skip
-        if rows:
-            output.table((t("tag.class"), t("tag.title"), t("tag.value")), rows)
+        _fields(kind, found[kind])
+    if found["provenance"] is not None:
+        _provenance(found["provenance"])
+    _belonging(found)
     if found["segments"]:
         output.heading(t("customer.segments"))
         output.facts((pick(item["title"], item["clustering"]), _segment(item)) for item in found["segments"])
     output.heading(t("customer.audiences", count=len(found["audiences"])))
-    output.line(t("ui.comma").join(found["audiences"]) or "–")
+    titles = [pick(found["audience_titles"].get(name), name) for name in found["audiences"]]
+    output.line(t("ui.comma").join(titles) or "–")
     output.heading(t("customer.identity"))
     keys = [(item["key"], item["value"] or t("customer.hidden")) for item in found["identity"]]
     output.table((t("customer.key"), t("tag.value")), keys)
     output.heading(t("customer.records"))
     output.facts((pick(item["title"], item["source"]), output.number(item["rows"])) for item in found["records"])
+
+
+def _fields(kind: str, items: list[dict[str, Any]]) -> None:
+    """Values by class, attributes with the source they come from."""
+    known = [item for item in items if item["value"] is not None]
+    output.heading(t(f"customer.{kind}", known=len(known), all=len(items)))
+    rows = [
+        (
+            t_or(f"class.{item['class']}", item["class"] or "–"), pick(item["title"], item["name"]),
+            pick(item["value_title"]) or output.value(item["value"], item["value_type"], item["unit"]),
+            mark(item.get("provenance")),
+        )
+        for group in dict.fromkeys(item["class"] for item in known) for item in known if item["class"] == group
+    ]  # fmt: skip
+    heads = (t("tag.class"), t("tag.title"), t("tag.value"), t("customer.from"))
+    shown = 4 if any(row[3] for row in rows) else 3
+    if rows:
+        output.table(heads[:shown], [row[:shown] for row in rows])
+
+
+def _provenance(items: list[dict[str, Any]]) -> None:
+    """Every value that any source gives, the winning ones marked."""
+    output.heading(t("customer.provenance"))
+    rows = []
+    for item in items:
+        share = output.percent(item["agree"], 0) if item["agree"] is not None else ""
+        sure = output.percent(item["confidence"], 0) if item["confidence"] is not None else ""
+        for number, said in enumerate(item["said"]):
+            title = pick(item["title"], item["name"]) if number == 0 else ""
+            last = str(said["last_at"] or "–")[:10]
+            wins = "✓" if said["wins"] else ""
+            facts = (share, sure) if number == 0 else ("", "")
+            rows.append(
+                (title, wins, output.value(said["value"], "text"), said["source"], str(said["rows"]), last, *facts)
+            )
+    heads = ("tag.title", "customer.wins", "tag.value", "customer.from", "customer.rows", "customer.last_at", "customer.agree",
+             "customer.confidence")  # fmt: skip
+    output.table([t(head) for head in heads], rows, right=frozenset({4, 6, 7}))
+
+
+def _belonging(found: dict[str, Any]) -> None:
+    """The household and the account."""
+    home, account = found["household"], found["account"]
+    if home:
+        output.heading(t("customer.household", id=home["household_id"], count=home["customers"]))
+        region = " ".join(home[part] for part in ("province", "city", "district") if home[part])
+        output.facts([
+            (t("customer.members"), t("ui.comma").join(home["members"])), (t("customer.head"), home["head"] or ""),
+            (t("customer.children"), "" if home["children"] is None else str(home["children"])),
+            (t("customer.region"), region),
+        ])  # fmt: skip
+    if account:
+        output.heading(t("customer.account", id=account["account_id"]))
+        output.facts(
+            (name, str(value)) for name, value in account.items() if value is not None and name != "account_id"
+        )
 
 
 def _segment(item: dict[str, Any]) -> str:

@@ -1,0 +1,69 @@
+"""Masks for values that point at a person: enough is shown to recognise one, not to reach one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+CODES: Mapping[str, str] = {
+    "phone": "phone", "email": "email", "id_number": "id_number", "home_address": "address", "address": "address",
+}  # fmt: skip
+"""Attributes, by catalogue code or usual name, that are masked though the manifest doesn't say of what kind they are."""
+MASKED = frozenset({"phone", "email", "id_number", "address"})
+"""Kinds that are masked. A name is shown: it is how people know whom they talk of."""
+_STARS = "****"
+_REGION = re.compile(r"^(?:.{2,9}?(?:省|自治区))?(?:.{1,9}?(?:市|自治州|地区|盟))?(?:.{1,9}?(?:区|县|旗|市))?")
+_LOOKS = (
+    ("email", re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")),
+    ("id_number", re.compile(r"\d{17}[\dXx]")),
+    ("phone", re.compile(r"1[3-9]\d{9}|\+\d{7,15}|0\d{2,3}-\d{7,8}")),
+)
+
+
+def kind_of(item: Mapping[str, Any]) -> str | None:
+    """How the value of an attribute or tag (its manifest entry) is masked; None when it isn't.
+
+    A tag that takes over an attribute is masked as that.
+    """
+    kind = item.get("personal") or CODES.get(str(item["name"])) or CODES.get(str(item.get("attribute")))
+    if not kind and item.get("kind") == "fact":
+        nearest = next(iter(item.get("lineage") or ()), "")
+        kind = CODES.get(nearest.removeprefix("attribute:"))
+    return kind if kind in MASKED else None
+
+
+def mask(value: Any, kind: str | None) -> Any:
+    """The value as it may be shown. Lists are masked item by item; None stays None."""
+    if kind not in MASKED or value is None:
+        return value
+    if isinstance(value, list):
+        return [mask(item, kind) for item in value]
+    return _MASKS[kind](str(value))
+
+
+def mask_by_look(value: Any) -> Any:
+    """Mask a text that looks like a phone number, an e-mail address or an ID number; anything else stays."""
+    if not isinstance(value, str):
+        return value
+    return next((mask(value, kind) for kind, look in _LOOKS if look.fullmatch(value)), value)
+
+
+def _ends(text: str, first: int, last: int) -> str:
+    """The first and last characters with stars between; stars alone when that would show most of it."""
+    return f"{text[:first]}{_STARS}{text[-last:]}" if len(text) >= 2 * (first + last) - 3 else _STARS
+
+
+def _email(text: str) -> str:
+    name, at, domain = text.partition("@")
+    return f"{name[:1]}{_STARS}{at}{domain}" if at else _STARS
+
+
+def _address(text: str) -> str:
+    found = _REGION.match(text)
+    return f"{found[0] if found else ''}{_STARS}"
+
+
+_MASKS = {
+    "phone": lambda text: _ends(text, 3, 4), "email": _email, "id_number": lambda text: _ends(text, 3, 4), "address": _address,
+}  # fmt: skip
