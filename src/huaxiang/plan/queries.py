@@ -11,7 +11,18 @@ from sqlglot.errors import SqlglotError
 
 _DIALECTS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite", "mssql": "tsql", "oracle": "oracle",
              "duckdb": "duckdb", "snowflake": "snowflake", "redshift": "redshift", "clickhouse": "clickhouse"}  # fmt: skip
-_CHANGES = (exp.DML, exp.DDL, exp.Command, exp.Into, exp.Lock, exp.Set, exp.Use, exp.Transaction, exp.Commit, exp.Rollback)
+_CHANGES = (
+    exp.DML,
+    exp.DDL,
+    exp.Command,
+    exp.Into,
+    exp.Lock,
+    exp.Set,
+    exp.Use,
+    exp.Transaction,
+    exp.Commit,
+    exp.Rollback,
+)
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([dhm]?)")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 

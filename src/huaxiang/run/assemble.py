@@ -1,7 +1,8 @@
 """Put the parts of a source together: one clean table in the order of the files, and one of each kind of side table.
 
-Two rules look beyond one part. Of rows with the same `_identity` (a message delivered twice) the first stays and the others are set aside as
-`duplicate`. Of rows with the same `_group` (a day of GA4) those of the latest delivery stay and the others are left out as `replaced`.
+Two rules look beyond one part. Of rows with the same `_identity` (a message delivered twice) the first stays and the others are
+set aside as `duplicate`. Of rows with the same `_group` (a day of GA4) those of the latest delivery stay and the others are left
+out as `replaced`.
 """
 
 from __future__ import annotations
@@ -87,7 +88,11 @@ def _as_rows(batch: pa.RecordBatch, one: Placed, schema: pa.Schema) -> pa.Record
 
 
 def _write_clean(
-    source: str, placed: Sequence[Placed], verdicts: Sequence[npt.NDArray[np.int8]], to: tuple[pa.Schema, Path], tally: Tally
+    source: str,
+    placed: Sequence[Placed],
+    verdicts: Sequence[npt.NDArray[np.int8]],
+    to: tuple[pa.Schema, Path],
+    tally: Tally,
 ) -> list[dict[str, object]]:
     """Write the rows that stay, count the others, and return the duplicates as rows set aside."""
     schema, out = to
@@ -117,7 +122,8 @@ def _duplicates(source: str, one: Placed, rows: pa.RecordBatch, fields: Sequence
     files, numbers = rows.column("_file").to_pylist(), rows.column("_row").to_pylist()
     return [
         rejected_row(
-            (source, one.names[file]), (row, None, "duplicate", "|".join("" if v is None else str(v) for v in cells.values()))
+            (source, one.names[file]),
+            (row, None, "duplicate", "|".join("" if v is None else str(v) for v in cells.values())),
         )
         for cells, file, row in zip(values, files, numbers, strict=True)
     ]

@@ -69,9 +69,7 @@ def _check_others(source: SourceSpec, paths: Sequence[Path], folder: Path, wante
             raise SourceError(source.name, shown(path, folder), missing_columns(missing, header, wanted))
 
 
-def _widened(
-    header: tuple[str, ...], source: SourceSpec, paths: Sequence[Path], folder: Path
-) -> tuple[str, ...]:
+def _widened(header: tuple[str, ...], source: SourceSpec, paths: Sequence[Path], folder: Path) -> tuple[str, ...]:
     """Columns of event records: a property may occur in some of the files only."""
     names = dict.fromkeys(header)
     wanted = set(mapped_columns(source))

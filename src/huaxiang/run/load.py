@@ -1,7 +1,7 @@
 """Collect and clean one source: its files, part by part, into one typed Parquet table; rows set aside into another.
 
-Every row that is read ends in exactly one place: `loaded + set_aside + left_out = rows_in`. A part that an earlier build cleaned is taken over
-(`store/collected.py`), so that what is loaded is the same whether anything was there before or not.
+Every row that is read ends in exactly one place: `loaded + set_aside + left_out = rows_in`. A part that an earlier build cleaned is
+taken over (`store/collected.py`), so that what is loaded is the same whether anything was there before or not.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from huaxiang.store.databases import Fetched
 from huaxiang.store.failpoints import failpoint
 from huaxiang.store.files.batch import LIMITS, FileFault, Limits
 from huaxiang.store.files.find import find_files, shown
-from huaxiang.store.files.open import read_together, request_for
+from huaxiang.store.files.open import name_matters, read_together, request_for
 from huaxiang.store.files.sniff import digest
 
 __all__ = ["REJECTED_SCHEMA", "ColumnReport", "FileReport", "LoadReport", "load_source", "read_header"]
@@ -52,7 +52,8 @@ def load_source(  # noqa: PLR0913  (two places to write to, and what tests and t
 ) -> LoadReport:
     """Load all files of a source, or the rows `fetched` from its database.
 
-    `out` gets the mapped columns in their order with their stored types, then the derived ones, `_file` (INTEGER, index into the report's files) and
+    `out` gets the mapped columns in their order with their stored types, then the derived ones, `_file` (INTEGER, index into the
+    report's files) and
     `_row` (BIGINT, row in the file as a spreadsheet numbers it); `rejected` gets one row for each row set aside,
     `repairs` one for each value that cleaning changed (run/repairs.py); `rates` are currency → worth in the project's. `where`, `unique`
     and `lookups` are left to the stages. Texts with a time zone are moved to `timezone`. Parts that are in `collected` are not read again,
@@ -67,7 +68,13 @@ def load_source(  # noqa: PLR0913  (two places to write to, and what tests and t
         load = _Load(source, folder, rules, limits, store, progress, sum(file.bytes for file in files))
         placed = [one for unit in _units(source, files) if (one := load.part(unit)) is not None]
         load.refuse_empty()
-        tally = assemble(source.name, placed, clean_schema(rules), out, {"rejected": rejected} | ({"repairs": repairs} if repairs else {}))
+        tally = assemble(
+            source.name,
+            placed,
+            clean_schema(rules),
+            out,
+            {"rejected": rejected} | ({"repairs": repairs} if repairs else {}),
+        )
         load.leave_out_copies(tally)
         if collected is not None:
             collected.prune(one.part.folder.name for one in placed)
@@ -120,9 +127,7 @@ def _found(source: SourceSpec, folder: Path, fetched: Fetched | None) -> list[_F
         try:
             size, sha256 = path.stat().st_size, digest(path)
         except OSError as error:
-            raise SourceError(
-                source.name, name, f"the file can't be read ({error.strerror or 'I/O error'})"
-            ) from None
+            raise SourceError(source.name, name, f"the file can't be read ({error.strerror or 'I/O error'})") from None
         if size == 0 and source.on_bad_row == "stop":
             raise SourceError(source.name, name, EMPTY)
         same = first.setdefault(sha256, number) if size else number
@@ -134,7 +139,7 @@ def _units(source: SourceSpec, files: Sequence[_File]) -> list[tuple[_File, ...]
     """Files that are cleaned together: each by itself, but for formats whose records build on those of earlier files."""
     if not read_together(source):
         return [(file,) for file in files]
-    alone = [(file,) for file in files if file.same_as is not None or not file.bytes]
+    alone: list[tuple[_File, ...]] = [(file,) for file in files if file.same_as is not None or not file.bytes]
     together = tuple(file for file in files if file.same_as is None and file.bytes)
     return [together, *alone] if together else alone
 
@@ -165,7 +170,7 @@ class _Load:
         if not head.bytes:
             self._report(head, "empty", None, None, 0)
             return None
-        key = part_key((file.sha256 for file in unit), self._definition())
+        key = part_key((file.sha256 + name_matters(self.source, file.path) for file in unit), self._definition())
         found = self.store.find(key)
         self.reused += len(unit) if found else 0
         part = found or self._clean(unit, key)
@@ -217,7 +222,7 @@ class _Load:
         self.done += file.bytes
         self.rows += first.rows
 
-    def _report(self, file: _File, form: str, encoding: str | None, delimiter: str | None, rows: int) -> None:  # noqa: PLR0913
+    def _report(self, file: _File, form: str, encoding: str | None, delimiter: str | None, rows: int) -> None:
         self.reports[file.number] = FileReport(file.name, form, encoding, delimiter, rows, file.bytes, file.sha256)
 
     def leave_out_copies(self, tally: Tally) -> None:

@@ -1,7 +1,8 @@
 """Clean one part of a source: a file, or files that are read as one, batch by batch into the tables of a folder.
 
-`clean.parquet` has the mapped fields, `_file` (number of the file within the part) and `_row`, and where the format gives them `_identity` and
-`_group`; `rejected.parquet` the rows set aside. A part does not know the names of its files: the same bytes give the same part.
+`clean.parquet` has the mapped fields, `_file` (number of the file within the part) and `_row`, and where the format gives them
+`_identity` and `_group`; `rejected.parquet` the rows set aside. A part does not know the names of its files: the same bytes give
+the same part.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class PartReport:
 
     tally: Tally = field(default_factory=Tally)
     rows: Counter[int] = field(default_factory=Counter)
-    form: FileForm = FileForm("empty", None, None, ())
+    form: FileForm = field(default_factory=lambda: FileForm("empty", None, None, ()))
 
     def plain(self) -> dict[str, Any]:
         """As JSON values, for `Collected.keep`."""

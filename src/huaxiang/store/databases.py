@@ -1,7 +1,7 @@
 """Sources that are a table or a query of a database: rows are fetched into one Parquet file, and from there on are a file like any other.
 
-The file lies in `.huaxiang/collected/<source>/rows/` and holds only the columns that the mapping, the key and the cursor name. With a cursor
-it is the state of the table as fetched so far: new rows replace those of the same key, and it is sorted by key, so that many small
+The file lies in `.huaxiang/collected/<source>/rows/` and holds only the columns that the mapping, the key and the cursor name. With a
+cursor it is the state of the table as fetched so far: new rows replace those of the same key, and it is sorted by key, so that many small
 fetches leave the same bytes as one of everything. SQLAlchemy reaches the database; the driver is the user's.
 """
 
@@ -24,13 +24,17 @@ from huaxiang.errors import SourceError, did_you_mean
 from huaxiang.spec.models import SourceSpec
 from huaxiang.spec.sources import DatabaseSpec
 from huaxiang.store.atomic import sync_file, sync_folder, write_json
-from huaxiang.store.files.sniff import digest
 from huaxiang.store.fetched import RowFile, cursor_start, merge_rows, row_table
+from huaxiang.store.files.sniff import digest
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Select
+    from sqlalchemy import URL, Connection
 
-_DRIVERS = {"postgresql": ("psycopg", "psycopg2", "pg8000"), "mysql": ("pymysql", "MySQLdb"), "mariadb": ("pymysql", "MySQLdb")}
+_DRIVERS = {
+    "postgresql": ("psycopg", "psycopg2", "pg8000"),
+    "mysql": ("pymysql", "MySQLdb"),
+    "mariadb": ("pymysql", "MySQLdb"),
+}
 _DRIVER_NAMES = {"MySQLdb": "mysqldb"}
 _INSTALL = {
     "postgresql": 'pip install "huaxiang[postgresql]"',
@@ -90,7 +94,9 @@ def fetch_rows(source: SourceSpec, folder: Path, store: Path, wanted: Sequence[s
         with _connected(target) as connection:
             _require(connection, target)
             new = _download(connection, target, before, work)
-        new.save(work / "rows.parquet") if spec.cursor is None else merge_rows(before, new, spec).save(work / "rows.parquet")
+        new.save(work / "rows.parquet") if spec.cursor is None else merge_rows(before, new, spec).save(
+            work / "rows.parquet"
+        )
         sync_file(work / "rows.parquet")
         (work / "rows.parquet").replace(rows)
         sync_folder(store)
@@ -161,9 +167,9 @@ def _connected(target: _Target) -> Iterator[Connection]:
     try:
         with engine.connect() as connection:
             if backend == "postgresql":
-                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             elif backend in ("mysql", "mariadb"):
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+                connection.execution_options(isolation_level="REPEATABLE READ")
                 connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
                 connection.rollback()
             yield connection
@@ -251,11 +257,12 @@ def _origin(target: _Target) -> Any:
     return sa.text(f"(\n{text}\n) huaxiang_query")
 
 
-def _statement(connection: Connection, target: _Target, since: Any) -> Select[Any]:
+def _statement(connection: Connection, target: _Target, since: Any) -> Any:
     import sqlalchemy as sa
 
     spec = target.spec
-    statement: Select[Any] = sa.select(*(sa.column(name) for name in target.columns or ())).select_from(_origin(target))
+    columns: list[Any] = [sa.column(name) for name in target.columns]
+    statement: Any = sa.select(*columns).select_from(_origin(target))
     if since is not None and spec.cursor is not None:
         cursor: Any = sa.column(spec.cursor)
         statement = statement.where(sa.or_(cursor >= since, cursor.is_(None)))
@@ -292,7 +299,9 @@ def _download(connection: Connection, target: _Target, before: RowFile | None, w
 
 def _definition(target: _Target) -> str:
     spec = target.spec
-    place = target.url.render_as_string(hide_password=True) if target.url.get_backend_name() != "sqlite" else target.name
+    place = (
+        target.url.render_as_string(hide_password=True) if target.url.get_backend_name() != "sqlite" else target.name
+    )
     parts = [place, spec.table, spec.query, spec.cursor, list(spec.key), list(target.columns)]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 

@@ -104,23 +104,26 @@ def _array(values: list[Any]) -> pa.Array:
 
 
 def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return repr(value.total_seconds())
-    if isinstance(value, bytes | bytearray | memoryview):
-        return _text_of_bytes(bytes(value))
-    if isinstance(value, dict | list | tuple):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
+    match value:
+        case None | str():
+            out: str | None = value
+        case bool():
+            out = "true" if value else "false"
+        case Decimal():
+            out = format(value, "f")
+        case float():
+            out = str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+        case datetime() | date() | time():
+            out = value.isoformat()
+        case timedelta():
+            out = repr(value.total_seconds())
+        case bytes() | bytearray() | memoryview():
+            out = _text_of_bytes(bytes(value))
+        case dict() | list() | tuple():
+            out = json.dumps(value, ensure_ascii=False, default=str)
+        case _:
+            out = str(value)
+    return out
 
 
 def _text_of_bytes(value: bytes) -> str:
@@ -215,7 +218,13 @@ def _back(last: date, span: timedelta | float | None, ceiling: datetime | None) 
     """A date or time less a span (a bare number means days for dates, seconds for times)."""
     timed = isinstance(last, datetime)
     if ceiling is not None:
-        limit: date = ceiling.date() if not isinstance(last, datetime) else ceiling if last.tzinfo else ceiling.replace(tzinfo=None)
+        limit: date = (
+            ceiling.date()
+            if not isinstance(last, datetime)
+            else ceiling
+            if last.tzinfo
+            else ceiling.replace(tzinfo=None)
+        )
         last = min(last, limit)
     if isinstance(span, timedelta):
         if not timed:
@@ -244,4 +253,8 @@ def _text_start(column: pa.ChunkedArray, span: timedelta | float | None, ceiling
         return start.isoformat()[:10]
     separator = text[10] if len(text) > 10 else " "
     assert isinstance(start, datetime)
-    return start.replace(microsecond=0).isoformat(sep=separator)[:19] if start.tzinfo is None else start.isoformat(sep=separator)
+    return (
+        start.replace(microsecond=0).isoformat(sep=separator)[:19]
+        if start.tzinfo is None
+        else start.isoformat(sep=separator)
+    )

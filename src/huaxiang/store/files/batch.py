@@ -87,9 +87,10 @@ class RawBatch:
     without a header (JSON, NDJSON, Parquet) start at 1. `bytes_read` is how far the file has been read. `emptied`:
     cells that the reader could not take for what they should be, in rows that are loaded all the same; their fields are NULL.
 
-    Where the form of the file says so, `identity` holds 16 bytes a row (NULL: none): of rows with equal ones only the first is loaded, whatever
-    file it stands in; and `group` a text: the rows of a group in a later file replace those of earlier files. `left_out` counts records
-    that are no rows by intent (`run.reports.LEFT_OUT`). `file` is the number of the file among those of the request.
+    Where the form of the file says so, `identity` holds 16 bytes a row (NULL: none): of rows with equal ones only the first is
+    loaded, whatever file it stands in; and `group` a text: the rows of a group in a later file replace those of earlier files.
+    `left_out` counts records that are no rows by intent (`run.reports.LEFT_OUT`). `file` is the number of the file among those of
+    the request.
     """
 
     columns: Sequence[pa.Array]

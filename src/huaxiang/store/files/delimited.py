@@ -69,6 +69,22 @@ def open_delimited(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
     return form, _batches(_chain(rest, blocks), dialect, line, damaged=text.damaged)
 
 
+def first_rows(request: ReadRequest, count: int) -> list[list[str]]:
+    """The first rows of a text file, whatever they are; a row that can't be read ends them. Raises FileFault."""
+    text = sniff_text(request.path, request.encoding, sample=True)
+    first = next(text_blocks(request, text), b"").decode("utf-8", "replace")
+    delimiter = _delimiter(request, first.encode())
+    rows: list[list[str]] = []
+    try:
+        for cells in csv.reader(iter(split_lines(first)), delimiter=delimiter):
+            rows.append(cells)
+            if len(rows) >= count:
+                break
+    except csv.Error:
+        pass  # what could be read says enough
+    return rows
+
+
 def _chain(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
     yield first
     yield from blocks

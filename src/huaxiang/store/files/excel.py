@@ -99,6 +99,18 @@ def read_sheets(request: ReadRequest) -> tuple[Sheet, ...]:
     return tuple(found)
 
 
+def first_rows(request: ReadRequest, count: int) -> list[list[str]]:
+    """The first rows of a sheet as texts, whatever they are. Raises FileFault."""
+    if zipfile.is_zipfile(request.path):
+        _scan_package(request)
+    else:
+        _scan_binary(request)
+    sheet, _ = _open_sheet(request)
+    return [
+        [cell_text(cell) or "" for cell in cells] for cells, _ in zip(sheet.iter_rows(), range(count), strict=False)
+    ]
+
+
 def _shifted(errors: frozenset[tuple[int, int]], left: int, wanted: set[int]) -> frozenset[int]:
     """Rows that hold an error in a wanted column."""
     return frozenset(row for row, column in errors if column - 1 - left in wanted)

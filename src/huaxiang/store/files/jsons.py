@@ -214,9 +214,7 @@ def text_lines(request: ReadRequest, text: TextForm) -> Iterator[tuple[int, str,
         yield row + 1, rest.strip(), request.path.stat().st_size
 
 
-def line_item(  # noqa: PLR0913  (a line, where it stands, and how it is read)
-    row: int, line: str, read: int, decoder: json.JSONDecoder | None = None, *, damaged: bool
-) -> Item:
+def line_item(row: int, line: str, read: int, decoder: json.JSONDecoder | None = None, *, damaged: bool) -> Item:
     """One line as a record."""
     decoder = decoder or _decoder()
     if damaged and "\ufffd" in line:

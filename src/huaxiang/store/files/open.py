@@ -54,6 +54,15 @@ def read_together(source: SourceSpec) -> bool:
     return source.format == "sensors" and source.take == "people"
 
 
+def name_matters(source: SourceSpec, path: Path) -> str:
+    """What the name of a file says of its rows, besides its content: the day of a GA4 table."""
+    if source.format != "ga4":
+        return ""
+    from huaxiang.store.formats.ga4 import day_of
+
+    return day_of(path.name)
+
+
 def request_for(
     source: SourceSpec, path: Path, columns: tuple[str, ...], limits: Limits = LIMITS, folder: Path | None = None
 ) -> ReadRequest:

@@ -151,7 +151,9 @@ def _sniff_sample(head: bytes, declared: str) -> TextForm:
         return TextForm("gb18030", 0, damaged=True)
     text = codecs.getincrementaldecoder("utf-8")("replace").decode(head)
     others = sum(map(len, re.findall(r"[^\x00-\x7f]+", text)))
-    return TextForm("utf-8" if declared == "utf-8" or text.count("\ufffd") * 10 <= others else "gb18030", 0, damaged=True)
+    return TextForm(
+        "utf-8" if declared == "utf-8" or text.count("\ufffd") * 10 <= others else "gb18030", 0, damaged=True
+    )
 
 
 def _decodes(path: Path, encoding: str, skip: int) -> bool:

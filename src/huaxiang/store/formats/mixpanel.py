@@ -43,8 +43,12 @@ def parse(record: Mapping[str, Any]) -> ParsedEvent:
     distinct = text(properties.get("distinct_id"))
     device = text(properties.get("$device_id"))
     user = first(text(properties.get("$user_id")), None if _is_anonymous(distinct, device) else distinct)
-    anonymous = first(device, distinct.removeprefix(_ANONYMOUS) if distinct and _is_anonymous(distinct, device) else None)
-    previous = first(text(properties.get("$anon_distinct_id")), text(properties.get("$anon_id")), _aliased(properties, event))
+    anonymous = first(
+        device, distinct.removeprefix(_ANONYMOUS) if distinct and _is_anonymous(distinct, device) else None
+    )
+    previous = first(
+        text(properties.get("$anon_distinct_id")), text(properties.get("$anon_id")), _aliased(properties, event)
+    )
     if user is None and anonymous is None and previous is None:
         raise RecordFault("record_owner")
     moment = _time(properties.get("time"))
@@ -116,7 +120,11 @@ def _profile(record: Mapping[str, Any]) -> ParsedEvent:
     seen = properties.get("$last_seen")
     moment = iso_time(seen) if seen is not None else None
     own = {**record, "properties": properties}
-    location = known(country=text(properties.get("$country_code")), province=text(properties.get("$region")), city=text(properties.get("$city")))
+    location = known(
+        country=text(properties.get("$country_code")),
+        province=text(properties.get("$region")),
+        city=text(properties.get("$city")),
+    )
     standard = known(kind="profile", occurred_at=moment, user_id=user, **location)
     return ParsedEvent(standard, own, frozenset({"people"}))
 

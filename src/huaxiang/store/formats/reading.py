@@ -51,21 +51,16 @@ def open_records(
     The header (standard columns, and the names in the first records) is made when no column is asked for; a column that occurs in no
     record is empty.
     """
-    text: TextForm | None = None
-    if items is None:
-        text = sniff_text(request.path, request.encoding, sample=request.sample)
-        items = _items_of(request, format_, text)
+    items = items or items_of(request, format_)
     header = _header(items(), format_, request) if not request.columns else ()
-    form = FileForm(
-        format_.name, text.encoding if text else None, None, header, identity=format_.identity, group=format_.group
-    )
+    form = FileForm(format_.name, None, None, header, identity=format_.identity, group=format_.group)
     return form, _batches(items(), format_, request)
 
 
-def _items_of(request: ReadRequest, format_: Format, text: TextForm) -> Callable[[], Iterator[Item]]:
+def items_of(request: ReadRequest, format_: Format) -> Callable[[], Iterator[Item]]:
     """The JSON objects of a text file: an array, or one a line."""
-    found = sniff_format(request.path, "auto")
-    if found == "json":
+    text = sniff_text(request.path, request.encoding, sample=request.sample)
+    if sniff_format(request.path, "auto") == "json":
         return lambda: read_items(replace(request, format="json"), text)
     return lambda: _lines(request, format_, text)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from huaxiang.store.files.batch import FileForm, RawBatch, ReadRequest
+from huaxiang.store.formats.agents import read_agent
 from huaxiang.store.formats.reading import Format, open_records
 from huaxiang.store.formats.record import (
     ParsedEvent,
@@ -23,7 +24,14 @@ from huaxiang.store.formats.record import (
 
 _EVENTS = frozenset({"track", "page", "screen"})
 _KINDS = _EVENTS | {"identify", "group", "alias"}
-_PLATFORMS = {"web": "web", "browser": "web", "server": "server", "mobile": "mobile", "ios": "ios", "android": "android"}
+_PLATFORMS = {
+    "web": "web",
+    "browser": "web",
+    "server": "server",
+    "mobile": "mobile",
+    "ios": "ios",
+    "android": "android",
+}
 
 
 def unpack(record: Mapping[str, Any]) -> Iterator[Any]:
@@ -67,7 +75,8 @@ def parse(record: Mapping[str, Any]) -> ParsedEvent:
     message = text(record.get("messageId"))
     standard = known(
         event_id=message, event=name, kind=kind, occurred_at=moment, received_at=received, user_id=user, anonymous_id=anonymous,
-        previous_id=text(record.get("previousId")), group_id=first(text(record.get("groupId")), text(part(record, "context", "groupId"))),
+        previous_id=text(record.get("previousId")),
+        group_id=first(text(record.get("groupId")), text(part(record, "context", "groupId"))),
         **_context(record),
     )  # fmt: skip
     return ParsedEvent(standard, record, frozenset(takes), f"{message}" if message else "")
@@ -86,24 +95,34 @@ def _occurred(record: Mapping[str, Any], received: datetime | None) -> datetime 
 
 def _context(record: Mapping[str, Any]) -> dict[str, Any]:
     context, properties = mapping(record.get("context")), mapping(record.get("properties"))
-    device, page, campaign = mapping(context.get("device")), mapping(context.get("page")), mapping(context.get("campaign"))
+    device, page, campaign = (
+        mapping(context.get("device")),
+        mapping(context.get("page")),
+        mapping(context.get("campaign")),
+    )
     system = text(part(context, "os", "name"))
-    product = mapping(first(*(properties.get("products") or [None])) if isinstance(properties.get("products"), list) else None)
+    product = mapping(
+        first(*(properties.get("products") or [None])) if isinstance(properties.get("products"), list) else None
+    )
+    agent = read_agent(text(context.get("userAgent")))
     channel = str(first(context.get("channel"), record.get("channel"), "")).lower()
     return known(
         device_id=text(device.get("id")), session_id=text(first(context.get("sessionId"), properties.get("session_id"))),
-        device_type=device_type(first(device.get("type"), system if system in ("iOS", "Android") else None)),
-        os=system, browser=text(part(context, "userAgentData", "brand")),
+        device_type=device_type(first(device.get("type"), system if system in ("iOS", "Android") else None, agent.device_type)),
+        os=first(system, agent.os), browser=first(text(part(context, "browser", "name")), agent.browser),
         platform=first(_PLATFORMS.get(str(device.get("type")).lower()), _PLATFORMS.get(channel)),
         page=text(first(properties.get("url"), page.get("url"), properties.get("path"), page.get("path"), part(context, "screen", "name"))),
         title=text(first(properties.get("title"), page.get("title"))),
         referrer=text(first(properties.get("referrer"), page.get("referrer"), part(context, "referrer", "url"))),
         source=text(campaign.get("source")), medium=text(campaign.get("medium")), campaign=text(campaign.get("name")),
         country=text(part(context, "location", "country")), province=text(part(context, "location", "region")),
-        city=text(part(context, "location", "city")), language=text(context.get("locale")), app_version=text(part(context, "app", "version")),
+        city=text(part(context, "location", "city")), language=text(context.get("locale")),
+        app_version=text(part(context, "app", "version")),
         product_id=text(first(properties.get("product_id"), product.get("product_id"))),
-        category=text(first(properties.get("category"), product.get("category"))), brand=text(first(properties.get("brand"), product.get("brand"))),
-        value=text(first(properties.get("revenue"), properties.get("value"), properties.get("total"))), currency=text(properties.get("currency")),
+        category=text(first(properties.get("category"), product.get("category"))),
+        brand=text(first(properties.get("brand"), product.get("brand"))),
+        value=text(first(properties.get("revenue"), properties.get("value"), properties.get("total"))),
+        currency=text(properties.get("currency")),
     )  # fmt: skip
 
 
