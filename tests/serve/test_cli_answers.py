@@ -9,6 +9,7 @@ import click
 import pytest
 from tests.serve.conftest import Answer
 
+from huaxiang.serve.cli.commands.quality import QualityGroup
 from huaxiang.serve.cli.framework import LazyGroup, TextCommand
 from huaxiang.serve.cli.main import cli
 
@@ -25,6 +26,8 @@ def command_of(words: tuple[str, ...]) -> TextCommand:
     for word in words:
         if isinstance(found, LazyGroup):
             found = found.get_command(click.Context(found), word)
+    if isinstance(found, QualityGroup):
+        found = found.get_command(click.Context(found), "show")
     assert isinstance(found, TextCommand)
     return found
 

@@ -12,7 +12,7 @@ from huaxiang.errors import SnapshotError
 
 STATUS_KEYS = (
     "folder", "project", "snapshot", "as_of", "built_at", "age_days", "engine", "version", "customers", "sources",
-    "attributes", "tags", "audiences", "clusterings", "building", "last_run", "changed_since", "problem",
+    "attributes", "tags", "audiences", "clusterings", "building", "last_run", "changed_since", "problem", "quality",
 )  # fmt: skip
 RUN_KEYS = ("id", "state", "started_at", "ended_at", "seconds", "as_of", "engine", "snapshot", "error", "stages")
 _DEFINITIONS = ("sources", "identity", "attributes", "tags", "audiences", "personas", "models", "privacy")
@@ -42,7 +42,15 @@ def project_status(folder: Path, *, now: datetime | None = None) -> dict[str, An
         "snapshot": snapshot.id,
         "age_days": max(((now or datetime.now(UTC)) - built).days, 0),
         "changed_since": sorted(_changed(folder, built)),
+        "quality": _quality(manifest.get("quality", {})),
     }
+
+
+def _quality(measured: dict[str, Any]) -> dict[str, Any] | None:
+    """Light and number of findings of the build; None for one that measured none."""
+    if "light" not in measured:
+        return None
+    return {"light": measured["light"], "findings": len(measured["findings"])}
 
 
 def list_runs(folder: Path, *, limit: int = 20) -> list[dict[str, Any]]:

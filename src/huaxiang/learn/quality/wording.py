@@ -16,7 +16,8 @@ _SHARES = frozenset({
 MEASURES: Words = MappingProxyType({
     "rows": ("行数", "rows"), "change": ("行数变化", "change of rows"), "valid_rows": ("行有效率", "valid rows"),
     "complete": ("完整率", "completeness"), "valid": ("值有效率", "valid values"), "unique": ("唯一率", "uniqueness"),
-    "duplicates": ("重复行占比", "repeated rows"), "condition": ("规则符合率", "rows that meet the rule"),
+    "duplicates": ("重复行占比", "repeated rows"),
+    "copies": ("重复并被搁置的行", "rows set aside as duplicates"), "condition": ("规则符合率", "rows that meet the rule"),
     "agree": ("来源间一致率", "agreement between sources"), "accuracy": ("准确率", "accuracy"),
     "age": ("数据时差（天）", "age of the newest row (days)"), "later": ("晚于统计日的行", "rows after the as-of day"),
     "delay": ("到达延迟中位数（小时）", "median delay (hours)"), "drift": ("分布漂移 PSI", "drift (PSI)"),

@@ -11,7 +11,7 @@ import click
 from huaxiang.serve.cli import output
 from huaxiang.serve.cli.failures import issue_line
 from huaxiang.serve.cli.framework import LazyGroup, View, command, language_option, option, shows
-from huaxiang.serve.cli.texts import t
+from huaxiang.serve.cli.texts import pick, t
 
 CHECK_KEYS = ("folder", "valid", "errors", "warnings", "issues")
 BUILD_KEYS = (
@@ -24,6 +24,8 @@ BUILD_KEYS = (
     "loaded",
     "set_aside",
     "left_out",
+    "quality",
+    "findings",
     "seconds",
 )
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -105,7 +107,8 @@ def build(view: View, *, folder: Path | None, as_of: datetime | None, full: bool
     view.show(
         {
             "snapshot": result.snapshot, "as_of": manifest["as_of"], "customers": manifest["customers"],
-            "tags": len(manifest["tags"]), "audiences": len(manifest["audiences"]), **counts, "seconds": result.seconds,
+            "tags": len(manifest["tags"]), "audiences": len(manifest["audiences"]), **counts, "quality": quality.get("light"),
+            "findings": list(quality.get("findings", ())), "seconds": result.seconds,
         },
         _built,
     )  # fmt: skip
@@ -123,7 +126,17 @@ def _built(found: dict[str, Any]) -> None:
             key: output.number(found[key]) for key in ("rows_in", "loaded", "set_aside", "left_out")
         })),
     ])  # fmt: skip
+    if found["findings"]:
+        _warn(found)
     output.line(t("build.next"))
+
+
+def _warn(found: dict[str, Any]) -> None:
+    """The gravest findings on quality, at most five."""
+    state = t(f"quality.light_{found['quality']}")
+    output.line(t("build.warnings", light=state, count=output.number(len(found["findings"]))))
+    for finding in found["findings"][:5]:
+        output.line(f"  {'✖' if finding['light'] == 'bad' else '▲'} {finding['source']}  {pick(finding['text'])}")
 
 
 def _folder(view: View, folder: Path | None) -> Path:
