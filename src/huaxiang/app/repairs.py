@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,8 @@ def _count(kind: str) -> exp.Expression:
     return exp.CountIf(this=exp.EQ(this=exp.column("kind", quoted=True), expression=exp.Literal.string(kind)))
 
 
-def _equal(wanted: Mapping[str, object]) -> tuple[exp.Condition, list[object]]:
-    conditions = [exp.EQ(this=exp.column(name, quoted=True), expression=exp.Placeholder()) for name in wanted]
-    return exp.and_(*conditions), list(wanted.values())
+def _equal(wanted: Mapping[str, object]) -> tuple[exp.Expression, list[object]]:
+    conditions: list[exp.Expression] = [
+        exp.EQ(this=exp.column(name, quoted=True), expression=exp.Placeholder()) for name in wanted
+    ]
+    return reduce(lambda left, right: exp.And(this=left, expression=right), conditions), list(wanted.values())
