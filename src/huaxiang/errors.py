@@ -127,6 +127,17 @@ class LearnError(HuaxiangError):
     """A clustering or a persona set can't be computed from the data there are; says which definition and what to do."""
 
 
+class TooLittleData(LearnError):
+    """What is declared is right, but the customers of today don't suffice: the definition is left out of this build, and says so.
+
+    `note`: why, as {"zh", "en"}.
+    """
+
+    def __init__(self, en: str, zh: str) -> None:
+        self.note = {"zh": zh, "en": en}
+        super().__init__(en)
+
+
 class ValueRangeError(HuaxiangError):
     """An expression gives values that its type can't hold: `ValueRangeError(places)`, the definitions that were computed."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -52,24 +53,28 @@ class Row:
 
 def expected(rows: list[Row], pick: str) -> dict[str, object]:
     """The rule, written out: customer → winning value."""
-    found: dict[str, object] = {}
-    for customer in sorted({r.customer for r in rows}):
-        own = [r for r in rows if r.customer == customer and r.counts]
-        count = Counter(str(r.value) for r in own)
-        by_count = sorted(count, key=lambda v: (-count[v], v))
-        best = {
-            "latest": lambda: min(own, key=lambda r: (r.newest, r.value)).value,
-            "earliest": lambda: min(own, key=lambda r: (r.oldest, r.value)).value,
-            "trusted": lambda: min(own, key=lambda r: (-TRUST[r.source], r.newest, r.value)).value,
-            "most_frequent": lambda: by_count[0],
-            "minimum": lambda: min(count),
-            "maximum": lambda: max(count),
-            "longest": lambda: min(count, key=lambda v: (-len(v), v)),
-            "ordered": lambda: min(count, key=lambda v: (ORDER.index(v) if v in ORDER else len(ORDER), v)),
-            "union": lambda: by_count,
-        }  # fmt: skip
-        found[customer] = best[pick]() if own else None
-    return found
+    own = {
+        customer: [r for r in rows if r.customer == customer and r.counts] for customer in {r.customer for r in rows}
+    }
+    return {customer: winner(counting, pick) if counting else None for customer, counting in own.items()}
+
+
+def winner(own: list[Row], pick: str) -> object:
+    """The value that stands among the rows of one customer."""
+    count = Counter(str(r.value) for r in own)
+    by_count = sorted(count, key=lambda v: (-count[v], v))
+    best: dict[str, Callable[[], object]] = {
+        "latest": lambda: min(own, key=lambda r: (r.newest, r.value)).value,
+        "earliest": lambda: min(own, key=lambda r: (r.oldest, r.value)).value,
+        "trusted": lambda: min(own, key=lambda r: (-TRUST[r.source], r.newest, r.value)).value,
+        "most_frequent": lambda: by_count[0],
+        "minimum": lambda: min(count),
+        "maximum": lambda: max(count),
+        "longest": lambda: min(count, key=lambda v: (-len(v), v)),
+        "ordered": lambda: min(count, key=lambda v: (ORDER.index(v) if v in ORDER else len(ORDER), v)),
+        "union": lambda: by_count,
+    }
+    return best[pick]()
 
 
 def agreement(rows: list[Row], customer: str, value: object) -> float:
@@ -82,7 +87,9 @@ def agreement(rows: list[Row], customer: str, value: object) -> float:
     return sum(votes) / len(votes)
 
 
-def compute(engine: Engine, folder: Path, rows: list[Row], pick: str) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
+def compute(
+    engine: Engine, folder: Path, rows: list[Row], pick: str
+) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
     """Values and provenance by customer, from tables whose rows stand in the order given. Source 2 has no dates."""
     sources = {}
     for number in range(3):
@@ -130,7 +137,7 @@ def rows_of(drawn: list[tuple[int, str, str | None, int | None]]) -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def engine() -> object:
+def engine() -> Iterator[DuckdbEngine]:
     made = DuckdbEngine()
     yield made
     made.close()
@@ -193,7 +200,10 @@ def test_one_source_keeps_its_measure_and_tells_the_date(tmp_path: Path) -> None
     assert told is not None
     for step in (*steps, told):
         engine.run(step)
-    assert engine.fetch("profile").sort_by("customer_id").to_pydict() == {"customer_id": ["x", "y"], "city": ["上海", None]}
+    assert engine.fetch("profile").sort_by("customer_id").to_pydict() == {
+        "customer_id": ["x", "y"],
+        "city": ["上海", None],
+    }
     assert engine.fetch("provenance").sort_by("customer_id").to_pydict() == {
         "customer_id": ["x", "y"], "city__source": ["m", None], "city__at": [date(2024, 5, 1), None],
     }  # fmt: skip

@@ -30,7 +30,8 @@ class HasManifest(Protocol):
 class Filler:
     """One definition that fills an attribute; `coverage` is the share of `base` with a value, None before a build.
 
-    `rule`: a rule tag, which says no where it does not know, so that its coverage is always full. `base`: whose values they are.
+    `rule`: a rule tag, which says no where it does not know, so that its coverage is always full. `base`: whose values
+    they are.
     """
 
     kind: Literal["attribute", "tag", "household"]
@@ -65,7 +66,7 @@ class AttributeRow:
 
     @property
     def coverage(self) -> float | None:
-        """Share of customers (of accounts, for their attributes) with a value in the fullest filler, 0…1; None when unfilled or not yet built.
+        """Share of customers (of accounts, for theirs) with a value in the fullest filler, 0…1; None when unfilled or not yet built.
 
         Rule tags count only where nothing else fills the attribute.
         """
@@ -97,7 +98,7 @@ class AttributeRow:
                     "base": f.base,
                 }
                 for f in self.filled_by
-            ],  # fmt: skip
+            ],
             "needs": self.needs.model_dump() if self.needs else None,
         }
 
@@ -115,11 +116,20 @@ def list_attributes(snapshot: HasManifest | Manifest | None, project: Project) -
 
 
 def sensitive_issues(project: Project) -> tuple[Issue, ...]:
-    """Return an ATT001 issue for each attribute or tag that fills an item that is off by default, unless allowed."""
+    """Return an ATT001 issue for each attribute or tag that fills an item that is off by default or declares class health, unless
+    allowed.
+    """
     if project.spec.sensitive:
         return ()
     off = {code for code, item in load_catalogue().items() if item.off_by_default}
     issues: list[Issue] = []
+    for kind, name, class_ in _classes(project):
+        if class_ == "health":
+            message = (
+                f"{kind} {name} is of class health, which is off by default; remove it, or set `sensitive: true` in huaxiang.yaml "
+                "once a legal basis and separate consent are in place"
+            )
+            issues.append(Issue(project.place(f"{kind}s", name), "ATT001", message))
     for kind, name, code in _uses(project):
         if code in off:
             place: Place = project.place(f"{kind}s", name)
@@ -134,6 +144,17 @@ def sensitive_issues(project: Project) -> tuple[Issue, ...]:
                 )
             )
     return tuple(issues)
+
+
+def _classes(project: Project) -> Iterator[tuple[Literal["attribute", "tag"], str, str | None]]:
+    """Yield (kind, name, declared class) of each attribute and tag that fills no catalogue item."""
+    known = load_catalogue()
+    for name, attribute in project.attributes.items():
+        if name not in known:
+            yield "attribute", name, attribute.class_
+    for name, tag in project.tags.items():
+        if tag.attribute not in known:
+            yield "tag", name, tag.class_
 
 
 def _uses(project: Project) -> Iterator[tuple[Literal["attribute", "tag"], str, str]]:

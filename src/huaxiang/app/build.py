@@ -151,7 +151,9 @@ def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> di
     sources = [publishing.describe_source(work, n, r, unified.counts[n]) for n, r in reports.items()]
     attributes = manifest.describe_attributes(project, customers, _catalogue_classes())
     fresh = {s["name"]: s["last_at"] for s in sources}
-    tags = manifest.describe_tags(project, customers, manifest.TagFacts(as_of, fresh, sql), work.previous)
+    tags = manifest.describe_tags(
+        project, customers, manifest.TagFacts(as_of, fresh, sql, _catalogue_classes()), work.previous
+    )
     with _stage(run, "persona"):
         spoken = [*attributes, *(t for t in tags if t["status"] == "online" and t["name"] not in project.attributes)]
         publishing.write_personas(work, segmenting.draw_all_personas(work, customers, spoken, clusterings, as_of))

@@ -11,10 +11,12 @@ PERSONA_LIST_KEYS = ("snapshot", "as_of", "sets")
 
 
 def list_personas(snapshot: Snapshot) -> dict[str, Any]:
-    """Return PERSONA_LIST_KEYS; each set has name, title, kind, base_size and cards (segment, name, size, share, worth)."""
+    """Return PERSONA_LIST_KEYS; each set has name, title, kind, base_size, note (why it has no cards, else None) and cards
+    (segment, name, size, share, worth).
+    """
     keys = ("segment", "name", "named_by", "size", "share", "worth")
     sets = [
-        {key: group.get(key) for key in ("name", "title", "kind", "base_size")}
+        {key: group.get(key) for key in ("name", "title", "kind", "base_size", "note")}
         | {"cards": [{key: card.get(key) for key in keys} for card in group["cards"]]}
         for group in snapshot.personas()["sets"]
     ]

@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from huaxiang.errors import LearnError
+from huaxiang.errors import LearnError, TooLittleData
 from huaxiang.learn.features import Floats, Prepared, prepare_features, tidy
 from huaxiang.learn.stability import RULES, Candidate, Labels, assess, choose, rank_sums, sample_rows
 from huaxiang.spec.models import ClusteringSpec, Feature
@@ -34,7 +34,7 @@ class PreviousClusters:
     def from_manifest(cls, entry: Mapping[str, object] | None) -> PreviousClusters | None:
         """Read an entry of the manifest's `clusterings`; None when there is none."""
         centres = entry.get("centres") if entry else None
-        if entry is None or not isinstance(centres, Mapping) or not centres:
+        if entry is None or not isinstance(centres, Mapping) or not (centres or entry.get("last_number")):
             return None
         numbers = [int(str(label).removeprefix("c")) for label in centres]
         last = entry.get("last_number")
@@ -68,7 +68,7 @@ def fit_clusters(
     with threadpool_limits(limits=1):
         sample = prepared.matrix[sample_rows(len(prepared.matrix), FIT_SAMPLE, spec.seed)]
         candidates = [assess(sample, k, seed=spec.seed, resamples=spec.resamples) for k in _range_of_k(sample, spec)]
-        chosen, rule = choose(candidates, previous.k if previous else None, fixed=isinstance(spec.k, int))
+        chosen, rule = choose(candidates, previous.k or None if previous else None, fixed=isinstance(spec.k, int))
         centres, codes = _assign(prepared.matrix, sample, chosen)
     names, last_number = _name(centres, codes, prepared, previous)
     report = {
@@ -87,6 +87,18 @@ def fit_clusters(
     return ClusterResult(labels, report)
 
 
+def no_clusters(
+    spec: ClusteringSpec, note: Mapping[str, str], before: Mapping[str, object] | None
+) -> dict[str, object]:
+    """The manifest entry of a clustering that found no clusters in this build, and why; its numbers go on at the next."""
+    last = PreviousClusters.from_manifest(before)
+    return {
+        "name": spec.name, "k": 0, "chosen_by": None, "chosen_because": None, "candidates": [], "features": [],
+        "stability_ari": None, "excluded": 0, "last_number": last.last_number if last else 0, "sizes": {}, "centres": {},
+        "means": {}, "note": dict(note),
+    }  # fmt: skip
+
+
 def _range_of_k(sample: Floats, spec: ClusteringSpec) -> range:
     low, high = (spec.k, spec.k) if isinstance(spec.k, int) else spec.k
     different = len(np.unique(sample, axis=0))
@@ -95,9 +107,10 @@ def _range_of_k(sample: Floats, spec: ClusteringSpec) -> range:
             f'clustering "{spec.name}": k is {low} to {high}; expected at least 2, and the lower number first'
         )
     if different <= low:
-        raise LearnError(
+        raise TooLittleData(
             f'clustering "{spec.name}": {low} clusters need more than {low} different customers, there are {different}; '
-            "lower k, or widen `within`"
+            "lower k, or widen `within`",
+            f"聚类“{spec.name}”：分 {low} 群至少要有 {low + 1} 位互不相同的客户，现有 {different} 位；请减小 k，或放宽 `within`",
         )
     return range(low, min(high, different - 1) + 1)
 
@@ -133,7 +146,7 @@ def _match(centres: Floats, prepared: Prepared, previous: PreviousClusters) -> d
     shared = [
         (column, f) for column, f in enumerate(prepared.used) if all(f.tag in old for old in previous.centres.values())
     ]
-    if not shared:
+    if not shared or not previous.centres:
         return {}
     labels = list(previous.centres)
     scaled = [[float(f.scale(np.array(previous.centres[label][f.tag]))) for _, f in shared] for label in labels]

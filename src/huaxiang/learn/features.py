@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from huaxiang.errors import LearnError
+from huaxiang.errors import LearnError, TooLittleData
 from huaxiang.spec.models import Feature
 
 Floats = NDArray[np.float64]
@@ -120,7 +120,10 @@ def prepare_features(columns: Mapping[str, Floats], features: Sequence[Feature],
     made = [_prepare_one(columns[f.tag][kept], f) for f in features]
     used = [scaled for one, scaled in made if one.used]
     if not used:
-        raise LearnError(f'clustering "{name}": none of its features varies between customers; choose others')
+        raise TooLittleData(
+            f'clustering "{name}": none of its features varies between customers; choose others',
+            f"聚类“{name}”：所用特征在客户之间都没有差别；请换用其他特征",
+        )
     return Prepared(np.ascontiguousarray(np.column_stack(used)), kept, tuple(one for one, _ in made))
 
 

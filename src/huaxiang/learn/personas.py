@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pyarrow as pa
 
-from huaxiang.errors import LearnError, did_you_mean
+from huaxiang.errors import LearnError, TooLittleData, did_you_mean
 from huaxiang.learn.cards import Segment, Setting, make_card
 from huaxiang.learn.columns import Both, Numbers, TagInfo
 from huaxiang.learn.compare import Finding, compare_all
@@ -31,7 +31,8 @@ def draw_personas(  # noqa: PLR0913 the inputs of a set are what they are
 
     `customers`: one row per customer, the base of every comparison. `tags`: manifest entries of tags and attributes; those without
     a column are passed over. `segments`: membership, aligned with `customers`. `titles`: titles of audiences. `defined_by`: tags
-    that made the segments, whose statements are marked. Raises LearnError when the worth tag is no number, or a mask has the wrong length.
+    that made the segments, whose statements are marked. Raises LearnError when the worth tag is no number, or a mask has the wrong
+    length; TooLittleData when it says nothing today.
     """
     _check(customers, segments, spec)
     spoken = choose_tags(customers, tags, spec, defined_by)
@@ -62,7 +63,10 @@ def _check(customers: pa.Table, segments: Mapping[str, Mask], spec: PersonaSetSp
         )
 
 
-_REASONS = {"constant": "all customers have the same value", "empty": "no customer has a value"}
+_REASONS = {
+    "constant": ("all customers have the same value", "所有客户的值都相同"),
+    "empty": ("no customer has a value", "没有客户有值"),
+}
 
 
 def _worth(spoken: Spoken, spec: PersonaSetSpec) -> tuple[TagInfo, Numbers]:
@@ -70,11 +74,27 @@ def _worth(spoken: Spoken, spec: PersonaSetSpec) -> tuple[TagInfo, Numbers]:
         if info.name == spec.worth and isinstance(column, Numbers):
             return info, column
     reason = spoken.left_out.get(spec.worth, "not a number")
-    raise LearnError(
-        f'persona set "{spec.name}": worth "{spec.worth}" can\'t be compared ({_REASONS.get(reason, reason)}); '
-        "name a money or number tag that differs between customers, or see whether the rows of its source were loaded "
-        "(`max_bad_share: 0.1` stops a build that sets too many aside, and says why)"
+    en, zh = _REASONS.get(reason, (reason, reason))
+    message = (
+        f'persona set "{spec.name}": worth "{spec.worth}" can\'t be compared ({en}); name a money or number tag that differs '
+        "between customers, or see whether the rows of its source were loaded (`max_bad_share: 0.1` stops a build that sets too "
+        "many aside, and says why)"
     )
+    if reason in _REASONS:
+        raise TooLittleData(
+            message,
+            f"画像集“{spec.name}”：价值标签“{spec.worth}”无法比较（{zh}）；请换用客户之间有差别的金额或数字标签",
+        )
+    raise LearnError(message)
+
+
+def no_cards(spec: PersonaSetSpec, note: Mapping[str, str], customers: int) -> dict[str, object]:
+    """A persona set that has no cards in this build, and why, in the shape of personas.json."""
+    return {
+        "name": spec.name, "title": both(spec.title, spec.name).as_dict(),
+        "kind": "clustering" if spec.clustering else "audiences", "base_size": customers, "alpha": spec.alpha,
+        "comparisons": 0, "left_out": [], "cards": [], "note": dict(note),
+    }  # fmt: skip
 
 
 def _segment(name: str, members: Mask, tested: Sequence[Finding], likeness: Likeness, spec: PersonaSetSpec) -> Segment:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -51,11 +51,14 @@ __all__ = [
 
 @dataclass(frozen=True)
 class TagFacts:
-    """What a build knows of its tags besides their values: the day, the newest row by source, and the SQL of each."""
+    """What a build knows of its tags besides their values: the day, the newest row by source, the SQL of each, and the class of each
+    catalogue attribute.
+    """
 
     as_of: AsOf
     fresh: Mapping[str, str | None]
     sql: Mapping[str, str]
+    classes: Mapping[str, str] = field(default_factory=dict)
 
 
 def describe_tags(
@@ -66,11 +69,21 @@ def describe_tags(
     return [
         _tag(project, spec, name, customers)
         | _upkeep(project, spec, facts, old.get(name))
-        | {"sql": facts.sql.get(spec.name, "")}
+        | {"sql": facts.sql.get(spec.name, ""), "class": _class_of(project, spec, facts.classes)}
         for spec in project.tags.values()
         if spec.status != "offline"
         for name in output_names(spec)
     ]
+
+
+def _class_of(project: Project, spec: Tag, classes: Mapping[str, str]) -> str:
+    """The class that a tag declares, else that of the attribute which it fills or takes over."""
+    if "class_" in spec.model_fields_set:
+        return spec.class_
+    behind = attribute_behind(project, spec.from_) if isinstance(spec, FactTag) else None
+    codes = (spec.attribute, behind.name if behind is not None else None)
+    standard = next((classes[code] for code in codes if code is not None and code in classes), None)
+    return standard or (behind.class_ if behind is not None else None) or spec.class_
 
 
 def _tag(project: Project, spec: Tag, name: str, customers: pa.Table) -> dict[str, Any]:

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlglot import exp
 
-from huaxiang.learn.clusters import ClusterResult, PreviousClusters, fit_clusters
-from huaxiang.learn.personas import draw_personas
+from huaxiang.errors import TooLittleData
+from huaxiang.learn.clusters import PreviousClusters, fit_clusters, no_clusters
+from huaxiang.learn.personas import draw_personas, no_cards
 from huaxiang.plan.columns import customer_types
 from huaxiang.run.context import AsOf, Build
 from huaxiang.run.tagging import condition_tree, origin_of
@@ -29,14 +30,11 @@ def assign_clusters(build: Build, as_of: AsOf) -> Mapping[str, dict[str, object]
     for number, (name, spec) in enumerate(specs.items()):
         build.progress("segment", number, len(specs) + 2, name)
         customers = _members(build, spec, as_of)
-        result = _fit(customers, spec, before.get(name))
-        labels = pa.table(
-            {segment.ID: customers.column(segment.ID), "label": pa.array(list(result.labels), pa.string())}
-        )
+        labelled, reports[name] = _fit(customers, spec, before.get(name))
+        labels = pa.table({segment.ID: customers.column(segment.ID), "label": pa.array(labelled, pa.string())})
         path = build.draft.scratch(f"labels/{name}.parquet")
         pq.write_table(labels, path)
         build.engine.register(segment.labels_table(name), path)
-        reports[name] = result.report
     build.engine.run(segment.plan_customers_with_clusters(tuple(specs)))
     return reports
 
@@ -53,10 +51,17 @@ def _members(build: Build, spec: ClusteringSpec, as_of: AsOf) -> pa.Table:
     return table.sort_by(segment.ID)
 
 
-def _fit(customers: pa.Table, spec: ClusteringSpec, before: Mapping[str, object] | None) -> ClusterResult:
+def _fit(
+    customers: pa.Table, spec: ClusteringSpec, before: Mapping[str, object] | None
+) -> tuple[list[str | None], dict[str, object]]:
+    """Labels in the order of the customers, and the report; no labels, and a note of why, when there are too few customers."""
     names = [n for n in customers.column_names if n != segment.ID]
     columns = {n: as_numbers(customers.column(n)) for n in names}
-    return fit_clusters(columns, spec, PreviousClusters.from_manifest(before))
+    try:
+        result = fit_clusters(columns, spec, PreviousClusters.from_manifest(before))
+    except TooLittleData as little:
+        return [None] * customers.num_rows, no_clusters(spec, little.note, before)
+    return list(result.labels), result.report
 
 
 def as_numbers(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -102,10 +107,17 @@ def draw_all_personas(
             for name in spec.audiences:
                 segments[name] = members.column(name).to_numpy(zero_copy_only=False).astype(bool)
                 titles[name] = text_of(project.audiences[name].title, name)
+        if spec.clustering and not segments:
+            sets.append(no_cards(spec, clusterings[spec.clustering]["note"], customers.num_rows))
+            continue
         defined_by = _defining_tags(build, spec, as_of)
-        sets.append(
-            draw_personas(customers, described, spec, segments, titles, project.spec.currency, defined_by=defined_by)
-        )
+        try:
+            drawn = draw_personas(
+                customers, described, spec, segments, titles, project.spec.currency, defined_by=defined_by
+            )
+        except TooLittleData as little:
+            drawn = no_cards(spec, little.note, customers.num_rows)
+        sets.append(drawn)
     build.progress("persona", len(project.personas), len(project.personas), "")
     return {"sets": sets}
 

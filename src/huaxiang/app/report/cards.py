@@ -300,7 +300,11 @@ def _sizes(desk: Desk, cards: Sequence[Card], raw: Sequence[Mapping[str, Any]], 
 
 def clusterings(desk: Desk, manifest: Mapping[str, Any], personas: Mapping[str, Any]) -> list[Clustering]:
     """The evidence for each clustering of the snapshot."""
-    return [_clustering(desk, entry, _names(desk, entry, personas)) for entry in manifest.get("clusterings", ())]
+    return [
+        _clustering(desk, entry, _names(desk, entry, personas))
+        for entry in manifest.get("clusterings", ())
+        if entry.get("k")
+    ]
 
 
 def _names(desk: Desk, entry: Mapping[str, Any], personas: Mapping[str, Any]) -> dict[str, str]:

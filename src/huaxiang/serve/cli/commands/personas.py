@@ -34,6 +34,9 @@ def _list(found: dict[str, Any]) -> None:
         output.line(t("persona.none"))
     for group in found["sets"]:
         output.heading(f"{pick(group['title'], group['name'])}  ({group['name']})")
+        if group["note"]:
+            output.line(t("persona.skipped", why=pick(group["note"])))
+            continue
         rows = [
             (
                 card["segment"],
