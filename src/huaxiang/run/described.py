@@ -120,11 +120,12 @@ def household_inputs(project: Project) -> list[str]:
 
 
 def attribute_values(project: Project, spec: AttributeSpec) -> dict[str, dict[str, str]]:
-    """Values of an attribute in display order with titles: as ordered, or those of its first field's standard vocabulary."""
+    """Values of an attribute in display order with titles: as declared, or those of its first field's standard vocabulary."""
     standard: dict[str, dict[str, str]] = {}
     for kind in _declared_types(project, spec):
         standard = standard or dict(vocabulary_titles().get(kind, {}))
-    order = spec.order or tuple(standard)
+    standard |= {value: text_of(title, value) for value, title in (spec.values or {}).items()}
+    order = spec.order or tuple(spec.values or standard)
     return {v: standard.get(v) or text_of(None, v) for v in order}
 
 

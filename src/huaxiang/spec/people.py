@@ -142,6 +142,9 @@ class AttributeSpec(Spec):
     class_: str | None = Field(None, alias="class")
     type: ValueType | None = None
     order: tuple[str, ...] = Field((), description="display order of the values of an ordered enum")
+    values: dict[str, Title] | None = Field(
+        None, description="values of an enum or list in display order, with their titles"
+    )
     decline: float | None = Field(
         None,
         ge=0,
