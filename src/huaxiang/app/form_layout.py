@@ -16,13 +16,10 @@ WORDS: Mapping[str, Text] = MappingProxyType(
         "single": Text(zh="单选", en="one answer"),
         "multi": Text(zh="可多选", en="several answers"),
         "most": Text(zh="最多选 {n} 项", en="up to {n} answers"),
-        "alone": Text(zh="选“{label}”时不选其他项", en="“{label}” goes with no other"),
         "ends": Text(zh="{low} = {first}，{high} = {last}", en="{low} = {first}, {high} = {last}"),
         "unlikely": Text(zh="完全不可能", en="not at all likely"),
         "likely": Text(zh="非常可能", en="extremely likely"),
         "other": Text(zh="“{label}”请注明", en="“{label}”, please say what"),
-        "who": Text(zh="填写对象", en="Whom this is about"),
-        "tick": Text(zh="在方格中选 ✓", en="choose ✓ in the box"),
         "form": Text(zh="访谈", en="Interview"),
         "guide": Text(zh="填写说明", en="How to fill in"),
         "number_error": Text(zh="请输入{range}的数字", en="Please enter a number {range}"),
@@ -102,10 +99,10 @@ def hint_of(block: Block, language: str) -> str:
     hints: list[str] = []
     if question.kind == "single":
         hints.append(word("single", language))
-    if question.kind == "multi":
-        told = question.most and str(question.most) in say(question.text, language)
-        limited = word("most", language, n=question.most) if question.most and not told else ""
-        hints.append(limited or word("multi", language))
+    if question.kind == "multi" and question.most is None:
+        hints.append(word("multi", language))
+    if question.most is not None and str(question.most) not in say(question.text, language):
+        hints.append(word("most", language, n=question.most))
     if question.scored and question.scale is not None and not shows_labels(question):
         low, high = question.scale.minimum, question.scale.maximum
         first, last = end_labels(question, language)

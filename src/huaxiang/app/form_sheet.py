@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 _ACCENT, _TINT, _INPUT, _LINE, _INK, _GREY = "#1F5FBF", "#EAF1FB", "#F7FAFE", "#B9C6D6", "#1F2733", "#6B7785"
 _FONT = {"zh-CN": "Microsoft YaHei", "en": "Calibri"}
-_FIRST, _LAST = 2, 13  # grid columns C … N
-_WIDTH = 6.7
+_FIRST, _LAST = 2, 25  # grid columns C … Z
+_COLUMNS = 24
+_WIDTH = 3.0
+_CHARS = 3.55  # characters of a grid column where several are merged
 _PAGE = 742.0  # points of an A4 page between its margins
 _TICK = "✓"
 
@@ -41,8 +43,8 @@ _STYLES: Mapping[str, Mapping[str, Any]] = {
     "intro": {"font_size": 9.5, "font_color": _GREY, "text_wrap": True, "valign": "top"},
     "section": {"bold": True, "font_size": 11, "font_color": "#FFFFFF", "bg_color": _ACCENT, "valign": "vcenter", "indent": 1},
     "note": {"font_size": 9.5, "font_color": _GREY, "italic": False, "text_wrap": True, "valign": "vcenter"},
-    "number": {"bold": True, "font_size": 10.5, "font_color": _ACCENT, "align": "right", "valign": "top"},
-    "question": {"font_size": 10.5, "font_color": _INK, "text_wrap": True, "valign": "top"},
+    "number": {"bold": True, "font_size": 10.5, "font_color": _ACCENT, "align": "right", "indent": 1, "valign": "vcenter"},
+    "question": {"font_size": 10.5, "font_color": _INK, "text_wrap": True, "valign": "vcenter"},
     "bold": {"bold": True, "font_size": 10.5, "font_color": _INK},
     "hint": {"font_size": 9, "font_color": _GREY},
     "label": {"font_size": 10, "font_color": _INK, "valign": "vcenter", "text_wrap": True},
@@ -124,14 +126,15 @@ class _FormSheet:
             if section.title:
                 self._merge(1, _LAST, say(section.title, self._language), "section")
                 self._next(21)
+                self._next(6)
             if section.note:
                 self._merge(1, _LAST, say(section.note, self._language), "note")
-                self._next(18)
+                self._next(20)
             for at, block in enumerate(blocks):
                 if at:
                     self._starts.append(self._row)
                 self._block(block)
-                self._next(5)
+                self._next(6)
         if self._form.closing:
             self._merge(1, _LAST, say(self._form.closing, self._language), "intro")
             self._next(26)
@@ -201,16 +204,16 @@ class _FormSheet:
             self._next(14.5 * lines_of(intro, 92) + 6)
 
     def _keys(self) -> None:
-        keys = [(f"key:{key.field}|F", key.title, "input") for key in self._form.keys]
+        keys = [(f"key:{key.field}|H", key.title, "input") for key in self._form.keys]
         if self._form.time:
-            keys.append(("time|F", self._form.time.title, "date"))
+            keys.append(("time|H", self._form.time.title, "date"))
         for directive, title, style in keys:
             self._code(directive)
-            self._merge(1, 4, say(title, self._language), "label")
-            self._merge(5, 10, "", style)
+            self._merge(1, 6, say(title, self._language), "label")
+            self._merge(7, 18, "", style)
             if style == "date":
-                self._dated(5, 10)
-                self._merge(11, _LAST, word("date_hint", self._language), "unit")
+                self._dated(7, 18)
+                self._merge(19, _LAST, word("date_hint", self._language), "unit")
             self._next(21)
         self._next(8)
 
@@ -236,21 +239,19 @@ class _FormSheet:
             else:
                 self._box(question)
 
-    def _asked(self, block: Block, last: int = _LAST) -> None:
-        """The question with its number, and its hint in small grey."""
+    def _asked(self, block: Block) -> None:
+        """A row with the question alone."""
+        self._question(block, _LAST)
+        shown = f"{text_of(block, self._language)}  {hint_of(block, self._language)}"
+        self._next(16.0 * lines_of(shown.strip(), (_LAST - _FIRST + 1) * _CHARS - 2) + 4)
+
+    def _question(self, block: Block, last: int) -> None:
+        """Number, question, and its hint in small grey, as far as column `last`."""
         text, hint = text_of(block, self._language), hint_of(block, self._language)
         self._sheet.write_number(self._row, 1, block.number, self._f["number"])
-        self._merge(_FIRST, last, text, "question")
-        shown = f"  {hint}" if hint else ""
-        if hint:
-            self._sheet.write_rich_string(
-                self._row, _FIRST, self._f["bold"], text, self._f["hint"], shown, self._f["question"]
-            )
-        else:
-            self._sheet.write_rich_string(
-                self._row, _FIRST, self._f["bold"], text, self._f["hint"], " ", self._f["question"]
-            )
-        self._next(16.0 * lines_of(text + shown, (last - _FIRST + 1) * _WIDTH - 2) + 4)
+        self._merge(_FIRST, last, "", "question")
+        parts = (self._f["bold"], text, self._f["hint"], f"  {hint}" if hint else " ", self._f["question"])
+        self._sheet.write_rich_string(self._row, _FIRST, *parts)
 
     def _line(self, block: Block) -> None:
         """A short answer: question and field side by side, or below each other where the question is long."""
@@ -258,12 +259,12 @@ class _FormSheet:
         text, unit = text_of(block, self._language), say(question.unit, self._language) if question.unit else ""
         style = {"number": "figure", "date": "date"}.get(question.kind, "input")
         short = width_of(text) <= 36
-        first, last = (8, _LAST) if short else (_FIRST, _LAST)
+        first, last = (14, _LAST) if short else (_FIRST, _LAST)
         if question.kind != "text":
-            last = first + 3
+            last = first + 6
         if short:
             self._sheet.write_number(self._row, 1, block.number, self._f["number"])
-            self._merge(_FIRST, 7, "", "question")
+            self._merge(_FIRST, 13, "", "question")
             self._sheet.write_rich_string(
                 self._row, _FIRST, self._f["bold"], text, self._f["hint"], " ", self._f["question"]
             )
@@ -277,7 +278,7 @@ class _FormSheet:
             self._dated(first, last)
             unit = word("date_hint", self._language)
         if unit:
-            self._merge(last + 1, min(last + 3, _LAST), unit, "unit")
+            self._merge(last + 1, min(last + 5, _LAST), unit, "unit")
         self._next(21)
 
     def _bounded(self, question: Question, first: int, last: int) -> None:
@@ -323,15 +324,15 @@ class _FormSheet:
         """Options in a grid of as many columns as their texts allow."""
         labels = [say(option.title, self._language) for option in question.options]
         longest = max(map(width_of, labels))
-        span = next(span for span in (3, 4, 6, 12) if span == 12 or longest <= (span - 1) * _WIDTH * 1.02 - 1)
-        for start in range(0, len(labels), 12 // span):
-            row = list(zip(question.options, labels, strict=True))[start : start + 12 // span]
+        span = next(span for span in (6, 8, 12, 24) if span == 24 or longest <= (span - 1) * _CHARS - 2)
+        for start in range(0, len(labels), _COLUMNS // span):
+            row = list(zip(question.options, labels, strict=True))[start : start + _COLUMNS // span]
             self._option_row(question, row, span)
         if question.other:
-            self._code(f"other:{question.code}|{_letters(_FIRST + 4)}")
+            self._code(f"other:{question.code}|{_letters(_FIRST + 6)}")
             label = say(question.by_code[question.other].title, self._language)
-            self._merge(_FIRST, _FIRST + 3, word("other", self._language, label=label), "label")
-            self._merge(_FIRST + 4, _LAST, "", "input")
+            self._merge(_FIRST, _FIRST + 5, word("other", self._language, label=label), "label")
+            self._merge(_FIRST + 6, _LAST, "", "input")
             self._next(20)
 
     def _option_row(self, question: Question, options: Sequence[tuple[Option, str]], span: int) -> None:
@@ -341,7 +342,7 @@ class _FormSheet:
             cells.append(f"{self._tick(first, first)}={option.code}")
             self._merge(first + 1, first + span - 1, f" {label}", "label")
         self._code("|".join((f"tick:{question.code}", *cells)))
-        tallest = max(lines_of(label, (span - 1) * _WIDTH) for _, label in options)
+        tallest = max(lines_of(label, (span - 1) * _CHARS - 1) for _, label in options)
         self._next(19 if tallest == 1 else 15.0 * tallest + 2)
 
     def _points(self, question: Question) -> None:
@@ -349,7 +350,7 @@ class _FormSheet:
         scale = question.scale
         assert scale is not None, question.code
         points = list(scale.points)
-        span = max(1, 12 // len(points)) if len(points) <= 6 else 1
+        span = _COLUMNS // len(points) if len(points) <= 6 else 2
         labelled = shows_labels(question)
         heads = [f"{p} {say(scale.labels[p], self._language)}" if labelled else str(p) for p in points]
         for start in range(0, len(points), 12):
@@ -358,7 +359,7 @@ class _FormSheet:
             for number in range(len(shown)):
                 first = _FIRST + number * span
                 self._merge(first, first + span - 1, heads[start + number], "head")
-            self._next(15.0 * max(lines_of(h, span * _WIDTH) for h in heads[start : start + 12]))
+            self._next(15.0 * max(lines_of(h, span * _CHARS) for h in heads[start : start + 12]))
             for number, point in enumerate(shown):
                 first = _FIRST + number * span
                 cells.append(f"{self._tick(first, first + span - 1)}={point}")
@@ -369,20 +370,19 @@ class _FormSheet:
         scale = block.first.scale
         assert scale is not None, block.first.code
         points = list(scale.points)
-        left = _LAST - len(points)
+        left = _LAST - 2 * len(points)
         heads = [f"{p}\n{say(scale.labels[p], self._language)}" if p in scale.labels else str(p) for p in points]
-        needed = 12.5 * max(lines_of(head, _WIDTH - 0.4) for head in heads) + 3
-        self._asked(block)
-        self._merge(_FIRST, left, "", "head")
+        self._question(block, left)
         for number, head in enumerate(heads):
-            self._sheet.write_string(self._row, left + 1 + number, head, self._f["head"])
-        self._next(needed)
+            self._merge(left + 1 + 2 * number, left + 2 + 2 * number, head, "head")
+        asked = 16.0 * lines_of(text_of(block, self._language), (left - _FIRST + 1) * _CHARS - 2) + 4
+        self._next(max(asked, 12.5 * max(lines_of(head, 2 * _CHARS - 0.4) for head in heads) + 3))
         for item in block.questions:
             text = say(item.text, self._language)
             self._merge(_FIRST, left, text, "item")
-            cells = [f"{self._tick(left + 1 + n, left + 1 + n)}={point}" for n, point in enumerate(points)]
+            cells = [f"{self._tick(left + 1 + 2 * n, left + 2 + 2 * n)}={point}" for n, point in enumerate(points)]
             self._code("|".join((f"point:{item.code}", *cells)))
-            self._next(max(20.0, 14.5 * lines_of(text, (left - _FIRST + 1) * _WIDTH - 1) + 5))
+            self._next(max(20.0, 14.5 * lines_of(text, (left - _FIRST + 1) * _CHARS - 1) + 5))
 
 
 def _letters(column: int) -> str:
