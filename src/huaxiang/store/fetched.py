@@ -93,6 +93,8 @@ def _array(values: list[Any]) -> pa.Array:
             return pa.array(values, pa.int64())
         except (OverflowError, pa.ArrowInvalid):
             return pa.array([_text(value) for value in values], pa.string())
+    if kinds == {int, float} and all(not isinstance(value, int) or abs(value) < 2**53 for value in values):
+        return pa.array(values, pa.float64())
     simple = {bool: pa.bool_(), str: pa.string(), float: pa.float64(), date: pa.date32()}
     if len(kinds) == 1 and (kind := next(iter(kinds))) in simple:
         return pa.array(values, simple[kind])
@@ -172,10 +174,17 @@ def merge_rows(before: RowFile | None, new: RowFile, spec: DatabaseSpec) -> RowF
     table = fresh
     if before is not None:
         old = as_schema(before.read(), schema)
-        kept = old.join(fresh.select(key), keys=key, join_type="left anti").select(schema.names) if len(fresh) else old
-        table = pa.concat_tables([kept, fresh])
+        table = pa.concat_tables([_without(old, fresh, key), fresh])
     order = [(name, "ascending") for name in key]
     return RowFile(new.columns, table=table.sort_by(order).combine_chunks())
+
+
+def _without(old: pa.Table, fresh: pa.Table, key: list[str]) -> pa.Table:
+    """Rows of `old` whose key is not in `fresh`."""
+    if not len(old) or not len(fresh):
+        return old
+    numbered = old.select(key).append_column("_n", pa.array(range(len(old)), pa.int64()))
+    return old.take(numbered.join(fresh.select(key), keys=key, join_type="left anti").column("_n"))
 
 
 def _newest(rows: pa.Table, key: list[str], cursor: str) -> pa.Table:
@@ -183,9 +192,11 @@ def _newest(rows: pa.Table, key: list[str], cursor: str) -> pa.Table:
     for name in key:
         if rows.column(name).null_count:
             raise ValueError(f'key column "{name}" is NULL in some rows; name columns that identify every row')
-    numbered = rows.append_column("_n", pa.array(range(len(rows)), pa.int64()))
-    order = [*((name, "ascending") for name in key), (cursor, "ascending"), ("_n", "ascending")]
-    ranked = numbered.take(pc.sort_indices(numbered, sort_keys=order, null_placement="at_start")).drop_columns("_n")
+    numbered = rows.append_column("_at", _ranks(rows.column(cursor))).append_column(
+        "_n", pa.array(range(len(rows)), pa.int64())
+    )
+    order = [(name, "ascending") for name in (*key, "_at", "_n")]
+    ranked = numbered.take(pc.sort_indices(numbered, sort_keys=order)).drop_columns(["_at", "_n"])
     if len(ranked) < 2:
         return ranked
     same = None
@@ -195,6 +206,26 @@ def _newest(rows: pa.Table, key: list[str], cursor: str) -> pa.Table:
         same = equal if same is None else pc.and_(same, equal)
     last = pa.concat_arrays([pc.invert(same), pa.array([True])]) if same is not None else pa.array([True] * len(ranked))
     return ranked.filter(last)
+
+
+def _ranks(column: pa.ChunkedArray) -> pa.Array:
+    """Place of each value of a cursor in their order, -1 for NULL; texts that are all numbers are ordered as numbers."""
+    values = [value for value in column.unique().to_pylist() if value is not None]
+    numbers = _numbers(values)
+    places = sorted(values if numbers is None else zip(numbers, values, strict=True))
+    place = {value if numbers is None else value[1]: at for at, value in enumerate(places)}
+    return pa.array([-1 if value is None else place[value] for value in column.to_pylist()], pa.int64())
+
+
+def _numbers(values: Sequence[Any]) -> list[Decimal] | None:
+    """The values as numbers when they are texts that all are; else None."""
+    try:
+        numbers = [Decimal(value) for value in values if isinstance(value, str)]
+    except InvalidOperation:
+        return None
+    return (
+        numbers if numbers and len(numbers) == len(values) and all(number.is_finite() for number in numbers) else None
+    )
 
 
 def cursor_start(before: RowFile, spec: DatabaseSpec) -> Any:
@@ -238,11 +269,9 @@ def _text_start(column: pa.ChunkedArray, span: timedelta | float | None, ceiling
     values = [value for value in column.to_pylist() if value is not None]
     if not values:
         return None
-    try:
-        last = max(Decimal(value) for value in values)
-        return last - Decimal(str(span)) if isinstance(span, int | float) else last
-    except InvalidOperation:
-        pass  # no numbers
+    numbers = _numbers(values)
+    if numbers is not None:
+        return max(numbers) - Decimal(str(span)) if isinstance(span, int | float) else max(numbers)
     text = max(values)
     try:
         moment = datetime.fromisoformat(text)
