@@ -116,8 +116,8 @@ def _crm_columns(company: Company, own: Ints, rng: np.random.Generator) -> tuple
     )
     last = pa.scalar(np.datetime64("2026-10-31T20:00:00", "s"), pa.timestamp("s"))
     income = chosen(
-        ("5千以下", "5千-8千", "8千-1.2万", "1.2万-2万", "2万-4万", "4万以上"),
-        np.searchsorted([5e3, 8e3, 12e3, 2e4, 4e4], t.income[who]),
+        ("5千以下", "5千-1万", "1万-2万", "2万-4万", "4万以上"),
+        np.searchsorted([5e3, 1e4, 2e4, 4e4], t.income[who]),
     )
     source = t.source.take(pa.array(who))
     return (
