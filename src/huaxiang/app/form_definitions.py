@@ -12,7 +12,6 @@ from huaxiang.app.catalogue import CatalogueItem, load_catalogue
 from huaxiang.spec.base import Text
 from huaxiang.store.forms.codebook import Codebook, Level, Option
 
-DEFINITION_KEYS = ("form", "text", "sources", "attributes", "left_out")
 _NUMBER = ("integer", "number", "money")
 
 

@@ -20,12 +20,6 @@ from huaxiang.store.forms.questionnaire import Part, open_respondents
 from huaxiang.store.forms.scores import construct_score, cronbach_alpha, item_score
 from huaxiang.store.forms.tables import Respondent, wrong_cells
 
-FORM_KEYS = ("forms",)
-WRITTEN_KEYS = ("form", "file", "format", "language", "copies", "questions")
-CHECK_KEYS = (
-    "codebook", "name", "title", "format", "ok", "issues", "questions", "constructs", "attributes", "unknown_attributes", "files",
-)  # fmt: skip
-
 
 class FormError(HuaxiangError):
     """A filled file can't be read with its codebook: says which file and why."""
@@ -145,6 +139,21 @@ def _issue(issue: Issue) -> dict[str, Any]:
     return {
         "file": issue.place.file, "line": issue.place.line, "code": issue.code, "message": issue.message,
         "meaning": {"zh": zh, "en": en},
+    }  # fmt: skip
+
+
+def draft_form(name: str, files: str, as_path: str | None) -> dict[str, Any]:
+    """Definitions that bring a form into a project. `as_path`: the codebook's path there; default as given, or forms/NAME.yaml.
+
+    Raises UsageError for an unknown form, ProjectInvalid for a faulty codebook.
+    """
+    from huaxiang.app.form_definitions import draft_definitions
+
+    form = load_codebook(codebook_path(name))
+    draft = draft_definitions(form, as_path or (name if Path(name).is_file() else f"forms/{form.name}.yaml"), files)
+    return {
+        "form": form.name, "text": draft.text, "sources": list(draft.sources), "attributes": list(draft.attributes),
+        "left_out": [{"attribute": attribute, "why": why.model_dump()} for attribute, why in draft.left_out],
     }  # fmt: skip
 
 

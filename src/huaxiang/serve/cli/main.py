@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "account": f"{_C}.account:account",
     "tag": f"{_C}.tags:tag",
     "attribute": f"{_C}.attributes:attribute",
+    "form": f"{_C}.form:form",
     "audience": f"{_C}.audience:audience",
     "persona": f"{_C}.personas:persona",
     "snapshot": f"{_C}.status:snapshot",
