@@ -149,7 +149,7 @@ def _native(values: pa.Array, rule: ColumnRule) -> Cleaned | None:
     """Cleaning of typed files without a detour through texts, where the file's type fits the field's; else None."""
     kind, stored = values.type, rule.stored
     if pa.types.is_null(kind):
-        return clean(pa.nulls(len(values), stored))
+        return clean(pa.nulls(len(values), stored), tuple(pa.nulls(len(values), d.stored) for d in rule.derived))
     if rule.type == "text" and (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
         return clean(values.cast(pa.string()))
     if rule.type == "boolean" and pa.types.is_boolean(kind):
