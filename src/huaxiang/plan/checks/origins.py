@@ -1,0 +1,71 @@
+"""Where the rows of a source come from: files or a database, in which format, and which of its records are taken."""
+
+from __future__ import annotations
+
+import re
+
+from huaxiang.plan.checks.findings import Findings
+from huaxiang.plan.columns import identity_fields
+from huaxiang.plan.queries import look_back_span, query_fault
+from huaxiang.spec.models import SourceSpec
+from huaxiang.spec.sources import DatabaseSpec
+
+EVENT_FORMATS = frozenset({"segment", "sensors", "ga4", "mixpanel"})
+FORMS = frozenset({"questionnaire", "interview"})
+REPORTS = frozenset({"baidu_tongji"})
+_TAKES = {"events": EVENT_FORMATS, "people": EVENT_FORMATS | FORMS, "links": EVENT_FORMATS, "answers": FORMS, "texts": FORMS}
+_PASSWORD = re.compile(r"^[\w+]+://[^/@:]*:[^/@]+@")
+
+At = tuple[str, str]
+
+
+def check_origin(found: Findings, source: SourceSpec, at: At) -> None:
+    """Check `files` or `database`, `format`, `take` and `codebook` of a source against one another."""
+    if bool(source.files) == (source.database is not None):
+        both = "both `files` and `database`; keep one" if source.files else "neither `files` nor `database`; give one"
+        found.add(at, ("database",) if source.database else (), "SRC016", f"the source has {both}")
+    if source.database is not None:
+        _check_database(found, source, source.database, at)
+    _check_format(found, source, at)
+
+
+def _check_database(found: Findings, source: SourceSpec, spec: DatabaseSpec, at: At) -> None:
+    def fault(key: str, message: str) -> None:
+        found.add(at, ("database", key), "SRC017", f"database: {message}")
+
+    if source.format not in ("auto",):
+        found.add(at, ("format",), "SRC019", f"format {source.format} is one of files; a database needs none")
+    if (spec.table is None) == (spec.query is None):
+        fault("url" if spec.table is None else "query", "give either `table` or `query`")
+    backend = None if spec.url.startswith("env:") else re.split(r"[+:]", spec.url, maxsplit=1)[0]
+    reason = query_fault(spec.query, backend) if spec.query is not None else None
+    if reason is not None:
+        fault("query", reason)
+    span = look_back_span(spec.look_back)
+    if span is None:
+        fault("look_back", f'look_back "{spec.look_back}" is no span; write e.g. 3d, 2h, 30m, or a number')
+    if spec.cursor is None and span:
+        fault("look_back", "look_back is only for a `cursor`")
+    if spec.cursor is not None and not spec.key:
+        fault("cursor", "a cursor needs `key`: the columns that identify a row, so that a changed row replaces its older state")
+    if _PASSWORD.match(spec.url):
+        message = "the URL holds a password; keep it out of the project: set an environment variable and write url: env:NAME"
+        found.add(at, ("database", "url"), "SRC018", message, warning=True)
+
+
+def _check_format(found: Findings, source: SourceSpec, at: At) -> None:
+    if source.take is not None and source.format not in _TAKES[source.take]:
+        formats = ", ".join(sorted(_TAKES[source.take]))
+        found.add(at, ("take",), "SRC019", f"take: {source.take} is for the formats {formats}, not for {source.format}")
+    if source.codebook is not None and source.format not in FORMS:
+        found.add(at, ("codebook",), "SRC019", f"a codebook is for the formats {', '.join(sorted(FORMS))}, not for {source.format}")
+    if source.format in FORMS and source.codebook is None:
+        found.add(at, ("format",), "SRC019", f"format {source.format} needs a `codebook`: what was asked, and how answers are read")
+    if source.format not in REPORTS:
+        return
+    if source.entity != "reference":
+        message = f"format {source.format} holds totals, not persons; make it entity: reference"
+        found.add(at, ("entity",), "SRC020", message)
+    for field in sorted(identity_fields(found.project) & set(source.columns)):
+        message = f'"{field}" is an identity key, but format {source.format} holds totals, not persons; give the field another name'
+        found.add(at, ("columns", field), "SRC020", message)
