@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -12,6 +12,11 @@ from huaxiang.app.catalogue import CatalogueItem, load_catalogue
 from huaxiang.spec.base import Text
 from huaxiang.store.forms.codebook import Codebook, Level, Option
 
+_TAKES: Mapping[str, Text] = {
+    "answers": Text(zh="逐题答案", en="answers"),
+    "people": Text(zh="每人一行", en="one row a respondent"),
+    "texts": Text(zh="开放回答", en="open answers"),
+}
 _NUMBER = ("integer", "number", "money")
 
 
@@ -43,6 +48,11 @@ def draft_definitions(form: Codebook, codebook: str, files: str, *, sensitive: b
         item = load_catalogue().get(name)
         if item is not None and item.off_by_default and not sensitive:
             left_out.append((name, Text(zh="敏感属性，默认关闭", en="sensitive, off by default")))
+        elif column in form.questions and form.questions[column].kind == "open":
+            why = Text(
+                zh="自由文本，需先从文本来源提取主题", en="free text: topics are to be drawn from the texts source"
+            )
+            left_out.append((name, why))
         else:
             attributes.append(_attribute(form, name, column, item))
     yaml = YAML()
@@ -56,14 +66,13 @@ def draft_definitions(form: Codebook, codebook: str, files: str, *, sensitive: b
 
 def _source(form: Codebook, take: str, codebook: str, files: str) -> dict[str, Any]:
     title = form.title
-    names = {"answers": "answers", "people": "people", "texts": "texts"}
     entity = "text" if take == "texts" else "answer"
     keys: dict[str, Any] = {key.field: key.field for key in form.keys}
     if form.time:
         keys["occurred_at"] = "occurred_at"
     source: dict[str, Any] = {
-        "name": f"{form.name}_{names[take]}",
-        "title": {"zh": title.zh, "en": title.en},
+        "name": f"{form.name}_{take}",
+        "title": {"zh": f"{title.zh}（{_TAKES[take].zh}）", "en": f"{title.en} ({_TAKES[take].en})"},
         "purpose": "研究客户的需求与满意度，改进商品与服务",
         "legal_basis": "consent",
         "entity": entity,

@@ -14,7 +14,7 @@ from huaxiang.errors import HuaxiangError, Issue, ProjectInvalid, UsageError, di
 from huaxiang.spec.codes import CODES
 from huaxiang.store.cleaning.codes import REASONS
 from huaxiang.store.files.batch import FileFault, ReadRequest
-from huaxiang.store.forms.codebook import Codebook, load_codebook
+from huaxiang.store.forms.codebook import Codebook, Question, load_codebook
 from huaxiang.store.forms.interview import read_interviews
 from huaxiang.store.forms.questionnaire import Part, open_respondents
 from huaxiang.store.forms.scores import construct_score, cronbach_alpha, item_score
@@ -239,7 +239,7 @@ class _Tally:
                     "code": code, "text": question.text.model_dump(), "kind": question.kind, "attribute": question.attribute,
                     "construct": question.construct, "answered": self.answered[code], "skipped": self.skipped[code],
                     "set_aside": self.wrong[code], "mean": _mean(self.scores.get(code)), "nps": nps,
-                    "values": sorted(values.items(), key=lambda item: (-item[1], item[0])),
+                    "values": [_value(question, value, n) for value, n in sorted(values.items(), key=lambda v: (-v[1], v[0]))],
                 }
             )  # fmt: skip
         return found
@@ -255,6 +255,12 @@ class _Tally:
             }
             for construct in self.form.constructs
         ]  # fmt: skip
+
+
+def _value(question: Question, value: str, count: int) -> dict[str, Any]:
+    option = question.by_code.get(value)
+    title = option.title if option else question.scale.labels.get(int(value)) if question.scale else None
+    return {"value": value, "title": title.model_dump() if title else None, "count": count}
 
 
 def _mean(values: Sequence[float] | None) -> float | None:

@@ -82,20 +82,19 @@ def batch_of(respondents: Sequence[Respondent], want: Wanted, bytes_read: int = 
     """Rows of some respondents. Wrong answers are rows set aside (answers) or cells emptied (people), each with its question."""
     if want.take == "people":
         return _people(respondents, want, bytes_read)
-    rows = _Rows(want)
+    rows = _Rows(want, respondents)
     bad: list[BadRow] = []
     with_skipped = want.take == "answers" and "status" in want.columns
-    for respondent in respondents:
+    for at, respondent in enumerate(respondents):
         for code, question in want.book.questions.items():
             reading = respondent.readings.get(code)
             if want.take == "texts":
-                rows.add_texts(respondent, question, reading)
-                continue
-            rows.add_answers(respondent, question, reading, with_skipped=with_skipped)
+                rows.add_texts(at, question, reading)
+            else:
+                rows.add_answers(at, question, reading, with_skipped=with_skipped)
         if want.take == "answers":
             bad += wrong_cells(respondent)
-    columns = [_array(rows.columns[name], name) for name in want.columns]
-    return RawBatch(columns, np.array(rows.numbers, np.int64), rows.raw.__getitem__, bad, bytes_read=bytes_read)
+    return RawBatch(rows.columns(), rows.numbers(), rows.raw, bad, bytes_read=bytes_read)
 
 
 def wrong_cells(respondent: Respondent) -> Iterator[BadRow]:
@@ -106,24 +105,18 @@ def wrong_cells(respondent: Respondent) -> Iterator[BadRow]:
     yield from respondent.strange
 
 
-def _array(values: list[Value], name: str) -> pa.Array:
-    return pa.array(values, pa.float64() if name in _NUMBERS else pa.string())
-
-
 @dataclass(frozen=True)
 class _Cell:
-    """One row of a long table: whose answer, to what, and how it stands."""
+    """An answer as rows show it, whoever gave it."""
 
     want: Wanted
-    respondent: Respondent
     question: Question
     answer: Answer
-    status: str = "answered"
+    status: str
 
 
 _COMMON: dict[str, Callable[[_Cell], Value]] = {
     "survey": lambda cell: cell.want.book.name,
-    "respondent": lambda cell: str(cell.respondent.row),
     "question": lambda cell: cell.question.code,
 }
 _LONG: Mapping[Take, Mapping[str, Callable[[_Cell], Value]]] = {
@@ -152,39 +145,63 @@ _LONG: Mapping[Take, Mapping[str, Callable[[_Cell], Value]]] = {
 
 
 class _Rows:
-    """Columns of long rows as they grow; only those asked for."""
+    """Long rows as they grow. Equal answers are described once; a row is the number of its respondent and of its answer."""
 
-    def __init__(self, want: Wanted) -> None:
-        self._want = want
-        self.columns: dict[str, list[Value]] = {name: [] for name in want.columns}
-        self.numbers: list[int] = []
-        self.raw: list[str] = []
-        self._getters = [(values, name, _LONG[want.take].get(name)) for name, values in self.columns.items()]
+    def __init__(self, want: Wanted, respondents: Sequence[Respondent]) -> None:
+        self._want, self._respondents = want, respondents
+        self._known: dict[object, int] = {}
+        self._cells: list[_Cell] = []
+        self._who: list[int] = []
+        self._what: list[int] = []
 
-    def add_answers(
-        self, respondent: Respondent, question: Question, reading: Reading | None, *, with_skipped: bool
-    ) -> None:
-        """One row an answer; of a skipped question one row when skipped ones are asked for."""
+    def add_answers(self, at: int, question: Question, reading: Reading | None, *, with_skipped: bool) -> None:
+        """One row an answer of respondent `at`; of a skipped question one row when skipped ones are asked for."""
         if reading is None:
             return
-        raw = respondent.cells.get(question.code, "")
         for answer in reading.answers:
-            self._add(_Cell(self._want, respondent, question, answer), raw)
-        if not reading.answers and not reading.faults and with_skipped:
-            self._add(_Cell(self._want, respondent, question, Answer(None), "skipped"), raw)
+            self._add(at, id(answer), question, answer)  # answers of a batch live as long as its respondents
+        if with_skipped and not reading.answers and not reading.faults:
+            self._add(at, question.code, question, None)
 
-    def add_texts(self, respondent: Respondent, question: Question, reading: Reading | None) -> None:
-        """One row a free text: answers to open questions, and what stands beside `other`."""
+    def add_texts(self, at: int, question: Question, reading: Reading | None) -> None:
+        """One row a free text of respondent `at`: answers to open questions, and what stands beside `other`."""
         for answer in reading.answers if reading else ():
             if answer.text and question.kind != "text":
-                self._add(_Cell(self._want, respondent, question, answer), answer.text)
+                self._add(at, id(answer), question, answer)
 
-    def _add(self, cell: _Cell, raw: str) -> None:
-        keys = cell.respondent.keys
-        for values, name, getter in self._getters:
-            values.append(keys.get(name) if getter is None else getter(cell))
-        self.numbers.append(cell.respondent.row)
-        self.raw.append(raw)
+    def _add(self, at: int, key: object, question: Question, answer: Answer | None) -> None:
+        number = self._known.get(key)
+        if number is None:
+            number = self._known[key] = len(self._cells)
+            status = "skipped" if answer is None else "answered"
+            self._cells.append(_Cell(self._want, question, answer or Answer(None), status))
+        self._who.append(at)
+        self._what.append(number)
+
+    def columns(self) -> list[pa.Array]:
+        """Columns in the order they were asked for."""
+        who, what = pa.array(self._who, pa.int64()), pa.array(self._what, pa.int64())
+        found = []
+        for name in self._want.columns:
+            getter = _LONG[self._want.take].get(name)
+            if getter is not None:
+                values: list[Value] = [getter(cell) for cell in self._cells]
+                found.append(pa.array(values, pa.float64() if name in _NUMBERS else pa.string()).take(what))
+            elif name == "respondent":
+                found.append(pa.array([str(r.row) for r in self._respondents], pa.string()).take(who))
+            else:
+                found.append(pa.array([r.keys.get(name) for r in self._respondents], pa.string()).take(who))
+        return found
+
+    def numbers(self) -> np.ndarray:
+        """Row number of each row."""
+        rows = np.array([respondent.row for respondent in self._respondents], np.int64)
+        return rows[np.array(self._who, np.int64)]
+
+    def raw(self, at: int) -> str:
+        """Raw text of a row."""
+        cell, respondent = self._cells[self._what[at]], self._respondents[self._who[at]]
+        return cell.answer.text or respondent.cells.get(cell.question.code, "")
 
 
 def _people(respondents: Sequence[Respondent], want: Wanted, bytes_read: int) -> RawBatch:

@@ -107,6 +107,12 @@ def _answers(found: dict[str, Any]) -> None:
             output.table(
                 [t(f"form.{head}") for head in ("question", "reason", "count", "rows")], rows, right=frozenset({2})
             )
+    _questions(found["questions"])
+    if found["constructs"]:
+        _constructs(found["constructs"])
+
+
+def _questions(found: list[dict[str, Any]]) -> None:
     output.heading(t("form.questions"))
     rows = [
         (
@@ -114,22 +120,24 @@ def _answers(found: dict[str, Any]) -> None:
             output.number(question["answered"]), output.number(question["skipped"]), output.number(question["set_aside"]),
             _result(question),
         )
-        for question in found["questions"]
+        for question in found
     ]  # fmt: skip
     heads = ("code", "text", "kind", "answered", "skipped", "set_aside", "result")
     output.table([t(f"form.{head}") for head in heads], rows, right=frozenset({3, 4, 5}))
-    if found["constructs"]:
-        output.heading(t("form.constructs"))
-        rows = [
-            (
-                item["code"], pick(item["title"]), output.number(len(item["items"])), output.number(item["scored"]),
-                output.number(item["mean"], 2), output.number(item["alpha"], 2), output.number(item["complete"]),
-            )
-            for item in found["constructs"]
-        ]  # fmt: skip
-        heads = ("code", "title", "items", "scored", "mean", "alpha", "complete")
-        output.table([t(f"form.{head}") for head in heads], rows, right=frozenset(range(2, 7)))
-        output.line(t("form.alpha_note"))
+
+
+def _constructs(found: list[dict[str, Any]]) -> None:
+    output.heading(t("form.constructs"))
+    rows = [
+        (
+            item["code"], pick(item["title"]), output.number(len(item["items"])), output.number(item["scored"]),
+            output.number(item["mean"], 2), output.number(item["alpha"], 2), output.number(item["complete"]),
+        )
+        for item in found
+    ]  # fmt: skip
+    heads = ("code", "title", "items", "scored", "mean", "alpha", "complete")
+    output.table([t(f"form.{head}") for head in heads], rows, right=frozenset(range(2, 7)))
+    output.line(t("form.alpha_note"))
 
 
 def _result(question: dict[str, Any]) -> str:
@@ -137,7 +145,8 @@ def _result(question: dict[str, Any]) -> str:
         return f"NPS {question['nps']:+.0f}"
     if question["mean"] is not None:
         return t("form.mean_of", mean=output.number(question["mean"], 2))
-    return t("ui.comma").join(f"{code} {output.number(count)}" for code, count in question["values"][:3])
+    shown = [f"{pick(item['title'], item['value'])} {output.number(item['count'])}" for item in question["values"][:3]]
+    return t("ui.comma").join(shown)
 
 
 @command("source", text="help.form.source", keys=("form", "text", "sources", "attributes", "left_out"))
