@@ -113,6 +113,7 @@ def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> di
     from huaxiang.run import collecting, identifying, manifest, publishing, quality, segmenting, tagging, unifying
     from huaxiang.run.quality_between import compare
     from huaxiang.run.quality_out import save
+    from huaxiang.run.repairs import save_repairs
 
     project = work.project
     today = datetime.now(ZoneInfo(project.spec.timezone)).date()
@@ -148,6 +149,7 @@ def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> di
     publishing.save_sources(work, unified)
     publishing.save_identity(work, unified)
     publishing.save_rejected(work, reports, unified.counts)
+    save_repairs(work, reports)
     sources = [publishing.describe_source(work, n, r, unified.counts[n]) for n, r in reports.items()]
     attributes = manifest.describe_attributes(project, customers, _catalogue_classes())
     fresh = {s["name"]: s["last_at"] for s in sources}

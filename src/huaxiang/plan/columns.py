@@ -83,14 +83,22 @@ def identity_fields(project: Project) -> frozenset[str]:
 
 
 def has_customers(project: Project, source: SourceSpec) -> bool:
-    """True when rows of the source belong to a customer: it maps an identity key and is no reference."""
-    return source.entity != "reference" and not identity_fields(project).isdisjoint(source.columns)
+    """True when rows of the source belong to a customer: it holds an identity key, or describes people who are matched."""
+    if source.entity == "reference":
+        return False
+    return not identity_fields(project).isdisjoint(source_fields(source)) or is_matched(project, source)
+
+
+def is_matched(project: Project, source: SourceSpec) -> bool:
+    """True when rows of the source describe people and the project matches descriptions."""
+    describes = source.describes if source.describes is not None else source.entity == "person"
+    return bool(project.matching) and describes and source.entity != "reference"
 
 
 def time_field(source: SourceSpec) -> str | None:
     """The field that dates the source's rows, when it is mapped."""
     name = TIME_FIELD.get(source.entity)
-    return name if name in source.columns else None
+    return name if name in source_fields(source) else None
 
 
 def field_types(project: Project, source: SourceSpec) -> dict[str, str]:
