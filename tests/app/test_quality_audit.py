@@ -36,7 +36,9 @@ def test_an_audit_judges_by_the_rules_of_now(tmp_path: Path) -> None:
     add(tmp_path, "rules: [{name: poor, condition: points < 10, level: stop}]")
     found = audit(tmp_path, now=NOON)
     assert (found["passed"], found["light"]) == (False, "bad")
-    assert [(f["code"], f["column"], f["level"]) for f in found["findings"] if f["level"]] == [("condition", "poor", "stop")]
+    assert [(f["code"], f["column"], f["level"]) for f in found["findings"] if f["level"]] == [
+        ("condition", "poor", "stop")
+    ]
 
 
 def test_an_audit_measures_age_against_today(tmp_path: Path) -> None:
@@ -47,7 +49,9 @@ def test_an_audit_measures_age_against_today(tmp_path: Path) -> None:
     )
     path.write_text(fresh, "utf-8")
     assert audit(tmp_path, now=NOON)["broken"] == 0
-    assert [f["value"] for f in audit(tmp_path, now=datetime(2025, 7, 9, tzinfo=UTC))["findings"] if f["level"]] == [12.0]
+    assert [f["value"] for f in audit(tmp_path, now=datetime(2025, 7, 9, tzinfo=UTC))["findings"] if f["level"]] == [
+        12.0
+    ]
     assert not audit(tmp_path, now=datetime(2025, 8, 9, tzinfo=UTC))["passed"]
 
 

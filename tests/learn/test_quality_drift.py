@@ -101,7 +101,9 @@ def test_other_kinds_and_empty_columns_are_not_compared() -> None:
 
 
 def test_the_last_builds_are_pooled_with_equal_weight() -> None:
-    pooled = pool([Profile("value", {"a": 100}, 1), Profile("value", {"a": 5, "b": 5}, 0), Profile("length", {"1": 9}, 0)])
+    pooled = pool(
+        [Profile("value", {"a": 100}, 1), Profile("value", {"a": 5, "b": 5}, 0), Profile("length", {"1": 9}, 0)]
+    )
     assert pooled == Profile("value", {"a": 75, "b": 25}, 1)
     assert pool([]) is None
 
@@ -127,8 +129,18 @@ def test_volume_needs_a_history() -> None:
 
 
 def test_schema_changes_are_told_one_by_one() -> None:
-    before = (ColumnShape("id", "text"), ColumnShape("price", "integer"), ColumnShape("old", "date"), ColumnShape("c", "empty"))
-    now = (ColumnShape("price", "number"), ColumnShape("id", "integer"), ColumnShape("new", "text"), ColumnShape("c", "date"))
+    before = (
+        ColumnShape("id", "text"),
+        ColumnShape("price", "integer"),
+        ColumnShape("old", "date"),
+        ColumnShape("c", "empty"),
+    )
+    now = (
+        ColumnShape("price", "number"),
+        ColumnShape("id", "integer"),
+        ColumnShape("new", "text"),
+        ColumnShape("c", "date"),
+    )
     found = compare_shapes(now, before, {"id", "old"})
     assert [(c.change, c.column, c.before, c.now, c.mapped) for c in found] == [
         ("appeared", "new", None, "text", False),

@@ -162,7 +162,10 @@ def test_columns_of_the_file_that_change_are_told(tmp_path: Path) -> None:
             row["no"] = row.pop("no")
 
     found = quality_of(lay_out(tmp_path, members(change=change)))
-    assert {(c["change"], c["column"]) for c in source(found, "crm")["schema"]} >= {("appeared", "wechat"), ("order", None)}
+    assert {(c["change"], c["column"]) for c in source(found, "crm")["schema"]} >= {
+        ("appeared", "wechat"),
+        ("order", None),
+    }
     assert ("crm", "column_appeared", "wechat", "look") in codes(found)
 
 
@@ -198,7 +201,7 @@ def test_a_bound_that_stops_ends_the_build_and_keeps_the_snapshot(tmp_path: Path
 
 
 def test_a_bound_that_warns_lets_the_build_go_on(tmp_path: Path) -> None:
-    rules = "quality: {fresh_within: 2d, complete: {city: {warn: 0.95, stop: 0.5}}, min_rows: 10}"
+    rules = "quality: {complete: {city: {warn: 0.95, stop: 0.5}}, min_rows: 10}"
     found = quality_of(lay_out(tmp_path, members(), rules))
     assert found["light"] == "bad"
     warned = next(f for f in found["findings"] if f["code"] == "complete")
@@ -242,7 +245,9 @@ def test_no_personal_value_is_kept_or_told(tmp_path: Path) -> None:
 
     found = quality_of(lay_out(tmp_path, members(rename=rename)))
     with open_snapshot(tmp_path) as snapshot:
-        tables = [pq.read_table(snapshot.table(t)).to_pylist() for t in ("quality", "quality_profile", "quality_history")]
+        tables = [
+            pq.read_table(snapshot.table(t)).to_pylist() for t in ("quality", "quality_profile", "quality_history")
+        ]
     text = json.dumps([found, tables], ensure_ascii=False)
     assert "欧阳" not in text
     assert "王伟" not in text

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlglot import exp
 
@@ -74,19 +75,34 @@ def rejected_rows(snapshot: Snapshot, source: str, *, raw: bool = False, limit: 
     }  # fmt: skip
 
 
-def trends_of(snapshot: Snapshot) -> dict[str, list[dict[str, Any]]]:
+class Held(Protocol):
+    """What trends are read from: a snapshot, by its manifest and tables."""
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """The manifest."""
+
+    def table(self, name: str) -> Path:
+        """The Parquet file of a table."""
+
+
+def trends_of(snapshot: Held) -> dict[str, list[dict[str, Any]]]:
     """By source, one line for each of the last builds, oldest first: snapshot, as_of, rows, valid_rows, complete (mean of all
     columns), drift (largest of all columns). Empty for a snapshot that was built before measures were kept.
     """
     if "quality_history" not in {table["name"] for table in snapshot.manifest.get("tables", ())}:
         return {}
     with table_reader(snapshot.table("quality_history")) as reader:
-        lines = reader.rows(["source", "snapshot", "as_of", "measure", "value"], order_by=["source", "snapshot", "measure"])
+        lines = reader.rows(
+            ["source", "snapshot", "as_of", "measure", "value"], order_by=["source", "snapshot", "measure"]
+        )
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for name, build, as_of, measure, value in lines:
         line = found.setdefault(name, {}).setdefault(build, {"snapshot": build, "as_of": as_of})
         line.setdefault(measure, []).append(value)
-    return {name: [_trend_line(line) for line in list(builds.values())[-BUILDS_SHOWN:]] for name, builds in found.items()}
+    return {
+        name: [_trend_line(line) for line in list(builds.values())[-BUILDS_SHOWN:]] for name, builds in found.items()
+    }
 
 
 def _trend_line(line: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,7 +153,11 @@ def _columns(loaded: Sequence[Mapping[str, Any]], measured: Sequence[Mapping[str
     names = {column["name"] for column in loaded}
     return [
         *({**column, **more.get(column["name"], {})} for column in loaded),
-        *(dict(one) for one in measured if one["name"] and one["name"] not in names and one.get("complete") is not None),
+        *(
+            dict(one)
+            for one in measured
+            if one["name"] and one["name"] not in names and one.get("complete") is not None
+        ),
     ]
 
 

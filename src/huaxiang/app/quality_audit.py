@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlglot import exp
+
 from huaxiang.app.quality import worst_light
 from huaxiang.app.wiring import open_snapshot, table_reader
 from huaxiang.errors import SnapshotError
@@ -22,7 +24,19 @@ from huaxiang.spec.loader import Project, load_project
 from huaxiang.spec.sources import SourceSpec
 from huaxiang.store.snapshots import Snapshot
 
-AUDIT_KEYS = ("snapshot", "as_of", "checked_on", "age_days", "light", "passed", "broken", "findings", "remeasured", "stored", "unbuilt")
+AUDIT_KEYS = (
+    "snapshot",
+    "as_of",
+    "checked_on",
+    "age_days",
+    "light",
+    "passed",
+    "broken",
+    "findings",
+    "remeasured",
+    "stored",
+    "unbuilt",
+)
 
 
 def audit(folder: Path, *, now: datetime | None = None) -> dict[str, Any]:
@@ -38,7 +52,9 @@ def audit(folder: Path, *, now: datetime | None = None) -> dict[str, Any]:
     with open_snapshot(folder) as snapshot:
         stored = past_of(snapshot).values
         if not stored:
-            raise SnapshotError("the snapshot holds no measures of quality; run `huaxiang build` once, then audit again")
+            raise SnapshotError(
+                "the snapshot holds no measures of quality; run `huaxiang build` once, then audit again"
+            )
         tables = {table["name"] for table in snapshot.manifest["tables"]}
         findings: list[Finding] = []
         again = []
@@ -80,8 +96,9 @@ def _measure(snapshot: Snapshot, project: Project, source: SourceSpec, today: da
         time = time_field(source)
         asked = plan.FactQuery((), unique, tuple(types), conditions, time if time in types else None, AsOf(today).end)
         query = plan.plan_facts("t", "facts", asked).query
-        names = [column.alias for column in query.selects]
-        facts = dict(zip(names, reader.rows([c.unalias() for c in query.selects])[0], strict=True))
+        asked_for = {column.alias: column.unalias() for column in query.selects}
+        row = reader.rows([c for c in asked_for.values() if isinstance(c, exp.Expression)])[0]
+        facts = dict(zip(asked_for, row, strict=True))
     return dict(_values(facts, today))
 
 

@@ -60,7 +60,7 @@ class ProfileColumn:
 
 def is_number(sql_type: str) -> bool:
     """True for a DuckDB type of numbers."""
-    return sql_type.split("(")[0] in _NUMBERS
+    return sql_type.partition("(")[0] in _NUMBERS
 
 
 def is_time(sql_type: str) -> bool:
@@ -89,8 +89,8 @@ def plan_facts(table: str, output: str, asked: FactQuery) -> SqlStep:
     return SqlStep(output, (table,), exp.select(*found).from_(sql.table(table)))
 
 
-def _count_where(condition: exp.Expression) -> exp.Expression:
-    return exp.Count(this=sql.case([(condition, sql.literal(1))]))
+def _count_where(condition: exp.Expr) -> exp.Expression:
+    return exp.Count(this=exp.Case().when(condition, sql.literal(1), copy=False))
 
 
 def plan_duplicates(table: str, output: str, columns: Sequence[str]) -> SqlStep:
@@ -102,7 +102,7 @@ def plan_duplicates(table: str, output: str, columns: Sequence[str]) -> SqlStep:
     return SqlStep(output, (table,), query.from_(groups.subquery("g")))
 
 
-def plan_profiles(
+def plan_profiles(  # noqa: PLR0913  (three sizes that belong to the build, not to a column)
     table: str, output: str, columns: Sequence[ProfileColumn], *, rows: int, as_of: date, buckets: Buckets
 ) -> Iterator[SqlStep]:
     """Plan tables `<output>_<n>` of (`at` BIGINT, `key` VARCHAR, `rows` BIGINT): how many sampled rows of column number `at` have
@@ -110,10 +110,12 @@ def plan_profiles(
     """
     for first in range(0, len(columns), _AT_ONCE):
         part = columns[first : first + _AT_ONCE]
-        taken = exp.select(*(sql.named(_key(c, as_of, buckets), f"q{n}") for n, c in enumerate(part)))
-        taken = taken.from_(sql.table(table))
+        read = exp.select(*(sql.named(_value(c, as_of), f"x{n}") for n, c in enumerate(part))).from_(sql.table(table))
         if rows > SAMPLE:
-            taken = taken.where(_sampled(SAMPLE / rows))
+            read = read.where(_sampled(SAMPLE / rows))
+        taken = exp.select(
+            *(sql.named(_key(sql.column(f"x{n}"), c.kind, buckets), f"q{n}") for n, c in enumerate(part))
+        ).from_(read.subquery("r"))
         keys = [sql.column(f"q{n}") for n in range(len(part))]
         at = sql.case((_in_set(key), sql.literal(first + n)) for n, key in enumerate(keys))
         key = sql.case((_in_set(key), key.copy()) for key in keys)
@@ -137,7 +139,8 @@ def _sampled(share: float) -> exp.Expression:
     return exp.LT(this=mixed, expression=sql.literal(int(share * _SPACE)))
 
 
-def _key(column: ProfileColumn, as_of: date, buckets: Buckets) -> exp.Expression:
+def _value(column: ProfileColumn, as_of: date) -> exp.Expression:
+    """The text, or the number, that is counted."""
     field = sql.column(column.name)
     match column.kind:
         case "value":
@@ -151,18 +154,19 @@ def _key(column: ProfileColumn, as_of: date, buckets: Buckets) -> exp.Expression
             number = sql.call("date_diff", sql.literal("hour"), earlier, exp.cast(field, "TIMESTAMP"))
         case _:
             number = field
-    return exp.cast(_bucket(exp.cast(number, "DOUBLE"), buckets), "VARCHAR")
+    return exp.cast(number, "DOUBLE")
 
 
-def _bucket(number: exp.Expression, buckets: Buckets) -> exp.Expression:
-    size = exp.Least(this=exp.Abs(this=number.copy()), expressions=[sql.literal(buckets.largest)])
-    exponent = exp.Div(this=exp.Ln(this=size), expression=sql.literal(buckets.step))
-    bucket = exp.cast(exp.Ceil(this=exponent), "BIGINT") + buckets.shift
-    signed = sql.case(
-        [(exp.LT(this=number.copy(), expression=sql.literal(0)), exp.Neg(this=exp.paren(bucket.copy())))], bucket
-    )
-    small = exp.LT(this=exp.Abs(this=number.copy()), expression=sql.literal(buckets.smallest))
-    return sql.case([(sql.is_null(number.copy()), exp.null()), (small, sql.literal(0))], signed)
+def _key(value: exp.Expression, kind: ProfileKind, buckets: Buckets) -> exp.Expression:
+    """The text itself, or the bucket of the number (bucket_of of learn/quality/profile.py) as text; NULL for NULL."""
+    if kind == "value":
+        return value
+    size = exp.Least(this=exp.Abs(this=value.copy()), expressions=[sql.literal(buckets.largest)])
+    exponent = exp.Ceil(this=exp.Div(this=exp.Ln(this=size), expression=sql.literal(buckets.step)))
+    bucket = exp.paren(exp.cast(exponent, "BIGINT") + buckets.shift)
+    sign = sql.case([(exp.LT(this=value.copy(), expression=sql.literal(0)), sql.literal(-1))], sql.literal(1))
+    small = exp.LT(this=exp.Abs(this=value.copy()), expression=sql.literal(buckets.smallest))
+    return exp.cast(sql.case([(small, sql.literal(0))], exp.Mul(this=sign, expression=bucket)), "VARCHAR")
 
 
 def plan_described(table: str, output: str, fields: Sequence[str]) -> SqlStep:
@@ -191,9 +195,7 @@ def plan_agreement(left: str, right: str, output: str, fields: Sequence[str]) ->
     return SqlStep(output, (left, right), query)
 
 
-def plan_accuracy(
-    table: str, truth: str, output: str, *, on: tuple[str, str], fields: Sequence[str]
-) -> SqlStep:
+def plan_accuracy(table: str, truth: str, output: str, *, on: tuple[str, str], fields: Sequence[str]) -> SqlStep:
     """Plan one row: `both:<field>` rows whose value is known here and in the first row of `truth` with the key, `same:<field>` equal."""
     number = exp.Window(
         this=exp.RowNumber(), partition_by=[sql.column(on[1])],

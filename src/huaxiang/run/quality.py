@@ -125,7 +125,8 @@ def _facts(
     texts = [c for c, t in types.items() if t == "VARCHAR" and not _personal(project, source, c)]
     fields = {f: t for f, t in field_types(project, source).items() if f in types and f != ID}
     conditions = {
-        r.name: as_of.bind(check_expression(r.condition, fields, boolean=True).ast) for r in (rules.rules if rules else ())
+        r.name: as_of.bind(check_expression(r.condition, fields, boolean=True).ast)
+        for r in (rules.rules if rules else ())
     }
     counted = [c for c in types if c not in {column.name for column in report.columns}]
     asked = plan.FactQuery(tuple(texts), tuple(unique), tuple(counted), conditions, time_field(source), as_of.end)
@@ -196,9 +197,7 @@ def _accuracy(build: Build, source: SourceSpec, types: Mapping[str, str]) -> dic
     tables = (clean_table(source.name), clean_table(truth.source))
     build.engine.run(plan.plan_accuracy(*tables, "quality_truth", on=(truth.on, key), fields=fields))
     row = build.engine.fetch("quality_truth").to_pylist()[0]
-    return {
-        Key("accuracy", f, truth.source): row[f"same:{f}"] / row[f"both:{f}"] for f in fields if row[f"both:{f}"]
-    }
+    return {Key("accuracy", f, truth.source): row[f"same:{f}"] / row[f"both:{f}"] for f in fields if row[f"both:{f}"]}
 
 
 def _personal(project: Project, source: SourceSpec, column: str) -> bool:

@@ -11,7 +11,7 @@ from huaxiang.learn.quality.judge import Key
 from huaxiang.plan import quality as plan
 from huaxiang.plan.columns import time_field
 from huaxiang.run.context import Build
-from huaxiang.run.quality import QualityResult, SourceQuality, judged, refuse_broken
+from huaxiang.run.quality import QualityResult, judged, refuse_broken
 from huaxiang.run.unifying import Unified
 from huaxiang.spec.sources import SourceSpec
 from huaxiang.stages.unify import unified_table
@@ -75,7 +75,7 @@ def _tellers(build: Build, left: str, right: str, field: str) -> list[tuple[str,
     sources = build.project.sources
     blamed = min((left, right), key=lambda name: (sources[name].trust, name != right))
     pairs = [(left, right), (right, left)]
-    return [p for p in pairs if p[0] == blamed or field in ((q.agree if (q := sources[p[0]].quality) else {}))]
+    return [p for p in pairs if p[0] == blamed or field in (q.agree if (q := sources[p[0]].quality) else {})]
 
 
 def _fields(build: Build, unified: Unified) -> dict[str, Mapping[str, str]]:

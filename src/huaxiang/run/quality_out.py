@@ -71,7 +71,7 @@ def _source(name: str, one: SourceQuality) -> dict[str, Any]:
     lights: dict[str, str] = {}
     for finding in one.findings:
         column = finding.key.column
-        lights[column] = max(lights.get(column, "good"), finding.light, key=lambda light: LIGHTS.index(light))  # type: ignore[arg-type]
+        lights[column] = max(lights.get(column, "good"), finding.light, key=_rank)
     return {
         "name": name, "light": worst(one.findings), "measures": {m: _known(values, Key(m)) for m in _OF_SOURCE},
         "conditions": [{"name": k.column, "share": v} for k, v in sorted(values.items()) if k.measure == "condition"],
@@ -91,6 +91,10 @@ def _source(name: str, one: SourceQuality) -> dict[str, Any]:
         ],
         "columns_of_file": [{"name": c.name, "type": c.type} for c in one.shape],
     }  # fmt: skip
+
+
+def _rank(light: str) -> int:
+    return [str(one) for one in LIGHTS].index(light)
 
 
 def _known(values: Mapping[Key, float], key: Key) -> float | None:

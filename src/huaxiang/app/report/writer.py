@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from huaxiang.app.quality import trends_of
 from huaxiang.app.report.appendix import audiences_table, definitions
 from huaxiang.app.report.book import Book
 from huaxiang.app.report.cards import card_sets, clusterings
@@ -93,14 +94,15 @@ def report_of(snapshot: ReportSnapshot, lang: str) -> dict[str, Any]:
     sets = card_sets(desk, personas)
     found, plays = rank_findings(desk, personas), suggestions(desk, personas)
     sections = feature_sections(desk)
+    quality = quality_of(desk, manifest, trends_of(snapshot))
     return {
         "words": words, "lang": lang, "manifest": manifest, "company": words.pick(project.get("title"), project["name"]),
         "description": words.pick(project.get("description")), "built": str(manifest.get("built_at") or "")[:10], "desk": desk,
         "dots": cover_dots(desk, sets), "summary": summarise(desk, sets, found, plays),
-        "sources": sources_table(desk, manifest), "quality": quality_of(desk, manifest), "sections": sections, "sets": sets,
+        "sources": sources_table(desk, manifest), "quality": quality, "sections": sections, "sets": sets,
         "clusterings": clusterings(desk, manifest, personas), "findings": found, "suggestions": plays,
         "definitions": definitions(desk), "audiences": audiences_table(desk, manifest),
-        "figures": [figure.spec for figure in [*_figures(sections), *_figures(sets)]],
+        "figures": [figure.spec for figure in [*_figures(quality.figures), *_figures(sections), *_figures(sets)]],
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from huaxiang.learn.quality.profile import OTHER, Profile, quantile
@@ -21,7 +22,11 @@ UNUSUAL = 3.5
 GROUPS = 10
 RARE = 0.01
 CERTAIN = 20
-"""Rows expected of a value whose absence (or presence) is then no accident of the sample: exp(-20) is 2 in 10⁹."""
+LIKELY = 5
+FREQUENT = 0.05
+"""A value that is gone (or new) is told when CERTAIN rows of it were to be expected (by accident: exp(-20), 2 in 10⁹), or LIKELY rows
+of a value that holds FREQUENT of the rows (exp(-5), 7 in 1,000).
+"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ def compare(now: Profile, before: Profile) -> Drift | None:
     if now.kind == "value":
         groups = _value_groups(now.counts, before.counts)
         appeared, vanished = _news(now, before)
-        middles = (None, None)
+        middles: tuple[float | None, float | None] = (None, None)
     else:
         groups = _number_groups(now.counts, before.counts)
         appeared, vanished = (), ()
@@ -97,7 +102,7 @@ def volume_score(counts: Sequence[float]) -> float | None:
     """
     if len(counts) < 7 or min(counts) <= 0:
         return None
-    growth = [math.log(b / a) for a, b in zip(counts[:-1], counts[1:], strict=True)]
+    growth = [math.log(b / a) for a, b in pairwise(counts)]
     *earlier, last = growth
     middle = median(earlier)
     spread = max(median(abs(g - middle) for g in earlier), 0.02)
@@ -132,14 +137,16 @@ def _value_groups(now: Mapping[str, int], before: Mapping[str, int]) -> list[tup
 
 def _news(now: Profile, before: Profile) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Values that are new, and values that are gone, as far as samples of this size can tell."""
-    n, b = now.known, before.known
-    complete = OTHER not in before.counts
-    appeared = [
-        k for k, rows in now.counts.items()
-        if k != OTHER and complete and not before.counts.get(k) and rows / n * b >= CERTAIN
-    ]  # fmt: skip
-    vanished = [
-        k for k, rows in before.counts.items()
-        if k != OTHER and OTHER not in now.counts and not now.counts.get(k) and rows / b * n >= CERTAIN
-    ]  # fmt: skip
-    return tuple(sorted(appeared)), tuple(sorted(vanished))
+    appeared = _only_in(now, before) if OTHER not in before.counts else ()
+    vanished = _only_in(before, now) if OTHER not in now.counts else ()
+    return appeared, vanished
+
+
+def _only_in(one: Profile, other: Profile) -> tuple[str, ...]:
+    found = []
+    for key, rows in one.counts.items():
+        share = rows / one.known
+        enough = LIKELY if share >= FREQUENT and rows >= LIKELY else CERTAIN
+        if key != OTHER and not other.counts.get(key) and share * other.known >= enough:
+            found.append(key)
+    return tuple(sorted(found))

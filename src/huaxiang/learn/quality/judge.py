@@ -126,9 +126,7 @@ def _age_limit(within: str | AgeBound | None) -> Limit | None:
         return None
     if isinstance(within, str):
         return days_of(within)
-    return Bound(
-        warn=days_of(within.warn) if within.warn else None, stop=days_of(within.stop) if within.stop else None
-    )
+    return Bound(warn=days_of(within.warn) if within.warn else None, stop=days_of(within.stop) if within.stop else None)
 
 
 def _declared(source: str, key: Key, value: float, limit: Limit, level: Level) -> Finding | None:
@@ -146,7 +144,8 @@ def _defaults(measured: Measured, key: Key, value: float) -> list[Finding]:
     """What is worth telling of a measure that has no declared bound."""
     before = measured.before.get(key)
     light: Light | None = None
-    code, bound = key.measure, None
+    code = key.measure
+    bound: float | None = None
     match key.measure:
         case "rows":
             light, bound = ("bad" if value == 0 else None), 1
@@ -190,9 +189,7 @@ def _values(measured: Measured) -> list[Finding]:
         for code, keys in (("appeared", one.appeared), ("vanished", one.vanished)):
             if keys:
                 told = tuple(sorted(shown[k] for k in keys if k in shown))
-                found.append(
-                    Finding(measured.source, code, Key(code, column), "look", float(len(keys)), values=told)
-                )
+                found.append(Finding(measured.source, code, Key(code, column), "look", float(len(keys)), values=told))
     return found
 
 

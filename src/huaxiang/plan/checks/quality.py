@@ -91,7 +91,11 @@ class _Check:
             return
         for text in (within,) if isinstance(within, str) else (within.warn, within.stop):
             if text is not None and not _AGE.fullmatch(text):
-                self._add(("fresh_within",), "QLT003", f'fresh_within is "{text}"; write a number with h, d or w, e.g. 36h or 2d')
+                self._add(
+                    ("fresh_within",),
+                    "QLT003",
+                    f'fresh_within is "{text}"; write a number with h, d or w, e.g. 36h or 2d',
+                )
         if time_field(self.source) is None:
             self._add(("fresh_within",), "QLT003", "fresh_within needs a field that dates the rows, and none is mapped")
 
@@ -100,7 +104,11 @@ class _Check:
         other = sources.get(truth.source)
         if other is None or other.name == self.source.name:
             known = [name for name in sources if name != self.source.name]
-            self._add(("truth", "source"), "QLT005", f'truth: unknown source "{truth.source}"{did_you_mean(truth.source, known)}')
+            self._add(
+                ("truth", "source"),
+                "QLT005",
+                f'truth: unknown source "{truth.source}"{did_you_mean(truth.source, known)}',
+            )
             return
         theirs = field_types(self.found.project, other)
         key = truth.key or truth.on
