@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from huaxiang.run.repairs import REPAIRS_SCHEMA, CleanBatch, repaired_rows
+from huaxiang.run.repairs import REPAIRS_SCHEMA, CleanBatch, emptied_rows, repaired_rows
 from huaxiang.run.reports import REJECTED_SCHEMA, Tally
 from huaxiang.spec.models import SourceSpec
 from huaxiang.store.cleaning.codes import FAULTS, REASONS, Cleaned
@@ -120,6 +120,8 @@ def clean_part(
             clean.add(_rows(batch, done.cleaned, done.good, schema))
             if (changed := repaired_rows(source.name, done)).num_rows:
                 repairs.write_table(changed)
+            if batch.emptied:
+                repairs.write_table(emptied_rows(source.name, batch))
             _reject(source.name, batch, bad, report.tally, rejected)
             out = sum(batch.left_out.values())
             report.tally.left_out.update(batch.left_out)
@@ -133,8 +135,10 @@ def _clean_batch(batch: RawBatch, rules: Sequence[ColumnRule], tally: Tally) -> 
     """The cleaned columns, and which rows are loaded."""
     cleaned = [clean_column(values, rule) for values, rule in zip(batch.columns, rules, strict=True)]
     good = _first_faults(batch, cleaned)[0] == 0
+    emptied = Counter(cell.column for cell in batch.emptied)
     for rule, column in zip(rules, cleaned, strict=True):
         tally.accept(rule, column, good)
+        tally.repaired[rule.field].update({"emptied": emptied[rule.column]} if emptied[rule.column] else {})
     return CleanBatch(batch, rules, cleaned, good)
 
 

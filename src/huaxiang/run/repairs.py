@@ -68,6 +68,18 @@ def repaired_rows(source: str, done: CleanBatch) -> pa.Table:
     return pa.concat_tables(tables).take(pa.array(np.argsort(np.concatenate(order), kind="stable")))
 
 
+def emptied_rows(source: str, batch: RawBatch) -> pa.Table:
+    """Rows of REPAIRS_SCHEMA for the cells that the reader emptied; `column` is the file's, as the reader names it."""
+    rows = [
+        {
+            "source": source, "file": str(batch.file), "row": cell.row, "column": cell.column, "kind": "emptied",
+            "raw": cell.raw[:RAW_CHARS].encode("utf-8", "backslashreplace").decode("utf-8"),
+        }
+        for cell in batch.emptied
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, REPAIRS_SCHEMA)
+
+
 def check_defaults(source: SourceSpec, rules: Iterable[ColumnRule]) -> None:
     """Raise SourceError when a declared default is no value that its column takes."""
     for rule in rules:

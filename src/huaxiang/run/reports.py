@@ -32,6 +32,7 @@ LEFT_OUT: Mapping[str, tuple[str, str]] = MappingProxyType(
         "not_taken": ("不属于所取的记录种类", "a record of a kind that the source does not take"),
         "folded": ("已并入该用户的最终属性", "merged into the resulting properties of its user"),
         "totals": ("合计行", "a line of totals"),
+        "skipped": ("问卷中未作答的题", "a question that was not answered"),
     }
 )
 """Why a row that is well-formed does not become a row of the table (code → Chinese, English), besides `where`."""

@@ -79,12 +79,16 @@ def wanted(book: Codebook, asked: str | None, columns: Sequence[str], texts: str
 
 
 def batch_of(respondents: Sequence[Respondent], want: Wanted, bytes_read: int = 0) -> RawBatch:
-    """Rows of some respondents. Wrong answers are rows set aside (answers) or cells emptied (people), each with its question."""
+    """Rows of some respondents. Wrong answers are rows set aside (answers) or cells emptied (people), each with its question.
+
+    Of long rows, skipped questions are left out and counted; they come as rows of status `skipped` when `status` is asked for.
+    """
     if want.take == "people":
         return _people(respondents, want, bytes_read)
     rows = _Rows(want, respondents)
     bad: list[BadRow] = []
     with_skipped = want.take == "answers" and "status" in want.columns
+    skipped = 0
     for at, respondent in enumerate(respondents):
         for code, question in want.book.questions.items():
             reading = respondent.readings.get(code)
@@ -94,7 +98,9 @@ def batch_of(respondents: Sequence[Respondent], want: Wanted, bytes_read: int = 
                 rows.add_answers(at, question, reading, with_skipped=with_skipped)
         if want.take == "answers":
             bad += wrong_cells(respondent)
-    return RawBatch(rows.columns(), rows.numbers(), rows.raw, bad, bytes_read=bytes_read)
+            skipped += sum(not r.answers and not r.faults for r in respondent.readings.values())
+    left_out = {"skipped": skipped} if skipped and not with_skipped else {}
+    return RawBatch(rows.columns(), rows.numbers(), rows.raw, bad, bytes_read=bytes_read, left_out=left_out)
 
 
 def wrong_cells(respondent: Respondent) -> Iterator[BadRow]:
