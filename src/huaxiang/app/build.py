@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from huaxiang import __version__
@@ -18,6 +18,13 @@ from huaxiang.run.context import AsOf, Build, Progress
 from huaxiang.spec.loader import Project, load_project
 from huaxiang.store.failpoints import failpoint
 from huaxiang.store.runs import Run
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from huaxiang.run.load import LoadReport
+    from huaxiang.run.quality import QualityResult
+    from huaxiang.run.unifying import Unified
 
 EngineName = Literal["duckdb", "spark"]
 
@@ -87,7 +94,8 @@ def build(
         try:
             before = store.open(draft.previous) if draft.previous is not None else None
             work = Build(project, chosen, draft, progress or _silent, previous, before, full)
-            manifest = _run_stages(work, run, as_of, started)
+            manifest = _write(work, run, _run_stages(work, run, as_of))
+            manifest["seconds"] = round(time.monotonic() - started, 3)
             with _stage(run, "publish"):
                 snapshot = draft.publish(manifest, keep=project.spec.keep_snapshots)
             run.done(snapshot.id)
@@ -109,25 +117,34 @@ def _stage(run: Run, name: str) -> Iterator[Callable[[int], None]]:
     run.end_stage(rows=rows[-1] if rows else None)
 
 
-def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> dict[str, Any]:
-    from huaxiang.run import collecting, identifying, manifest, publishing, quality, segmenting, tagging, unifying
-    from huaxiang.run.quality_between import compare
-    from huaxiang.run.quality_out import save
-    from huaxiang.run.repairs import save_repairs
+@dataclass(frozen=True)
+class _Outcome:
+    """What the stages up to segment left, for what is published."""
 
-    project = work.project
-    today = datetime.now(ZoneInfo(project.spec.timezone)).date()
+    reports: Mapping[str, LoadReport]
+    as_of: AsOf
+    unified: Unified
+    measured: QualityResult
+    sql: Mapping[str, str]
+    clusterings: Mapping[str, Any]
+    sizes: Mapping[str, int]
+    customers: pa.Table
+
+
+def _run_stages(work: Build, run: Run, asked: date | None) -> _Outcome:
+    from huaxiang.run import collecting, publishing, quality, segmenting, tagging, unifying
+    from huaxiang.run.quality_between import compare
+
+    today = datetime.now(ZoneInfo(work.project.spec.timezone)).date()
     with _stage(run, "collect"):
         failpoint("collect")
-        declared = date.fromisoformat(project.spec.as_of) if project.spec.as_of[:1].isdigit() else today
-        latest = (
-            max(asked, declared) if asked else declared
-        )  # a build as of an earlier day finds no fault with later rows
+        declared = date.fromisoformat(work.project.spec.as_of) if work.project.spec.as_of[:1].isdigit() else today
+        latest = max(asked, declared) if asked else declared  # as of an earlier day, later rows are no fault
     with _stage(run, "clean") as leave:
         reports = collecting.collect(work, latest)
         leave(sum(r.loaded for r in reports.values()))
         failpoint("clean")
-    as_of: AsOf = tagging.resolve_as_of(work, asked, today)
+    as_of = tagging.resolve_as_of(work, asked, today)
     measured = quality.measure(work, reports, as_of)
     with _stage(run, "unify") as leave:
         unified = unifying.unify_sources(work, as_of)
@@ -146,30 +163,40 @@ def _run_stages(work: Build, run: Run, asked: date | None, started: float) -> di
         sizes = segmenting.count_audiences(work, as_of)
         customers = publishing.save_customers(work)
         failpoint("segment")
+    return _Outcome(reports, as_of, unified, measured, sql, clusterings, sizes, customers)
+
+
+def _write(work: Build, run: Run, done: _Outcome) -> dict[str, Any]:
+    """Write what the snapshot holds besides the customers; return its manifest."""
+    from huaxiang.run import identifying, manifest, publishing, segmenting
+    from huaxiang.run.quality_out import save
+    from huaxiang.run.repairs import save_repairs
+
+    project, unified, customers, as_of = work.project, done.unified, done.customers, done.as_of
     publishing.save_sources(work, unified)
     publishing.save_identity(work, unified)
-    publishing.save_rejected(work, reports, unified.counts)
-    save_repairs(work, reports)
-    sources = [publishing.describe_source(work, n, r, unified.counts[n]) for n, r in reports.items()]
-    attributes = manifest.describe_attributes(project, customers, _catalogue_classes())
-    fresh = {s["name"]: s["last_at"] for s in sources}
-    tags = manifest.describe_tags(
-        project, customers, manifest.TagFacts(as_of, fresh, sql, _catalogue_classes()), work.previous
-    )
+    publishing.save_rejected(work, done.reports, unified.counts)
+    save_repairs(work, done.reports)
+    classes = _catalogue_classes()
+    sources = [publishing.describe_source(work, n, r, unified.counts[n]) for n, r in done.reports.items()]
+    attributes = manifest.describe_attributes(project, customers, classes)
+    facts = manifest.TagFacts(as_of, {s["name"]: s["last_at"] for s in sources}, done.sql, classes)
+    tags = manifest.describe_tags(project, customers, facts, work.previous)
     with _stage(run, "persona"):
         spoken = [*attributes, *(t for t in tags if t["status"] == "online" and t["name"] not in project.attributes)]
-        publishing.write_personas(work, segmenting.draw_all_personas(work, customers, spoken, clusterings, as_of))
+        publishing.write_personas(work, segmenting.draw_all_personas(work, customers, spoken, done.clusterings, as_of))
         failpoint("persona")
+    matching = next(iter(project.matching.values()), None)
     return {
         "as_of": as_of.day.isoformat(), "engine": work.engine.name, "version": __version__, "definitions": project.digest,
         "project": {
             "name": project.spec.name, "title": segmenting.text_of(project.spec.title, project.spec.name),
             "language": project.spec.language, "currency": project.spec.currency, "timezone": project.spec.timezone,
         },
-        "customers": customers.num_rows, "seconds": round(time.monotonic() - started, 3), "sources": sources, "attributes": attributes,
-        "tags": tags, "audiences": publishing.describe_audiences(project, sizes, customers.num_rows),
-        "clusterings": [manifest.describe_clustering(project, c) for c in clusterings.values()],
-        **manifest.describe_entities(work, _catalogue_classes()),
-        "identity": identifying.describe_identity(unified.identified, unified.keys, next(iter(project.matching.values()), None)),
-        "quality": publishing.describe_quality(sources) | save(work, measured, as_of),
+        "customers": customers.num_rows, "sources": sources, "attributes": attributes, "tags": tags,
+        "audiences": publishing.describe_audiences(project, done.sizes, customers.num_rows),
+        "clusterings": [manifest.describe_clustering(project, c) for c in done.clusterings.values()],
+        **manifest.describe_entities(work, classes),
+        "identity": identifying.describe_identity(unified.identified, unified.keys, matching),
+        "quality": publishing.describe_quality(sources) | save(work, done.measured, as_of),
     }  # fmt: skip
