@@ -1,7 +1,7 @@
 """Survivorship: of all values that several sources give for one attribute, the one that stands, with its provenance. Pure SQL trees.
 
-Two steps an attribute. `said` reduces each source's rows to one row per customer and value; `stands` ranks those over all sources.
-Everything that is ranked or summed is a whole number, so that neither the order of rows nor the number of threads shows in a result.
+Two steps an attribute. `said` reduces the rows of all sources to one row per customer and value; `stands` picks among those.
+Everything that is ranked or summed over rows is a whole number, so that neither the order of rows nor the number of threads shows.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from sqlglot import exp
 from huaxiang.plan import sql
 from huaxiang.plan.nodes import SqlStep
 
-VOTE = 1_000_000
-"""One source has this vote, parted among its values by rows."""
 TRUST = 1_000_000
 """Trust is ranked as so many parts of one."""
 DECLINE = 0.1
@@ -60,53 +58,55 @@ class Contest:
 
 
 def plan_said(contest: Contest, output: str, end: datetime) -> SqlStep:
-    """Plan `output`: key, value, origin (number), rows, votes, last, first (rank of the newest and oldest row), last_at, first_at.
+    """Plan `output`: one row per customer and value that any source gives, with who says it how often and when.
 
-    One row per customer, value and origin. `votes` of a customer's values from one origin sum to about VOTE. Rows without a date
-    count, and rank after all dated ones: by declared order of the sources, then by their place in the file.
+    Columns: key, value, rows; n0 … rows by origin; k (and l): what the value is ranked by besides itself; o the origin that counts
+    for it, a that origin's moment, s when it was last confirmed. Rows without a date count, and rank after all dated ones: by
+    declared order of the sources, then by their place in the file.
     """
-    parts = [_said_by(contest, number, origin, end) for number, origin in enumerate(contest.origins)]
-    query: exp.Query = parts[0]
+    parts = [_dated_rows(contest, number, origin, end) for number, origin in enumerate(contest.origins)]
+    said: exp.Query = parts[0]
     for part in parts[1:]:
-        query = exp.union(query, part, distinct=False)
+        said = exp.union(said, part, distinct=False)
+    numbers = range(len(contest.origins))
+    side = "first" if contest.pick == "earliest" else "last"
+    best = exp.Min if side == "first" else exp.Max
+    held = (
+        exp.select(sql.column(contest.key), sql.column("value"))
+        .select(sql.named(exp.Count(this=exp.Star()), "rows"), sql.named(exp.Max(this=sql.column("at")), "s"))
+        .select(*(sql.named(exp.cast(exp.Sum(this=_only(n, sql.literal(1), 0)), "BIGINT"), f"n{n}") for n in numbers))
+        .select(*(sql.named(best(this=_only(n, sql.column("rank"))), f"r{n}") for n in numbers))
+        .select(*(sql.named(best(this=_only(n, sql.column("at"))), f"a{n}") for n in numbers))
+        .from_(said.subquery("u"))
+        .where(sql.is_not_null(sql.column("value")))
+        .group_by(sql.column(contest.key), sql.column("value"))
+    )
+    kept = [sql.column(c) for c in (contest.key, "value", "rows", "s", *(f"n{n}" for n in numbers))]
+    origin = _best_origin(contest)
+    moment = sql.case([(sql.column("o").eq(n), sql.column(f"a{n}")) for n in numbers])
+    chosen = exp.select(exp.Star(), sql.named(origin, "o")).from_(held.subquery("h"))
+    query = exp.select(*kept, sql.column("o"), sql.named(moment, "a"))
+    ranks = [sql.named(rank, name) for name, rank in zip("kl", _RANK[contest.pick](contest), strict=False)]
+    query = query.select(*ranks).from_(chosen.subquery("c"))
     inputs = tuple(dict.fromkeys(o.table for o in contest.origins))
     return SqlStep(output, inputs, query, (contest.comment,))
 
 
-def _said_by(contest: Contest, number: int, origin: Origin, end: datetime) -> exp.Select:
-    key, value = contest.key, sql.column("value")
-    counted = (
-        exp.select(sql.column(key), value, sql.named(exp.Count(this=exp.Star()), "rows"))
-        .select(
-            sql.named(exp.Max(this=sql.column("last")), "last"), sql.named(exp.Min(this=sql.column("first")), "first")
-        )
-        .select(
-            sql.named(exp.Max(this=sql.column("at")), "last_at"), sql.named(exp.Min(this=sql.column("at")), "first_at")
-        )
-        .from_(_dated_rows(contest, number, origin, end).subquery("r"))
-        .where(sql.is_not_null(value.copy()))
-        .group_by(sql.column(key), value.copy())
-    )
-    total = exp.Window(this=exp.Sum(this=sql.column("rows")), partition_by=[sql.column(key)])
-    votes = exp.IntDiv(
-        this=exp.paren(exp.Mul(this=sql.column("rows"), expression=sql.literal(VOTE))),
-        expression=exp.cast(total, "BIGINT"),
-    )
-    columns = [sql.column(c) for c in (key, "value", "rows", "last", "first", "last_at", "first_at")]
-    origin_number = sql.named(exp.cast(sql.literal(number), "BIGINT"), "origin")
-    return exp.select(*columns, origin_number, sql.named(exp.cast(votes, "BIGINT"), "votes")).from_(
-        counted.subquery("c")
-    )
+def _only(number: int, value: exp.Expression, otherwise: int | None = None) -> exp.Expression:
+    """The value in rows of one origin."""
+    rest = None if otherwise is None else sql.literal(otherwise)
+    return sql.case([(sql.column("origin").eq(number), value)], rest)
 
 
 def _dated_rows(contest: Contest, number: int, origin: Origin, end: datetime) -> exp.Select:
-    """Key, value, moment (NULL when unknown), and the ranks by which the newest and the oldest row are found."""
+    """Key, value, origin, moment (NULL when unknown), and the rank by which the newest or the oldest row is found."""
+    first = contest.pick == "earliest"
     place: exp.Expression = exp.Add(
         this=exp.Mul(this=exp.cast(sql.column("_file"), "BIGINT"), expression=sql.literal(_FILE_STEP)),
         expression=exp.cast(sql.column("_row"), "BIGINT"),
     )
-    newest: exp.Expression = exp.Sub(this=exp.paren(place), expression=sql.literal(_NEVER + number * _SOURCE_STEP))
-    oldest: exp.Expression = exp.Add(this=place.copy(), expression=sql.literal(_NEVER + number * _SOURCE_STEP))
+    after = sql.literal(_NEVER + number * _SOURCE_STEP)
+    rank: exp.Expression = (exp.Add if first else exp.Sub)(this=exp.paren(place), expression=after)
     moment: exp.Expression = sql.null_of("TIMESTAMP")
     rows = (
         exp.select(sql.column(contest.key))
@@ -117,15 +117,43 @@ def _dated_rows(contest: Contest, number: int, origin: Origin, end: datetime) ->
         moment = exp.cast(sql.column(origin.time), "TIMESTAMP")
         undated = sql.is_null(sql.column(origin.time))
         micros = exp.DateDiff(this=moment.copy(), expression=sql.literal(_EPOCH), unit=exp.Var(this="MICROSECOND"))
-        newest = sql.case([(undated, newest)], micros)
-        oldest = sql.case([(undated.copy(), oldest)], micros.copy())
+        rank = sql.case([(undated, rank)], micros)
         rows = rows.where(exp.or_(undated.copy(), exp.LT(this=sql.column(origin.time), expression=sql.literal(end))))
     value = exp.cast(sql.parenthesised(origin.value), contest.type)
     if contest.type == "DOUBLE":  # -0.0 and 0.0 are one value
         value = exp.cast(exp.Add(this=value, expression=exp.cast(sql.literal(0), "DOUBLE")), "DOUBLE")
     return rows.select(
-        sql.named(value, "value"), sql.named(moment, "at"), sql.named(newest, "last"), sql.named(oldest, "first")
-    )
+        sql.named(value, "value"), sql.named(exp.cast(sql.literal(number), "BIGINT"), "origin"),
+        sql.named(moment, "at"), sql.named(exp.cast(rank, "BIGINT"), "rank"),
+    )  # fmt: skip
+
+
+def _best_origin(contest: Contest) -> exp.Expression:
+    """The origin that counts for a value: by date where that decides, else the most trusted, of these the newest; then by order."""
+    if contest.pick in ("latest", "earliest"):
+        return _extreme(contest, range(len(contest.origins)))
+    branches: list[tuple[exp.Expression, exp.Expression]] = []
+    for _, group in _by_trust(contest):
+        held = exp.paren(exp.or_(*(exp.GT(this=sql.column(f"n{n}"), expression=sql.literal(0)) for n in group)))
+        branches.append((held, _extreme(contest, group)))
+    return sql.case(branches)
+
+
+def _extreme(contest: Contest, group: Sequence[int]) -> exp.Expression:
+    """The first of the origins whose rank is the best of all in the group."""
+    best = _of_all([sql.column(f"r{n}") for n in group], exp.Least if contest.pick == "earliest" else exp.Greatest)
+    return sql.case([(sql.column(f"r{n}").eq(best.copy()), exp.cast(sql.literal(n), "BIGINT")) for n in group])
+
+
+def _of_all(parts: Sequence[exp.Expression], function: type[exp.Greatest | exp.Least]) -> exp.Expression:
+    """LEAST or GREATEST of those that are not NULL."""
+    return parts[0] if len(parts) == 1 else function(this=parts[0], expressions=list(parts[1:]), ignore_nulls=True)
+
+
+def _by_trust(contest: Contest) -> list[tuple[int, list[int]]]:
+    """Origins of equal trust, the most trusted first."""
+    trusts = [round(o.trust * TRUST) for o in contest.origins]
+    return [(t, [n for n, own in enumerate(trusts) if own == t]) for t in sorted(set(trusts), reverse=True)]
 
 
 def plan_stands(contest: Contest, said: str, output: str, as_of: date) -> SqlStep:
@@ -137,65 +165,39 @@ def plan_stands(contest: Contest, said: str, output: str, as_of: date) -> SqlSte
     the value was last confirmed) (Heinrich, Klier and Kaiser, "A Procedure to Develop Metrics for Currency and its Application
     in CRM", ACM JDIQ 1(1), 2009).
     """
-    winner = _winner(contest, _by_value(contest, said))
-    p = "p"
-    agree = exp.Div(
-        this=exp.cast(_member("w", "n", p), "DOUBLE"),
-        expression=exp.cast(sql.column("votes", p), "DOUBLE"),
-        typed=False,
-        safe=False,
-    )
-    every = contest.pick == "union"
-    share: exp.Expression = exp.cast(sql.literal(1), "DOUBLE") if every else agree
+    p, every = "p", contest.pick == "union"
+    share = exp.cast(sql.literal(1), "DOUBLE") if every else _agreement(contest)
     query = exp.select(
         sql.column(contest.key, p),
-        sql.named(_member("w", "v", p), "value"),
+        sql.named(_won("v"), "value"),
         sql.named(_sources(contest) if every else _source(contest), "source"),
-        sql.named(exp.cast(_member("w", "a", p), "DATE"), "at"),
+        sql.named(exp.cast(_won("a"), "DATE"), "at"),
         sql.named(_rounded(share, 4), "agree"),
         sql.named(_rounded(_confidence(contest, share.copy(), as_of), 3), "confidence"),
     )
-    return SqlStep(output, (said,), query.from_(winner.subquery(p)), (contest.comment,))
+    return SqlStep(output, (said,), query.from_(_winner(contest, said).subquery(p)), (contest.comment,))
 
 
-def _by_value(contest: Contest, said: str) -> exp.Select:
-    """One row per customer and value: votes, rows, last confirmation, who holds it, and the best of its rows."""
-    key = contest.key
-    held = [
-        sql.named(exp.Max(this=sql.case([(sql.column("origin").eq(n), sql.literal(1))], sql.literal(0))), f"h{n}")
-        for n in range(len(contest.origins))
-    ]
+def _winner(contest: Contest, said: str) -> exp.Select:
+    """One row per customer: rows by origin (t0 …), and the winning value `w` with its origin, dates and rows by origin."""
+    numbers = range(len(contest.origins))
+    ranks = [name for name, _ in zip("kl", _RANK[contest.pick](contest), strict=False)]
+    best = exp.Max if contest.pick == "maximum" else exp.Min
+    fields = {**{r: sql.column(r) for r in ranks}, "v": sql.column("value"), "o": sql.column("o"), "a": sql.column("a")}
+    fields |= {"s": sql.column("s"), **{f"n{n}": sql.column(f"n{n}") for n in numbers}}
     return (
-        exp.select(sql.column(key), sql.column("value"))
-        .select(*(sql.named(exp.cast(exp.Sum(this=sql.column(c)), "BIGINT"), c) for c in ("votes", "rows")))
-        .select(sql.named(exp.Max(this=sql.column("last_at")), "seen"), *held)
-        .select(sql.named(exp.Min(this=_struct(**_best_row(contest))), "best"))
+        exp.select(sql.column(contest.key))
+        .select(*(sql.named(exp.cast(exp.Sum(this=sql.column(f"n{n}")), "BIGINT"), f"t{n}") for n in numbers))
+        .select(sql.named(best(this=_struct(**fields)), "w"))
         .from_(sql.table(said))
-        .group_by(sql.column(key), sql.column("value"))
+        .group_by(sql.column(contest.key))
     )
 
 
-def _best_row(contest: Contest) -> dict[str, exp.Expression]:
-    """Of the origins of one value: by date where that decides, by trust and date else, then in declared order."""
-    newest = exp.Neg(this=sql.column("last"))
-    at = sql.column("first_at" if contest.pick == "earliest" else "last_at")
-    tail: dict[str, exp.Expression] = {"o": sql.column("origin"), "a": at}
-    if contest.pick == "earliest":
-        return {"k": sql.column("first"), **tail}
-    if contest.pick == "latest":
-        return {"k": newest, **tail}
-    trusts = [(sql.column("origin").eq(n), _minus_trust(o)) for n, o in enumerate(contest.origins)]
-    return {"k": sql.case(trusts, sql.literal(0)), "l": newest, **tail}
-
-
-def _minus_trust(origin: Origin) -> exp.Expression:
-    return exp.cast(sql.literal(-round(origin.trust * TRUST)), "BIGINT")
-
-
 _RANK: Mapping[str, Callable[[Contest], Sequence[exp.Expression]]] = MappingProxyType({
-    "latest": lambda _: [_member("best", "k")],
-    "earliest": lambda _: [_member("best", "k")],
-    "trusted": lambda _: [_member("best", "k"), _member("best", "l")],
+    "latest": lambda contest: [exp.Neg(this=_best_rank(contest))],
+    "earliest": lambda contest: [_best_rank(contest)],
+    "trusted": lambda contest: [_minus_trust(contest), exp.Neg(this=_best_rank(contest))],
     "most_frequent": lambda _: [exp.Neg(this=sql.column("rows"))],
     "union": lambda _: [exp.Neg(this=sql.column("rows"))],
     "minimum": lambda _: [],
@@ -206,39 +208,54 @@ _RANK: Mapping[str, Callable[[Contest], Sequence[exp.Expression]]] = MappingProx
 """Pick → what a value is ranked by, the smallest first; ties fall to the smallest value."""
 
 
+def _best_rank(contest: Contest) -> exp.Expression:
+    """The rank of the origin that counts for the value."""
+    return sql.case([(sql.column("o").eq(n), sql.column(f"r{n}")) for n in range(len(contest.origins))])
+
+
+def _minus_trust(contest: Contest) -> exp.Expression:
+    return sql.case([
+        (sql.column("o").eq(n), exp.cast(sql.literal(-trust), "BIGINT")) for trust, group in _by_trust(contest) for n in group
+    ])  # fmt: skip
+
+
 def _place(contest: Contest) -> exp.Expression:
     text = exp.cast(sql.column("value"), "VARCHAR")
     places = [(text.copy().eq(value), sql.literal(n)) for n, value in enumerate(contest.order)]
     return sql.case(places, sql.literal(len(contest.order)))
 
 
-def _winner(contest: Contest, values: exp.Select) -> exp.Select:
-    """One row per customer: all votes, and the winning value `w` with its origin, date, votes, last confirmation and holders."""
-    ranks = {f"r{n}": rank for n, rank in enumerate(_RANK[contest.pick](contest))}
-    payload = {
-        "v": sql.column("value"), "o": _member("best", "o"), "a": _member("best", "a"), "n": sql.column("votes"),
-        "s": sql.column("seen"), **{f"h{n}": sql.column(f"h{n}") for n in range(len(contest.origins))},
-    }  # fmt: skip
-    best = exp.Max if contest.pick == "maximum" else exp.Min
-    return (
-        exp.select(sql.column(contest.key))
-        .select(sql.named(exp.cast(exp.Sum(this=sql.column("votes")), "BIGINT"), "votes"))
-        .select(sql.named(best(this=_struct(**ranks, **payload)), "w"))
-        .from_(values.subquery("v"))
-        .group_by(sql.column(contest.key))
-    )
+def _agreement(contest: Contest) -> exp.Expression:
+    """Mean over the origins that know the attribute of the part of their rows which hold the winning value."""
+    parts: list[exp.Expression] = []
+    known: list[exp.Expression] = []
+    for n in range(len(contest.origins)):
+        rows = sql.column(f"t{n}", "p")
+        some = exp.GT(this=rows, expression=sql.literal(0))
+        parts.append(sql.case([(some, _ratio(_won(f"n{n}"), rows.copy()))], _double(0.0)))
+        known.append(sql.case([(some.copy(), _double(1.0))], _double(0.0)))
+    return exp.Div(this=exp.paren(_sum(parts)), expression=exp.paren(_sum(known)), typed=False, safe=False)
+
+
+def _ratio(part: exp.Expression, whole: exp.Expression) -> exp.Expression:
+    return exp.Div(this=exp.cast(part, "DOUBLE"), expression=exp.cast(whole, "DOUBLE"), typed=False, safe=False)
+
+
+def _sum(parts: Sequence[exp.Expression]) -> exp.Expression:
+    total = parts[0]
+    for part in parts[1:]:
+        total = exp.Add(this=total, expression=part)
+    return total
 
 
 def _source(contest: Contest) -> exp.Expression:
-    names = [(_member("w", "o", "p").eq(n), sql.literal(o.source)) for n, o in enumerate(contest.origins)]
+    names = [(_won("o").eq(n), sql.literal(o.source)) for n, o in enumerate(contest.origins)]
     return sql.case(names)
 
 
 def _sources(contest: Contest) -> exp.Expression:
     """All sources with a value, for `union`: those of its most frequent value, joined by +."""
-    names = [
-        sql.case([(_member("w", f"h{n}", "p").eq(1), sql.literal(o.source))]) for n, o in enumerate(contest.origins)
-    ]
+    names = [sql.case([(_holds(n), sql.literal(o.source))]) for n, o in enumerate(contest.origins)]
     return sql.call("concat_ws", sql.literal("+"), *names)
 
 
@@ -246,13 +263,12 @@ def _confidence(contest: Contest, agree: exp.Expression, as_of: date) -> exp.Exp
     one = exp.cast(sql.literal(1), "DOUBLE")
     wrong: exp.Expression = one
     for n, origin in enumerate(contest.origins):
-        held = exp.cast(_member("w", f"h{n}", "p"), "DOUBLE")
-        doubt = exp.Sub(this=one.copy(), expression=exp.Mul(this=_double(origin.trust), expression=held))
-        wrong = exp.Mul(this=wrong, expression=exp.paren(doubt))
+        doubt = sql.case([(_holds(n), _double(1 - origin.trust))], one.copy())
+        wrong = exp.Mul(this=wrong, expression=doubt)
     right = exp.Mul(this=exp.paren(exp.Sub(this=one.copy(), expression=wrong)), expression=exp.paren(agree))
     if not contest.decline:
         return right
-    seen = _member("w", "s", "p")
+    seen = _won("s")
     days = exp.DateDiff(this=sql.literal(as_of), expression=exp.cast(seen, "DATE"), unit=exp.Var(this="DAY"))
     years = exp.Div(this=exp.cast(days, "DOUBLE"), expression=_double(365.25), typed=False, safe=False)
     age = sql.case(
@@ -278,5 +294,11 @@ def _struct(**fields: exp.Expression) -> exp.Struct:
     return exp.Struct(expressions=[exp.PropertyEQ(this=exp.to_identifier(k), expression=v) for k, v in fields.items()])
 
 
-def _member(struct: str, field: str, table: str | None = None) -> exp.Dot:
-    return exp.Dot(this=sql.column(struct, table), expression=exp.to_identifier(field))
+def _won(field: str) -> exp.Dot:
+    """A field of the winning value."""
+    return exp.Dot(this=sql.column("w", "p"), expression=exp.to_identifier(field))
+
+
+def _holds(number: int) -> exp.Expression:
+    """Whether an origin holds the winning value."""
+    return exp.GT(this=exp.paren(_won(f"n{number}")), expression=sql.literal(0))
