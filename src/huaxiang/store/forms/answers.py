@@ -138,14 +138,20 @@ def point_of(scale: Scale, raw: str) -> int | None:
     word = fold(raw)
     if word in scale.words:
         return scale.words[word]
-    for pattern, number, label in ((_POINT, 1, 2), (_LABEL_POINT, 2, 1)):
-        match = pattern.match(word)
-        if match is None:
-            continue
-        point, rest = int(match[number]), match[label].strip(" /-—–:：.、．(（")
+    match = _POINT.match(word)
+    if match is not None:
+        point, rest = int(match[1]), _label(match[2])
         if point in scale.points and (not rest or scale.words.get(rest) == point):
             return point
-    return None
+    match = _LABEL_POINT.match(word)
+    point_said = scale.words.get(_label(match[1])) if match is not None else None
+    if match is None or point_said is None:
+        return None
+    return point_said if point_said in (int(match[2]), abs(int(match[2]))) else None  # a dash may part the two
+
+
+def _label(text: str) -> str:
+    return text.strip(" /-—–:：.、．(（")
 
 
 def _rated(question: Question, point: int) -> Answer:
