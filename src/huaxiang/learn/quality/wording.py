@@ -34,7 +34,7 @@ _TEXTS: Words = MappingProxyType({
     "valid": ("{column} 的值 {value} 可读，低于 {bound}", "{value} of the values of {column} can be read, below {bound}"),
     "unique": ("{column} 唯一率 {value}，低于 {bound}", "{value} of the values of {column} stand on one row only, below {bound}"),
     "duplicates": ("{value} 的行与更早的行完全相同，高于 {bound}", "{value} of the rows repeat an earlier one, above {bound}"),
-    "copies": ("{value} 的行因唯一字段重复被搁置，高于 {bound}", "{value} of the rows repeat the unique fields of an earlier one, above {bound}"),
+    "copies": ("{value} 的行因唯一字段重复被搁置，高于 {bound}", "{value} of the rows repeat the unique fields of another, above {bound}"),
     "condition": ("{value} 的行符合规则 {column}，低于 {bound}", "{value} of the rows meet the rule {column}, below {bound}"),
     "agree": (
         "{column} 与来源 {other} 的一致率 {value}，低于 {bound}",
@@ -79,7 +79,7 @@ _ADVICE: Words = MappingProxyType({
     "accuracy": ("找出录入环节的错误", "find out where the wrong values are entered"),
     "age": ("检查同步任务是否停止", "check whether the synchronisation stopped"),
     "later": ("检查时区，或用 not_after_as_of 搁置这些行", "check the time zone, or set them aside by not_after_as_of"),
-    "drift": ("确认是业务变化还是口径变化；会影响分群和模型", "find out what changed, customers or definitions: segments and models depend on it"),
+    "drift": ("确认是业务变化还是口径变化；会影响分群和模型", "find out what changed; segments and models depend on it"),
     "appeared": ("新值是否应并入词表？", "should the new values go into the vocabulary?"),
     "vanished": ("确认是否更名或漏导", "check whether they were renamed or left out"),
     "column_appeared": ("需要时映射到字段", "map it to a field if it is of use"),
