@@ -88,6 +88,8 @@ class DemoResult:
     personas: tuple[PersonaFound, ...]
     findings: Findings
     seconds: float
+    truth: Path | None = None
+    """Folder of the truth about generated data; None for real data."""
 
     def text(self, lang: Lang = "zh-CN") -> str:
         """Return the summary as plain text for a terminal, without the next steps."""
@@ -109,7 +111,7 @@ def prepare_demo(folder: Path) -> Path:
     folder = Path(folder)
     find_data()
     if (folder / PROJECT_FILE).exists():
-        _refuse_other(folder)
+        refuse_other(folder, DEMO_PROJECT)
         export_data(folder / "data")
     else:
         fill_project(folder, "completejourney")
@@ -151,7 +153,8 @@ def show_in_browser(report: Path) -> bool:
     return browser.open(report.resolve().as_uri())
 
 
-def _refuse_other(folder: Path) -> None:
+def refuse_other(folder: Path, project: str) -> None:
+    """Raise UsageError when the folder holds a project of another name."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
@@ -159,7 +162,7 @@ def _refuse_other(folder: Path) -> None:
         found = YAML(typ="safe", pure=True).load((folder / PROJECT_FILE).read_text("utf-8"))
     except (YAMLError, UnicodeDecodeError):
         return  # the check of the build will say what is wrong with it
-    if isinstance(found, dict) and found.get("name") != DEMO_PROJECT:
+    if isinstance(found, dict) and found.get("name") != project:
         raise UsageError(
             f"{folder} holds another project than the demo; choose another folder, e.g. `huaxiang demo --dir demo2`"
         )

@@ -19,8 +19,20 @@ from huaxiang.app.mumian.texts import mood_of
 from huaxiang.store.forms.codebook import Codebook, Question
 
 Floats = npt.NDArray[np.float64]
-ATTITUDE_OF = {"price_sensitivity": 0, "promotion_sensitivity": 0, "brand_loyalty": 2, "openness": 3, "enjoyment": 3, "environmental_attitude": 5,
-               "social_responsibility": 5, "attitude": 6, "identification": 6, "satisfaction": 6, "stress": 7, "sensitivity": 7}  # fmt: skip
+ATTITUDE_OF = {
+    "price_sensitivity": 0,
+    "promotion_sensitivity": 0,
+    "brand_loyalty": 2,
+    "openness": 3,
+    "enjoyment": 3,
+    "environmental_attitude": 5,
+    "social_responsibility": 5,
+    "attitude": 6,
+    "identification": 6,
+    "satisfaction": 6,
+    "stress": 7,
+    "sensitivity": 7,
+}
 SCHOOLS = (
     "江城大学",
     "东湖师范学院",
@@ -80,9 +92,15 @@ class Answering:
 
     def _cells(self, question: Question) -> list[str]:
         kinds: Mapping[str, Callable[[Question], list[str]]] = {
-            "likert": self._rated, "nps": self._nps, "single": self._single, "multi": self._multi, "number": self._number,
-            "date": self._date, "text": self._text, "open": self._open,
-        }  # fmt: skip
+            "likert": self._rated,
+            "nps": self._nps,
+            "single": self._single,
+            "multi": self._multi,
+            "number": self._number,
+            "date": self._date,
+            "text": self._text,
+            "open": self._open,
+        }
         return kinds[question.kind](question)
 
     # ------------------------------------------------------------------------------------------------- ratings
@@ -94,18 +112,16 @@ class Answering:
             self.person
         ]
         if name in ATTITUDE_OF:
-            base = self.company.traits.attitudes[self.person, ATTITUDE_OF[name]]
-            return base + 0.25 * personal + (of_kind("discount")[kind] - 0.4 if name == "promotion_sensitivity" else 0)
-        if name == "social_media_activity":
-            return 1.6 + 3.0 * of_kind("social")[kind] + personal
-        if name == "social_status":
-            return (
-                2.0
-                + 0.35 * self.company.traits.education[self.person]
-                + 0.7 * (self.company.traits.income[self.person] > 15_000)
-                + 0.5 * personal
-            )
-        return 3.2 + own + personal
+            deals = of_kind("discount")[kind] - 0.4 if name == "promotion_sensitivity" else 0.0
+            leaning = self.company.traits.attitudes[self.person, ATTITUDE_OF[name]] + 0.25 * personal + deals
+        elif name == "social_media_activity":
+            leaning = 1.6 + 3.0 * of_kind("social")[kind] + personal
+        elif name == "social_status":
+            well_off = 0.7 * (self.company.traits.income[self.person] > 15_000)
+            leaning = 2.0 + 0.35 * self.company.traits.education[self.person] + well_off + 0.5 * personal
+        else:
+            leaning = 3.2 + own + personal
+        return np.asarray(leaning, dtype=np.float64)
 
     def _rated(self, question: Question) -> list[str]:
         scale = question.scale
@@ -120,7 +136,7 @@ class Answering:
         cells = [scale.labels[p].zh if worded else str(p) for p in points]
         return self._spoil(cells, str(scale.maximum + 2))
 
-    def _nps(self, question: Question) -> list[str]:
+    def _nps(self, _question: Question) -> list[str]:
         kind = self.company.people.archetype[self.person]
         satisfied = self.company.traits.attitudes[self.person, 6]
         score = (
@@ -178,20 +194,47 @@ class Answering:
         age = (TODAY - self.company.people.birth[who]).astype(int) / 365.2425
         income, children = traits.income[who], traits.children[who]
         facts: dict[str, Callable[[], Ints | npt.NDArray[np.str_]]] = {
-            "education": lambda: np.array(["junior_high", "junior_high", "senior_high", "college", "bachelor", "master", "doctor"])[traits.education[who]],
-            "marital_status": lambda: np.where(traits.married[who], "married", np.where(traits.ever_married[who], "divorced", "unmarried")),
-            "children": lambda: np.select([children == 0, age < 34, age < 46], ["none", "preschool", "school"], "adult"),
+            "education": lambda: np.array(
+                ["junior_high", "junior_high", "senior_high", "college", "bachelor", "master", "doctor"]
+            )[traits.education[who]],
+            "marital_status": lambda: np.where(
+                traits.married[who], "married", np.where(traits.ever_married[who], "divorced", "unmarried")
+            ),
+            "children": lambda: np.select(
+                [children == 0, age < 34, age < 46], ["none", "preschool", "school"], "adult"
+            ),
             "household_size": lambda: np.where(traits.family[who] >= 5, "5_or_more", traits.family[who].astype(str)),
-            "income_level": lambda: _bands(income, (5e3, 1e4, 2e4, 4e4), ("below_5000", "5000_9999", "10000_19999", "20000_39999", "from_40000")),
-            "household_income": lambda: _bands(income * (13 + 9 * traits.married[who]), (1e5, 2e5, 4e5, 8e5), ("below_100k", "100k_200k", "200k_400k", "400k_800k", "from_800k")),
+            "income_level": lambda: _bands(
+                income, (5e3, 1e4, 2e4, 4e4), ("below_5000", "5000_9999", "10000_19999", "20000_39999", "from_40000")
+            ),
+            "household_income": lambda: _bands(
+                income * (13 + 9 * traits.married[who]),
+                (1e5, 2e5, 4e5, 8e5),
+                ("below_100k", "100k_200k", "200k_400k", "400k_800k", "from_800k"),
+            ),
             "housing": lambda: np.array(["rented", "family", "mortgage", "owned"])[traits.owns_home[who]],
-            "car_ownership": lambda: np.where(traits.owns_car[who], np.where(income > 25_000, "several", np.where(who % 3 == 0, "one_electric", "one_fuel")), np.where(who % 9 == 0, "planned", "none")),
+            "car_ownership": lambda: np.where(
+                traits.owns_car[who],
+                np.where(income > 25_000, "several", np.where(who % 3 == 0, "one_electric", "one_fuel")),
+                np.where(who % 9 == 0, "planned", "none"),
+            ),
             "nationality": lambda: np.where(who % 97 == 0, "other", "china"),
             "occupation": lambda: np.array(_JOB_CODES)[traits.job[who]],
-            "shopping_mode": lambda: np.select([of_kind("online")[self.company.people.archetype[who]] > 0.8, of_kind("online")[self.company.people.archetype[who]] < 0.3], ["online", "store"], "both"),
-            "word_of_mouth": lambda: _bands(traits.attitudes[who, 6] + self.rng.normal(0, 0.6, len(who)), (2.6, 3.3, 3.9), ("complained", "none", "neutral", "praised")),
+            "shopping_mode": lambda: np.select(
+                [
+                    of_kind("online")[self.company.people.archetype[who]] > 0.8,
+                    of_kind("online")[self.company.people.archetype[who]] < 0.3,
+                ],
+                ["online", "store"],
+                "both",
+            ),
+            "word_of_mouth": lambda: _bands(
+                traits.attitudes[who, 6] + self.rng.normal(0, 0.6, len(who)),
+                (2.6, 3.3, 3.9),
+                ("complained", "none", "neutral", "praised"),
+            ),
             "gender": lambda: np.where(self.company.people.female[who], "female", "male"),
-        }  # fmt: skip
+        }
         if name == "churn_reason":
             return self._why_less(codes)
         if name not in facts:
@@ -228,9 +271,9 @@ class Answering:
             return 1.0
         return float(np.sqrt(question.maximum)) / 10
 
-    def _date(self, question: Question) -> list[str]:
+    def _date(self, _question: Question) -> list[str]:
         days = TODAY - self.rng.integers(100, 3000, len(self.person)).astype("timedelta64[D]")
-        return np.datetime_as_string(days).tolist()
+        return [str(d) for d in days]
 
     def _text(self, question: Question) -> list[str]:
         if question.attribute == "school_major":
@@ -280,18 +323,38 @@ class Answering:
         return cells
 
 
-_JOB_CODES = ("company_staff", "civil_servant", "professional", "professional", "self_employed", "professional", "company_staff", "freelancer",
-              "student", "retired", "worker", "manager", "professional", "worker")  # fmt: skip
+_JOB_CODES = (
+    "company_staff",
+    "civil_servant",
+    "professional",
+    "professional",
+    "self_employed",
+    "professional",
+    "company_staff",
+    "freelancer",
+    "student",
+    "retired",
+    "worker",
+    "manager",
+    "professional",
+    "worker",
+)
 TEXT_ANSWERS: Mapping[str, tuple[str, ...]] = {
-    "interviewer": ("周航", "林可", "赵一鸣", "何静"), "place": ("店里", "市场办公室", "茶馆", "4S 店休息区", "家中"),
-    "car_model": ("微面 2021 款", "小卡 1.5L", "电动厢货", "皮卡", "七座面包车"), "home_town": ("浙江 温州", "河南 周口", "四川 达州", "安徽 阜阳", "湖南 邵阳", "本地"),
+    "interviewer": ("周航", "林可", "赵一鸣", "何静"),
+    "place": ("店里", "市场办公室", "茶馆", "4S 店休息区", "家中"),
+    "car_model": ("微面 2021 款", "小卡 1.5L", "电动厢货", "皮卡", "七座面包车"),
+    "home_town": ("浙江 温州", "河南 周口", "四川 达州", "安徽 阜阳", "湖南 邵阳", "本地"),
     "media_names": ("本地交通台", "短视频里的修车号", "同行群", "新闻联播", "搞笑账号", "财经早餐"),
-}  # fmt: skip
+}
 NOTES: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "compared": (("car.compared", "neutral"),), "routes": (("car.route", "neutral"),), "good_points": (("car.good", "positive"),),
-    "bad_points": (("car.bad", "negative"),), "wishes": (("car.wish", "neutral"),), "dealer_notes": (("car.dealer", "neutral"),),
+    "compared": (("car.compared", "neutral"),),
+    "routes": (("car.route", "neutral"),),
+    "good_points": (("car.good", "positive"),),
+    "bad_points": (("car.bad", "negative"),),
+    "wishes": (("car.wish", "neutral"),),
+    "dealer_notes": (("car.dealer", "neutral"),),
     "notes": (("car.note", "neutral"),),
-}  # fmt: skip
+}
 
 
 def _draws(name: str, count: int) -> Floats:

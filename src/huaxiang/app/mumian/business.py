@@ -87,7 +87,7 @@ def make_business(people: People, records: Records, rng: np.random.Generator) ->
     own = np.flatnonzero(records.slot == d.CONTACT)
     count = max(3, len(own) * 5 // 9)
     city = np.sort(rng.choice(len(places().cities), count, p=places().city_weight))
-    accounts, industry = _accounts(city, rng)
+    accounts = _accounts(city, rng)
     wanted = people.city[records.person[own]]
     low, high = np.searchsorted(city, wanted, "left"), np.searchsorted(city, wanted, "right")
     account = np.where(
@@ -105,19 +105,27 @@ def make_business(people: People, records: Records, rng: np.random.Generator) ->
     mail = pc.binary_join_element_wise(mail, pa.scalar("example"), ".")
     mail = pc.if_else(pa.array(rng.random(len(own)) < 0.5), mail, pa.scalar(None, pa.string()))
     return Business(
-        accounts, pc.take(accounts["企业编号"], pa.array(account)).combine_chunks(), pc.take(accounts["企业名称"], pa.array(account)).combine_chunks(),
-        mail, _words(FUNCTIONS, function), _words(POSITIONS, rank), _words(ROLES, role),
+        accounts,
+        pc.take(accounts["企业编号"], pa.array(account)).combine_chunks(),
+        pc.take(accounts["企业名称"], pa.array(account)).combine_chunks(),
+        mail,
+        _words(FUNCTIONS, function),
+        _words(POSITIONS, rank),
+        _words(ROLES, role),
         pc.if_else(pa.array(first == second), _words(PROBLEMS, first), problems),
         _words(("首次接触", "试用过样品", "小批量采购", "长期合作", "曾合作后中断"), rng.integers(0, 5, len(own))),
-        _words(("重视效率", "关注价格", "喜欢喝茶", "常驻外地", "沟通直接", "谨慎，需多轮确认", "看重品牌", ""), rng.integers(0, 8, len(own))),
-    )  # fmt: skip
+        _words(
+            ("重视效率", "关注价格", "喜欢喝茶", "常驻外地", "沟通直接", "谨慎，需多轮确认", "看重品牌", ""),
+            rng.integers(0, 8, len(own)),
+        ),
+    )
 
 
 def _words(words: tuple[str, ...], codes: Ints) -> pa.Array:
     return pc.take(pa.array(words), pa.array(codes))
 
 
-def _accounts(city: Ints, rng: np.random.Generator) -> tuple[pa.Table, Ints]:
+def _accounts(city: Ints, rng: np.random.Generator) -> pa.Table:
     count, known = len(city), places()
     industry = rng.integers(0, len(INDUSTRIES), count)
     size = rng.choice(5, count, p=[0.3, 0.3, 0.22, 0.12, 0.06])
@@ -125,18 +133,34 @@ def _accounts(city: Ints, rng: np.random.Generator) -> tuple[pa.Table, Ints]:
     kind = rng.choice(4, count, p=[0.62, 0.16, 0.12, 0.10])
     short = pc.replace_substring_regex(pc.take(known.cities, pa.array(city)), "市$", "")
     name = pc.binary_join_element_wise(
-        short, _words(_WORDS_A, rng.integers(0, len(_WORDS_A), count)), _words(_WORDS_B, np.minimum(industry, len(_WORDS_B) - 1)),
-        pa.array(np.where(rng.random(count) < 0.7, "有限公司", "股份有限公司")), "",
-    )  # fmt: skip
+        short,
+        _words(_WORDS_A, rng.integers(0, len(_WORDS_A), count)),
+        _words(_WORDS_B, np.minimum(industry, len(_WORDS_B) - 1)),
+        pa.array(np.where(rng.random(count) < 0.7, "有限公司", "股份有限公司")),
+        "",
+    )
     first, second = rng.integers(0, len(NEEDS), (2, count))
     needs = pc.binary_join_element_wise(_words(NEEDS, first), _words(NEEDS, second), "；")
-    table = pa.table({
-        "企业编号": coded("E", 10_000 + np.arange(count), 5), "企业名称": name, "所属行业": _words(INDUSTRIES, industry),
-        "企业性质": _words(("民营", "国有", "外资", "合资"), kind), "人员规模": _words(("1-20人", "21-100人", "101-500人", "501-2000人", "2000人以上"), size),
-        "年营收": pa.array(revenue.astype(np.int64)), "省份": pc.take(known.provinces, pa.array(city)), "城市": pc.take(known.cities, pa.array(city)),
-        "发展阶段": _words(("初创", "成长", "成熟", "转型"), rng.choice(4, count, p=[0.2, 0.42, 0.28, 0.1])),
-        "企业文化": _words(("务实节俭", "人本关怀", "创新开放", "狼性进取", "规范严谨", ""), rng.integers(0, 6, count)),
-        "主要需求": pc.if_else(pa.array(first == second), _words(NEEDS, first), needs),
-        "更新时间": pa.array([f"2026-{m:02d}-{day:02d}" for m, day in zip(rng.integers(1, 11, count), rng.integers(1, 29, count), strict=True)]),
-    })  # fmt: skip
-    return table, industry
+    return pa.table(
+        {
+            "企业编号": coded("E", 10_000 + np.arange(count), 5),
+            "企业名称": name,
+            "所属行业": _words(INDUSTRIES, industry),
+            "企业性质": _words(("民营", "国有", "外资", "合资"), kind),
+            "人员规模": _words(("1-20人", "21-100人", "101-500人", "501-2000人", "2000人以上"), size),
+            "年营收": pa.array(revenue.astype(np.int64)),
+            "省份": pc.take(known.provinces, pa.array(city)),
+            "城市": pc.take(known.cities, pa.array(city)),
+            "发展阶段": _words(("初创", "成长", "成熟", "转型"), rng.choice(4, count, p=[0.2, 0.42, 0.28, 0.1])),
+            "企业文化": _words(
+                ("务实节俭", "人本关怀", "创新开放", "狼性进取", "规范严谨", ""), rng.integers(0, 6, count)
+            ),
+            "主要需求": pc.if_else(pa.array(first == second), _words(NEEDS, first), needs),
+            "更新时间": pa.array(
+                [
+                    f"2026-{m:02d}-{day:02d}"
+                    for m, day in zip(rng.integers(1, 11, count), rng.integers(1, 29, count), strict=True)
+                ]
+            ),
+        }
+    )

@@ -53,7 +53,7 @@ def share_active(kind: Ints, start: Ints, end: Ints) -> npt.NDArray[np.float64]:
     """Which share of two years' buying falls between `start` and `end` of each person."""
     total = np.cumsum(np.c_[np.zeros(len(ARCHETYPES)), day_weights()], axis=1)
     total /= total[:, -1:]
-    return np.maximum(total[kind, np.clip(end, 1, DAYS)] - total[kind, np.clip(start, 0, DAYS - 1)], 0)
+    return np.asarray(np.maximum(total[kind, np.clip(end, 1, DAYS)] - total[kind, np.clip(start, 0, DAYS - 1)], 0))
 
 
 def clock(kind: Ints, rng: np.random.Generator) -> Ints:

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -21,15 +20,37 @@ from huaxiang.app.mumian.population import Ints, People
 from huaxiang.app.mumian.traits import EDUCATION, JOBS, LEVELS, Traits
 from huaxiang.app.mumian.written import NICKS, Records, coded
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 APP_ID = "wx4d756d69616e0001"
 SHEET_ROWS = 400_000
 CRM_COLUMNS = (
-    "会员号", "姓名", "性别", "出生日期", "手机号码", "电子邮箱", "身份证号", "国家", "省份", "城市", "区县", "详细地址", "学历", "婚姻状况", "职业", "月收入",
-    "家庭人数", "子女数", "住房", "有无车", "会员等级", "注册时间", "一级渠道", "二级渠道", "三级渠道", "微信UnionID", "更新时间",
-)  # fmt: skip
+    "会员号",
+    "姓名",
+    "性别",
+    "出生日期",
+    "手机号码",
+    "电子邮箱",
+    "身份证号",
+    "国家",
+    "省份",
+    "城市",
+    "区县",
+    "详细地址",
+    "学历",
+    "婚姻状况",
+    "职业",
+    "月收入",
+    "家庭人数",
+    "子女数",
+    "住房",
+    "有无车",
+    "会员等级",
+    "注册时间",
+    "一级渠道",
+    "二级渠道",
+    "三级渠道",
+    "微信UnionID",
+    "更新时间",
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +85,7 @@ def write_sheets(path: Path, header: Sequence[str], rows: Sequence[Sequence[obje
     """Write an Excel workbook; above 400,000 rows further files `name_2.xlsx` … follow."""
     from datetime import datetime
 
-    import xlsxwriter
+    import xlsxwriter  # type: ignore[import-untyped]
 
     for part in range(max(1, -(-len(rows) // SHEET_ROWS))):
         name = path if not part else path.with_name(f"{path.stem}_{part + 1}{path.suffix}")
@@ -121,17 +142,31 @@ def _crm_columns(company: Company, own: Ints, rng: np.random.Generator) -> tuple
     )
     source = t.source.take(pa.array(who))
     return (
-        r.member_no.take(row), dirt.dirty_names(r.name.take(row), rng), _gender_words(r.female.take(row), rng),
-        _birth_texts(r, own, rng), _phone_texts(r, own, rng), _crm_emails(r.email.take(row), rng),
-        _id_texts(r.id_number.take(row), rng), pa.array(np.where(rng.random(len(own)) < 0.97, "中国", "中国香港")),
+        r.member_no.take(row),
+        dirt.dirty_names(r.name.take(row), rng),
+        _gender_words(r.female.take(row), rng),
+        _birth_texts(r, own, rng),
+        _phone_texts(r, own, rng),
+        _crm_emails(r.email.take(row), rng),
+        _id_texts(r.id_number.take(row), rng),
+        pa.array(np.where(rng.random(len(own)) < 0.97, "中国", "中国香港")),
         *_place_texts(r, own, rng),
-        some(chosen(EDUCATION, t.education[who]), 0.62, rng), some(_marital(t, who), 0.66, rng), some(chosen(JOBS, t.job[who]), 0.55, rng),
-        some(income, 0.42, rng), some(pa.array(t.family[who]), 0.5, rng), some(pa.array(t.children[who]), 0.5, rng),
+        some(chosen(EDUCATION, t.education[who]), 0.62, rng),
+        some(_marital(t, who), 0.66, rng),
+        some(chosen(JOBS, t.job[who]), 0.55, rng),
+        some(income, 0.42, rng),
+        some(pa.array(t.family[who]), 0.5, rng),
+        some(pa.array(t.children[who]), 0.5, rng),
         some(chosen(("租房", "与父母同住", "自有住房（还贷）", "自有住房"), t.owns_home[who]), 0.45, rng),
-        some(chosen(("无", "有"), t.owns_car[who].astype(np.int64)), 0.48, rng), chosen(LEVELS, t.level[who]),
-        dirt.dirty_dates(times(at), rng), source["source_1"].combine_chunks(), source["source_2"].combine_chunks(),
-        some(source["source_3"].combine_chunks(), 0.8, rng), r.unionid.take(row), times(pc.min_element_wise(updated, last)),
-    )  # fmt: skip
+        some(chosen(("无", "有"), t.owns_car[who].astype(np.int64)), 0.48, rng),
+        chosen(LEVELS, t.level[who]),
+        dirt.dirty_dates(times(at), rng),
+        source["source_1"].combine_chunks(),
+        source["source_2"].combine_chunks(),
+        some(source["source_3"].combine_chunks(), 0.8, rng),
+        r.unionid.take(row),
+        times(pc.min_element_wise(updated, last)),
+    )
 
 
 def _gender_words(female: pa.Array, rng: np.random.Generator) -> pa.Array:
@@ -201,8 +236,10 @@ def _place_texts(r: Records, own: Ints, rng: np.random.Generator) -> tuple[pa.Ar
     short = pa.array(rng.random(len(own)) < 0.15)
     return (
         pc.if_else(hide, nothing, pc.if_else(short, short_province, province)),
-        pc.if_else(hide, nothing, pc.if_else(short, short_city, city)), some(district, 0.6, rng), address,
-    )  # fmt: skip
+        pc.if_else(hide, nothing, pc.if_else(short, short_city, city)),
+        some(district, 0.6, rng),
+        address,
+    )
 
 
 def _marital(traits: Traits, who: Ints) -> pa.Array:
@@ -219,15 +256,26 @@ def write_shop_customers(company: Company, db: sqlite3.Connection) -> None:
     province, city, district, address = _place_texts(r, own, rng)
     nick = pc.binary_join_element_wise(chosen(NICKS, who * 31 % len(NICKS)), coded("", who * 7919 % 10_000, 2), "")
     columns = (
-        r.user_id.take(row), nick, dirt.dirty_phones(r.phone.take(row), rng), dirt.dirty_emails(r.email.take(row), rng),
-        dirt.dirty_names(r.name.take(row), rng), _gender_words(r.female.take(row), rng), born, province, city, district, address,
-        r.member_no.take(row), r.unionid.take(row), times(pa.array(r.at[own].astype("datetime64[s]"))),
-    )  # fmt: skip
+        r.user_id.take(row),
+        nick,
+        dirt.dirty_phones(r.phone.take(row), rng),
+        dirt.dirty_emails(r.email.take(row), rng),
+        dirt.dirty_names(r.name.take(row), rng),
+        _gender_words(r.female.take(row), rng),
+        born,
+        province,
+        city,
+        district,
+        address,
+        r.member_no.take(row),
+        r.unionid.take(row),
+        times(pa.array(r.at[own].astype("datetime64[s]"))),
+    )
     db.execute(
         "create table customers (user_id text primary key, nickname text, phone text, email text, receiver_name text, gender text, "
         "birthday text, province text, city text, district text, address text, member_no text, unionid text, registered_at text)"
     )
-    db.executemany(f"insert into customers values ({','.join('?' * 14)})", rows_of(columns))
+    db.executemany("insert into customers values (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows_of(columns))
 
 
 def write_followers(company: Company, folder: Path) -> None:
@@ -242,13 +290,22 @@ def write_followers(company: Company, folder: Path) -> None:
     nick = pc.if_else(pa.array(rng.random(len(own)) < 0.1), company.people.given.take(pa.array(who)), nick)
     kinds = np.array([a.social for a in ARCHETYPES])[company.people.archetype[who]]
     columns = (
-        pa.array([APP_ID] * len(own)), r.openid.take(row), r.unionid.take(row), nick, dirt.dirty_phones(r.phone.take(row), rng),
-        _gender_words(r.female.take(row), rng), some(r.province.take(row), 0.9, rng), some(r.city.take(row), 0.9, rng),
+        pa.array([APP_ID] * len(own)),
+        r.openid.take(row),
+        r.unionid.take(row),
+        nick,
+        dirt.dirty_phones(r.phone.take(row), rng),
+        _gender_words(r.female.take(row), rng),
+        some(r.province.take(row), 0.9, rng),
+        some(r.city.take(row), 0.9, rng),
         chosen(("扫码", "搜索", "分享卡片", "公众号菜单", "广告"), rng.integers(0, 5, len(own))),
-        chosen(("", "穿搭群", "福利群", "宝妈群", "新品内测群"), np.where(rng.random(len(own)) < kinds, rng.integers(1, 5, len(own)), 0)),
+        chosen(
+            ("", "穿搭群", "福利群", "宝妈群", "新品内测群"),
+            np.where(rng.random(len(own)) < kinds, rng.integers(1, 5, len(own)), 0),
+        ),
         times(pa.array(r.at[own].astype("datetime64[s]"))),
         chosen(("是", "否"), (rng.random(len(own)) < 0.15).astype(np.int64)),
-    )  # fmt: skip
+    )
     header = (
         "AppID",
         "OpenID",
@@ -273,10 +330,21 @@ def write_contacts(company: Company, folder: Path) -> None:
     row = pa.array(own)
     mail = pc.coalesce(r.email.take(row), b.work_email)
     columns = (
-        r.key.take(row), b.account_of_contact, dirt.dirty_names(r.name.take(row), rng), b.department, b.position, b.decision_role,
-        dirt.dirty_phones(r.phone.take(row), rng), mail, r.city.take(row), _birth_texts(r, own, rng), b.problem, b.past_use, b.remark,
+        r.key.take(row),
+        b.account_of_contact,
+        dirt.dirty_names(r.name.take(row), rng),
+        b.department,
+        b.position,
+        b.decision_role,
+        dirt.dirty_phones(r.phone.take(row), rng),
+        mail,
+        r.city.take(row),
+        _birth_texts(r, own, rng),
+        b.problem,
+        b.past_use,
+        b.remark,
         times(pa.array(r.at[own].astype("datetime64[s]"))),
-    )  # fmt: skip
+    )
     header = (
         "联系人编号",
         "企业编号",

@@ -85,7 +85,8 @@ def describe(people: People, rng: np.random.Generator) -> Described:
         has, mode, phone, _pick(_NAMES, people.size, rng), _pick(_BIRTH, people.size, rng), _addresses(people, rng),
         rng.random(size, dtype=np.float32) < np.array([0.88, 0.88, 0.88, 0.75, 0.7, 0.38, 0.6, 0.8], dtype=np.float32),
         _pick(np.array([[0.14, 0.85, 0.01]] * 3 + [[0.4, 0.592, 0.008]] * 3 + [[0.1, 0.898, 0.002]] * 2), people.size, rng),
-        *(np.zeros(size, dtype=bool) for _ in range(4)), _days(people, rng),
+        np.zeros(size, dtype=bool), np.zeros(size, dtype=bool), np.zeros(size, dtype=bool), np.zeros(size, dtype=bool),
+        _days(people, rng),
     )  # fmt: skip
     _bind_incidentally(described, rng)
     _bind_assets(described)
@@ -121,7 +122,7 @@ def _anchor(has: Bools, rng: np.random.Generator) -> Ints:
     """The record of each person that surely shows today's phone: mostly the first in CRM."""
     rank = np.where(has, np.array([0, 9, 10, 1, 11, 12, 13, 14]), 99).astype(np.float64)
     rank[:, SHOP] -= np.where(rng.random(len(has)) < 0.25, 2, 0)
-    return np.argmin(rank, axis=1)
+    return np.asarray(np.argmin(rank, axis=1))
 
 
 def _modes(has: Bools, people: People, rng: np.random.Generator) -> npt.NDArray[np.int8]:

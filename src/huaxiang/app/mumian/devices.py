@@ -94,11 +94,16 @@ def device_spans(visits: Visits, source: str, field: str) -> pa.Table:
     first = np.flatnonzero(new)
     last = np.r_[first[1:] - 1, len(device) - 1].astype(np.int64)
     count = len(first)
-    return pa.table({
-        "source": pa.array([source] * count), "field": pa.array([field] * count),
-        "value": visits.device_id.take(pa.array(device[first])), "person_id": person_ids(person[first]),
-        "since": pa.array(when[first].astype(str)), "until": pa.array(when[last].astype(str)),
-    })  # fmt: skip
+    return pa.table(
+        {
+            "source": pa.array([source] * count),
+            "field": pa.array([field] * count),
+            "value": visits.device_id.take(pa.array(device[first])),
+            "person_id": person_ids(person[first]),
+            "since": pa.array(when[first].astype(str)),
+            "until": pa.array(when[last].astype(str)),
+        }
+    )
 
 
 def rates(company: Company, *fields: str, level: float) -> npt.NDArray[np.float64]:

@@ -67,9 +67,12 @@ def dirty_emails(values: pa.Array, rng: np.random.Generator) -> pa.Array:
 def dirty_dates(values: pa.Array, rng: np.random.Generator) -> pa.Array:
     """ISO dates in the other ways they are written in Chinese offices."""
     forms: tuple[tuple[float, Callable[[str], str]], ...] = (
-        (0.20, lambda v: _parts(v, "/")), (0.08, lambda v: v.replace("-", "") if len(v) == 10 else v),
-        (0.06, lambda v: v.replace("-", ".") if len(v) == 10 else v), (0.05, _chinese), (0.02, wide),
-    )  # fmt: skip
+        (0.20, lambda v: _parts(v, "/")),
+        (0.08, lambda v: v.replace("-", "") if len(v) == 10 else v),
+        (0.06, lambda v: v.replace("-", ".") if len(v) == 10 else v),
+        (0.05, _chinese),
+        (0.02, wide),
+    )
     draw = rng.random(len(values))
     low = 0.0
     for share, change in forms:

@@ -1,4 +1,4 @@
-"""Event logs in the formats of the tools that wrote them: Sensors Data (app), Segment (web), GA4 export (mini site), Mixpanel (community)."""
+"""Event logs in the formats of the tools that wrote them: Sensors Data (app) and Segment (web)."""
 
 from __future__ import annotations
 
@@ -99,10 +99,25 @@ def sensors_events(company: Company, goods: Goods, visits: Visits) -> Iterator[E
         common = _phone_properties(device, apple[n])
         if signed and (anonymous, login) not in seen:
             seen.add((anonymous, login))
-            yield {"type": "track_signup", "event": "$SignUp", "distinct_id": login, "original_id": anonymous, "login_id": login,
-                   "anonymous_id": anonymous, "time": time[n], "properties": common, "project": "mumian"}  # fmt: skip
-            yield {"type": "profile_set", "distinct_id": login, "login_id": login, "time": time[n] + 1, "project": "mumian",
-                   "properties": {"$city": cities[city[person]], "push_allowed": _stable(login) % 3 > 0}}  # fmt: skip
+            yield {
+                "type": "track_signup",
+                "event": "$SignUp",
+                "distinct_id": login,
+                "original_id": anonymous,
+                "login_id": login,
+                "anonymous_id": anonymous,
+                "time": time[n],
+                "properties": common,
+                "project": "mumian",
+            }
+            yield {
+                "type": "profile_set",
+                "distinct_id": login,
+                "login_id": login,
+                "time": time[n] + 1,
+                "project": "mumian",
+                "properties": {"$city": cities[city[person]], "push_allowed": _stable(login) % 3 > 0},
+            }
         who: Event = {"distinct_id": login if signed else anonymous, "anonymous_id": anonymous}
         if signed:
             who["login_id"] = login
@@ -119,17 +134,38 @@ def sensors_events(company: Company, goods: Goods, visits: Visits) -> Iterator[E
                 }
             elif name in ("cart", "order"):
                 properties["price"] = walk.price[product]
-            yield {"type": "track", "event": SENSORS_EVENTS[name], **who, "time": time[n] + walk.ahead[step] * 1000 + step % 997,
-                   "_track_id": walk.extra[step], "properties": properties, "project": "mumian"}  # fmt: skip
+            yield {
+                "type": "track",
+                "event": SENSORS_EVENTS[name],
+                **who,
+                "time": time[n] + walk.ahead[step] * 1000 + step % 997,
+                "_track_id": walk.extra[step],
+                "properties": properties,
+                "project": "mumian",
+            }
 
 
 def _phone_properties(device: int, apple: bool) -> Event:  # noqa: FBT001
     draw = _stable(f"model{device}")
     if apple:
-        return {"$lib": "iOS", "$os": "iOS", "$os_version": f"{16 + draw % 4}.{draw % 7}", "$manufacturer": "Apple",
-                "$model": IPHONES[draw % len(IPHONES)], "$app_version": f"5.{draw % 9}.0", "$network_type": ("WIFI", "5G")[draw % 2]}  # fmt: skip
-    return {"$lib": "Android", "$os": "Android", "$os_version": str(11 + draw % 5), "$manufacturer": ("H", "M", "V", "O", "X")[draw % 5],
-            "$model": ANDROIDS[draw % len(ANDROIDS)], "$app_version": f"5.{draw % 9}.0", "$network_type": ("WIFI", "5G", "4G")[draw % 3]}  # fmt: skip
+        return {
+            "$lib": "iOS",
+            "$os": "iOS",
+            "$os_version": f"{16 + draw % 4}.{draw % 7}",
+            "$manufacturer": "Apple",
+            "$model": IPHONES[draw % len(IPHONES)],
+            "$app_version": f"5.{draw % 9}.0",
+            "$network_type": ("WIFI", "5G")[draw % 2],
+        }
+    return {
+        "$lib": "Android",
+        "$os": "Android",
+        "$os_version": str(11 + draw % 5),
+        "$manufacturer": ("H", "M", "V", "O", "X")[draw % 5],
+        "$model": ANDROIDS[draw % len(ANDROIDS)],
+        "$app_version": f"5.{draw % 9}.0",
+        "$network_type": ("WIFI", "5G", "4G")[draw % 3],
+    }
 
 
 SEGMENT_EVENTS = {
@@ -140,11 +176,27 @@ SEGMENT_EVENTS = {
     "order": "Order Completed",
 }
 AGENTS = (
-    ("Windows", "Chrome", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"),
-    ("Windows", "Edge", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0"),
-    ("macOS", "Safari", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15"),
-    ("Android", "Chrome", "Mozilla/5.0 (Linux; Android 14; HA-20) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile Safari/537.36"),
-)  # fmt: skip
+    (
+        "Windows",
+        "Chrome",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
+    ),
+    (
+        "Windows",
+        "Edge",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0",
+    ),
+    (
+        "macOS",
+        "Safari",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15",
+    ),
+    (
+        "Android",
+        "Chrome",
+        "Mozilla/5.0 (Linux; Android 14; HA-20) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile Safari/537.36",
+    ),
+)
 
 
 def segment_events(company: Company, goods: Goods, visits: Visits) -> Iterator[Event]:
@@ -155,8 +207,16 @@ def segment_events(company: Company, goods: Goods, visits: Visits) -> Iterator[E
     for n, device in enumerate(visits.device.tolist()):
         os_, browser, agent = AGENTS[_stable(f"pc{device}") % len(AGENTS)]
         row = int(visits.login[n])
-        base: Event = {"anonymousId": cookies[device], "context": {
-            "userAgent": agent, "locale": "zh-CN", "os": {"name": os_}, "browser": {"name": browser}, "ip": "203.0.113.7"}}  # fmt: skip
+        base: Event = {
+            "anonymousId": cookies[device],
+            "context": {
+                "userAgent": agent,
+                "locale": "zh-CN",
+                "os": {"name": os_},
+                "browser": {"name": browser},
+                "ip": "203.0.113.7",
+            },
+        }
         if visits.signed_in[n]:
             base["userId"] = users[row]
             traits = {k: v for k, v in (("email", emails[row]), ("phone", phones[row])) if v}
@@ -169,8 +229,14 @@ def segment_events(company: Company, goods: Goods, visits: Visits) -> Iterator[E
         )
         for step in walk.of(n):
             name, product = STEPS[walk.step[step]], walk.product[step]
-            properties: Event = {"product_id": walk.ids[product], "name": walk.names[product], "category": CATEGORIES[walk.category[step]],
-                                 "brand": walk.brand[product], "price": walk.price[product], "currency": "CNY"}  # fmt: skip
+            properties: Event = {
+                "product_id": walk.ids[product],
+                "name": walk.names[product],
+                "category": CATEGORIES[walk.category[step]],
+                "brand": walk.brand[product],
+                "price": walk.price[product],
+                "currency": "CNY",
+            }
             if name == "search":
                 properties = {"query": KEYWORDS[walk.extra[step] % len(KEYWORDS)]}
             message = _message(
@@ -186,8 +252,16 @@ def segment_events(company: Company, goods: Goods, visits: Visits) -> Iterator[E
 def _message(event: Event, number: str, second: int) -> Event:
     draw = _stable(number)
     sent = second + draw % 4
-    return {**event, "messageId": f"ajs-{draw:08x}-{number}", "originalTimestamp": _iso(second, draw), "sentAt": _iso(sent, draw),
-            "receivedAt": _iso(sent + 1, draw), "timestamp": _iso(second + 1, draw), "channel": "client", "version": 2}  # fmt: skip
+    return {
+        **event,
+        "messageId": f"ajs-{draw:08x}-{number}",
+        "originalTimestamp": _iso(second, draw),
+        "sentAt": _iso(sent, draw),
+        "receivedAt": _iso(sent + 1, draw),
+        "timestamp": _iso(second + 1, draw),
+        "channel": "client",
+        "version": 2,
+    }
 
 
 def _iso(second: int, draw: int) -> str:

@@ -46,13 +46,26 @@ def ga4_events(company: Company, goods: Goods, visits: Visits) -> Iterator[tuple
         source, medium = MEDIA[_stable(f"m{n}") % len(MEDIA)]
         apple = _stable(f"h5{device}") % 2 == 0
         base: Event = {
-            "event_date": days[n].replace("-", ""), "user_pseudo_id": pseudo[device],
+            "event_date": days[n].replace("-", ""),
+            "user_pseudo_id": pseudo[device],
             "user_id": users[int(visits.login[n])] if visits.signed_in[n] else None,
-            "device": {"category": "mobile", "operating_system": "iOS" if apple else "Android", "mobile_model_name": ANDROIDS[device % len(ANDROIDS)],
-                       "language": "zh-cn", "web_info": {"browser": "Safari" if apple else "Chrome", "hostname": "m.mumian.example"}},
-            "geo": {"continent": "Asia", "country": "China", "region": provinces[city[person]], "city": cities[city[person]]},
-            "traffic_source": {"source": source, "medium": medium, "name": "(not set)"}, "platform": "WEB", "stream_id": "4711",
-        }  # fmt: skip
+            "device": {
+                "category": "mobile",
+                "operating_system": "iOS" if apple else "Android",
+                "mobile_model_name": ANDROIDS[device % len(ANDROIDS)],
+                "language": "zh-cn",
+                "web_info": {"browser": "Safari" if apple else "Chrome", "hostname": "m.mumian.example"},
+            },
+            "geo": {
+                "continent": "Asia",
+                "country": "China",
+                "region": provinces[city[person]],
+                "city": cities[city[person]],
+            },
+            "traffic_source": {"source": source, "medium": medium, "name": "(not set)"},
+            "platform": "WEB",
+            "stream_id": "4711",
+        }
         session = _param("ga_session_id", second)
         yield (
             days[n],
@@ -66,8 +79,14 @@ def ga4_events(company: Company, goods: Goods, visits: Visits) -> Iterator[tuple
         )
         for step in walk.of(n):
             name, product = STEPS[walk.step[step]], walk.product[step]
-            item = {"item_id": walk.ids[product], "item_name": walk.names[product], "item_brand": walk.brand[product],
-                    "item_category": CATEGORIES[walk.category[step]], "price": walk.price[product], "quantity": 1}  # fmt: skip
+            item = {
+                "item_id": walk.ids[product],
+                "item_name": walk.names[product],
+                "item_brand": walk.brand[product],
+                "item_category": CATEGORIES[walk.category[step]],
+                "price": walk.price[product],
+                "quantity": 1,
+            }
             params = [
                 session,
                 _param("page_location", f"https://m.mumian.example/p/{walk.ids[product]}"),
@@ -75,11 +94,19 @@ def ga4_events(company: Company, goods: Goods, visits: Visits) -> Iterator[tuple
             ]
             if name in ("cart", "order"):
                 params += [_param("value", walk.price[product]), _param("currency", "CNY")]
-            yield days[n], {**base, "event_timestamp": (second + walk.ahead[step]) * 1_000_000 + step % 1000, "event_name": GA4_EVENTS[name],
-                            "event_params": params, "items": [] if name == "search" else [item]}  # fmt: skip
+            yield (
+                days[n],
+                {
+                    **base,
+                    "event_timestamp": (second + walk.ahead[step]) * 1_000_000 + step % 1000,
+                    "event_name": GA4_EVENTS[name],
+                    "event_params": params,
+                    "items": [] if name == "search" else [item],
+                },
+            )
 
 
-def _param(key: str, value: str | int | float) -> Event:
+def _param(key: str, value: str | float) -> Event:
     empty: Event = {"string_value": None, "int_value": None, "float_value": None, "double_value": None}
     kind = "string_value" if isinstance(value, str) else "int_value" if isinstance(value, int) else "double_value"
     return {"key": key, "value": {**empty, kind: value}}
@@ -114,11 +141,17 @@ def mixpanel_events(company: Company, goods: Goods, visits: Visits) -> Iterator[
             draw = walk.extra[step]
             name = MIXPANEL_EVENTS[(0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6)[draw % 11]]
             properties: Event = {
-                "time": second + walk.ahead[step], "distinct_id": user or f"$device:{devices[device]}", "$device_id": devices[device],
-                "$insert_id": f"{draw:x}-{step}", "$os": "iOS" if apple else "Android", "$browser": "Mobile Safari" if apple else "Chrome",
-                "$city": cities[city[person]], "mp_country_code": "CN", "mp_lib": "web",
+                "time": second + walk.ahead[step],
+                "distinct_id": user or f"$device:{devices[device]}",
+                "$device_id": devices[device],
+                "$insert_id": f"{draw:x}-{step}",
+                "$os": "iOS" if apple else "Android",
+                "$browser": "Mobile Safari" if apple else "Chrome",
+                "$city": cities[city[person]],
+                "mp_country_code": "CN",
+                "mp_lib": "web",
                 "topic": TOPICS[(walk.category[step] * 3 + draw // 11 % 3) % len(TOPICS)],
-            }  # fmt: skip
+            }
             if user:
                 properties["$user_id"] = user
             yield {"event": name, "properties": properties}
@@ -137,8 +170,20 @@ def write_tongji(company: Company, folder: Path) -> None:
             visits = int(visitors * rng.uniform(1.05, 1.4))
             views = int(visits * rng.uniform(2.2, 5.0))
             length = int(rng.integers(60, 420))
-            rows.append((str(FIRST + number).replace("-", "/"), source, views, visits, visitors, int(visitors * 0.93), int(visitors * rng.uniform(0.3, 0.7)),
-                         f"{rng.uniform(30, 62):.2f}%", f"00:{length // 60:02d}:{length % 60:02d}", int(visitors * rng.uniform(0.0, 0.04))))  # fmt: skip
+            rows.append(
+                (
+                    str(FIRST + number).replace("-", "/"),
+                    source,
+                    views,
+                    visits,
+                    visitors,
+                    int(visitors * 0.93),
+                    int(visitors * rng.uniform(0.3, 0.7)),
+                    f"{rng.uniform(30, 62):.2f}%",
+                    f"00:{length // 60:02d}:{length % 60:02d}",
+                    int(visitors * rng.uniform(0.0, 0.04)),
+                )
+            )
     header = (
         "日期",
         "来源类型",

@@ -54,10 +54,16 @@ def write_survey(company: Company, book: Codebook, folder: Path) -> list[tuple[o
     born = pc.strftime(pc.cast(r.birth.take(row), pa.timestamp("s")), "%Y-%m-%d")
     words = pc.if_else(r.female.take(row), "女", "男")
     keys = {
-        "答卷编号": r.key.take(row), "提交答卷时间": times(pa.array(asked)), "会员号": r.member_no.take(row),
-        "手机号": dirt.dirty_phones(r.phone.take(row), rng), "称呼": dirt.dirty_names(r.name.take(row), rng), "性别": words,
-        "出生年月日": dirt.dirty_dates(born, rng), "电子邮箱": dirt.dirty_emails(r.email.take(row), rng), "所在城市": r.city.take(row),
-    }  # fmt: skip
+        "答卷编号": r.key.take(row),
+        "提交答卷时间": times(pa.array(asked)),
+        "会员号": r.member_no.take(row),
+        "手机号": dirt.dirty_phones(r.phone.take(row), rng),
+        "称呼": dirt.dirty_names(r.name.take(row), rng),
+        "性别": words,
+        "出生年月日": dirt.dirty_dates(born, rng),
+        "电子邮箱": dirt.dirty_emails(r.email.take(row), rng),
+        "所在城市": r.city.take(row),
+    }
     header = [*keys, *_headers(book)]
     columns = [*(c.to_pylist() for c in keys.values()), *answers.values()]
     write_sheets(folder / "survey_2026.xlsx", header, list(zip(*columns, strict=True)), "答卷")
@@ -92,14 +98,24 @@ def write_visits(company: Company, book: Codebook, folder: Path) -> tuple[list[t
     answers = drawn.answers(book)
     ids = [f"V{n + 1:05d}" for n in range(len(who))]
     asked = np.datetime64("2026-03-02T09:30:00") + rng.integers(0, 200 * 86_400, len(who)).astype("timedelta64[s]")
-    keys = {"visit_id": ids, "occurred_at": times(pa.array(asked)).to_pylist(), "member_no": company.records.member_no.take(pa.array(crm[who])).to_pylist(),
-            "phone": [str(p) for p in people.phone[who].tolist()],
-            "name": pc.binary_join_element_wise(people.surname, people.given, "").take(pa.array(who)).to_pylist()}  # fmt: skip
+    keys = {
+        "visit_id": ids,
+        "occurred_at": times(pa.array(asked)).to_pylist(),
+        "member_no": company.records.member_no.take(pa.array(crm[who])).to_pylist(),
+        "phone": [str(p) for p in people.phone[who].tolist()],
+        "name": pc.binary_join_element_wise(people.surname, people.given, "").take(pa.array(who)).to_pylist(),
+    }
     fields = [*(k for k in book.keys), *((book.time,) if book.time else ())]
     shown = [k for k in fields if k.field in keys]
     header = [*(k.columns[0] if k.columns else k.title.zh for k in shown), *_headers(book)]
     columns = [*(keys[k.field] for k in shown), *answers.values()]
     write_sheets(folder / "visits_2026.xlsx", header, list(zip(*columns, strict=True)), "访谈记录")
-    whose = pa.table({"source": pa.array(["visits"] * len(ids)), "field": pa.array(["visit_id"] * len(ids)), "value": pa.array(ids),
-                      "person_id": person_ids(who)})  # fmt: skip
+    whose = pa.table(
+        {
+            "source": pa.array(["visits"] * len(ids)),
+            "field": pa.array(["visit_id"] * len(ids)),
+            "value": pa.array(ids),
+            "person_id": person_ids(who),
+        }
+    )
     return [("visit_texts", f"{ids[s.row]}/{s.question}", s.sentiment, s.topic) for s in drawn.spoken], whose

@@ -68,8 +68,14 @@ def _write_doings(company: Company, folder: Path, known: Path, db: sqlite3.Conne
     _write_events(company, goods, data, known)
     said, tickets, visits = _write_words(company, goods, sales, folder)
     departments.write_csv(known / "texts.csv", ("source", "record_id", "sentiment", "topic"), said)
-    orders = pa.table({"source": pa.array(["orders"] * len(sales.person)), "field": pa.array(["order_id"] * len(sales.person)),
-                       "value": sales.order_id, "person_id": truth.person_ids(sales.person)})  # fmt: skip
+    orders = pa.table(
+        {
+            "source": pa.array(["orders"] * len(sales.person)),
+            "field": pa.array(["order_id"] * len(sales.person)),
+            "value": sales.order_id,
+            "person_id": truth.person_ids(sales.person),
+        }
+    )
     return [orders, tickets, visits]
 
 
@@ -101,8 +107,10 @@ def _write_events(company: Company, goods: Goods, data: Path, known: Path) -> No
     events_more.write_tongji(company, data)
     things.write_iot(company, iot, data)
     spans = [
-        device_spans(app, "app_events", "anonymous_id"), device_spans(web, "web_events", "anonymous_id"),
-        device_spans(mini, "ga4_events", "user_pseudo_id"), device_spans(community, "community_events", "device_id"),
+        device_spans(app, "app_events", "anonymous_id"),
+        device_spans(web, "web_events", "anonymous_id"),
+        device_spans(mini, "ga4_events", "user_pseudo_id"),
+        device_spans(community, "community_events", "device_id"),
         device_spans(iot, "iot_log", "device_id"),
-    ]  # fmt: skip
+    ]
     pacsv.write_csv(pa.concat_tables(spans), known / "devices.csv")

@@ -29,11 +29,19 @@ BRANDS = (
     "山野行",
 )
 KINDS = (
-    ("衬衫", "连衣裙", "针织衫", "半身裙", "风衣"), ("T恤", "衬衫", "夹克", "休闲裤", "羽绒服"), ("儿童卫衣", "童裤", "连体衣", "校服衬衫"),
-    ("帆布鞋", "运动鞋", "皮鞋", "拖鞋"), ("内衣", "睡衣套装", "家居服", "袜子"), ("四件套", "被芯", "枕头", "毛毯", "凉席"),
-    ("餐具套装", "炒锅", "保温杯", "刀具", "砧板"), ("收纳箱", "衣架", "垃圾袋", "清洁刷"), ("落地灯", "书桌", "床头柜", "餐椅", "地毯"),
-    ("智能灯", "香薰机", "体重秤", "扫地机器人", "智能插座"), ("香薰蜡烛", "礼盒", "干花", "贺卡套装"), ("瑜伽垫", "速干衣", "帐篷", "登山包", "骑行服"),
-)  # fmt: skip
+    ("衬衫", "连衣裙", "针织衫", "半身裙", "风衣"),
+    ("T恤", "衬衫", "夹克", "休闲裤", "羽绒服"),
+    ("儿童卫衣", "童裤", "连体衣", "校服衬衫"),
+    ("帆布鞋", "运动鞋", "皮鞋", "拖鞋"),
+    ("内衣", "睡衣套装", "家居服", "袜子"),
+    ("四件套", "被芯", "枕头", "毛毯", "凉席"),
+    ("餐具套装", "炒锅", "保温杯", "刀具", "砧板"),
+    ("收纳箱", "衣架", "垃圾袋", "清洁刷"),
+    ("落地灯", "书桌", "床头柜", "餐椅", "地毯"),
+    ("智能灯", "香薰机", "体重秤", "扫地机器人", "智能插座"),
+    ("香薰蜡烛", "礼盒", "干花", "贺卡套装"),
+    ("瑜伽垫", "速干衣", "帐篷", "登山包", "骑行服"),
+)
 _PRICE = (189, 199, 109, 229, 99, 299, 129, 45, 399, 259, 119, 219)
 _STYLE = ("经典", "轻奢", "基础", "复古", "极简", "国风", "森系", "亲肤", "加厚", "便携", "联名", "新款")
 
@@ -64,7 +72,14 @@ def make_goods(rng: np.random.Generator, each: int = 50) -> Goods:
     style = rng.integers(0, len(_STYLE), size)
     names = [f"{BRANDS[b]}{_STYLE[s]}{k}" for b, s, k in zip(brand.tolist(), style.tolist(), kinds, strict=True)]
     return Goods(
-        pa.array([f"SKU{10_000 + n}" for n in range(size)]), pa.array(names), category, pa.array(kinds), pa.array([BRANDS[b] for b in brand]),
-        np.maximum(price, 9.9), np.round(np.maximum(price, 9.9) * rng.uniform(0.35, 0.68, size), 2), rng.random(size) < 0.22,
-        np.arange(len(CATEGORIES)) * each, each,
-    )  # fmt: skip
+        pa.array([f"SKU{10_000 + n}" for n in range(size)]),
+        pa.array(names),
+        category,
+        pa.array(kinds),
+        pa.array([BRANDS[b] for b in brand]),
+        np.maximum(price, 9.9),
+        np.round(np.maximum(price, 9.9) * rng.uniform(0.35, 0.68, size), 2),
+        rng.random(size) < 0.22,
+        np.arange(len(CATEGORIES)) * each,
+        each,
+    )

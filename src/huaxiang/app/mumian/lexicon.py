@@ -53,17 +53,26 @@ def names() -> Names:
     given = dict(line.split(" ", 1) for line in lines("given.txt"))
     weight = np.array([float(r[1]) for r in rows])
     return Names(
-        surnames=tuple(r[0] for r in rows), surname_weight=weight / weight.sum(), surname_pinyin=tuple(r[2] for r in rows),
+        surnames=tuple(r[0] for r in rows),
+        surname_weight=weight / weight.sum(),
+        surname_pinyin=tuple(r[2] for r in rows),
         first={True: tuple(given["f1"]), False: tuple(given["m1"])},
         second={True: tuple(given["f2"]), False: tuple(given["m2"])},
         common={True: tuple(given["common_f"].split()), False: tuple(given["common_m"].split())},
-    )  # fmt: skip
+    )
 
 
 @cache
 def places() -> Places:
     """Cities the company sells in, heavier ones first."""
-    cities, weights, provinces, districts, city_of, codes, first, count = [], [], [], [], [], [], [], []
+    cities: list[str] = []
+    provinces: list[str] = []
+    districts: list[str] = []
+    city_of: list[int] = []
+    codes: list[int] = []
+    first: list[int] = []
+    count: list[int] = []
+    weights: list[float] = []
     for number, line in enumerate(lines("cities.txt")):
         city, weight, province, own = line.split("|")
         cities.append(city)
@@ -76,11 +85,17 @@ def places() -> Places:
             city_of.append(number)
             codes.append(int(code))
         count.append(len(districts) - first[-1])
-    weight = np.array(weights)
+    shares = np.array(weights)
     return Places(
-        pa.array(cities), weight / weight.sum(), pa.array(provinces), pa.array(districts), np.array(city_of),
-        np.array(codes), np.array(first), np.array(count),
-    )  # fmt: skip
+        pa.array(cities),
+        shares / shares.sum(),
+        pa.array(provinces),
+        pa.array(districts),
+        np.array(city_of),
+        np.array(codes),
+        np.array(first),
+        np.array(count),
+    )
 
 
 @cache
@@ -103,5 +118,5 @@ def pinyin() -> dict[str, str]:
 
 def zipf(count: int, exponent: float = 1.0, shift: float = 2.0) -> Floats:
     """Weights that fall with rank as (rank + shift) ** -exponent, and sum to 1."""
-    weight: Floats = (np.arange(count) + shift) ** -exponent
-    return weight / weight.sum()
+    weight: Floats = np.asarray((np.arange(count) + shift) ** -exponent, dtype=np.float64)
+    return np.asarray(weight / weight.sum())

@@ -11,13 +11,50 @@ import pyarrow.compute as pc
 
 from huaxiang.app.mumian.archetypes import ARCHETYPES
 from huaxiang.app.mumian.lexicon import names, places, zipf
+from huaxiang.app.mumian.streets import ESTATES_A, ESTATES_B, ROADS
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 SELF, SPOUSE, CHILD, PARENT = range(4)
 TODAY = np.datetime64("2026-10-31", "D")
-PREFIXES = np.array([130, 131, 132, 133, 135, 136, 137, 138, 139, 150, 151, 152, 155, 156, 157, 158, 159, 166, 173, 176, 177, 178,
-                     180, 181, 182, 183, 185, 186, 187, 188, 189, 191, 198, 199])  # fmt: skip
+PREFIXES = np.array(
+    [
+        130,
+        131,
+        132,
+        133,
+        135,
+        136,
+        137,
+        138,
+        139,
+        150,
+        151,
+        152,
+        155,
+        156,
+        157,
+        158,
+        159,
+        166,
+        173,
+        176,
+        177,
+        178,
+        180,
+        181,
+        182,
+        183,
+        185,
+        186,
+        187,
+        188,
+        189,
+        191,
+        198,
+        199,
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -85,9 +122,28 @@ def make_people(customers: int, rng: np.random.Generator) -> People:
     surname = pc.take(pa.array(names().surnames), pa.array(surname_code))
     renamed = rng.random(customers) < 0.012
     return People(
-        household, role, female, birth, archetype, surname_code, surname, given, old_given, city, home, old_home, moved, phone,
-        old_phone, changed, owner, recycled, renamed, homes, first_number,
-    )  # fmt: skip
+        household,
+        role,
+        female,
+        birth,
+        archetype,
+        surname_code,
+        surname,
+        given,
+        old_given,
+        city,
+        home,
+        old_home,
+        moved,
+        phone,
+        old_phone,
+        changed,
+        owner,
+        recycled,
+        renamed,
+        homes,
+        first_number,
+    )
 
 
 def _households(customers: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
@@ -172,7 +228,7 @@ def _given(female: Bools, birth: npt.NDArray[np.datetime64], twin: Ints, rng: np
             rng.choice(len(known.common[sex]), len(own), p=zipf(len(known.common[sex]), 0.6))
         ]
         result[own] = np.where(common[own], whole, np.where(single[own], b, a + b))
-    _alike_twins(result, twin, rng)
+    _alike_twins(result, twin)
     return pa.array(result, pa.string())
 
 
@@ -183,7 +239,7 @@ def _by_age(count: int, year: Ints, rng: np.random.Generator) -> Ints:
     return (rank + np.where(rank < count // 2, turn, 0)) % count
 
 
-def _alike_twins(given: npt.NDArray[np.object_], twin: Ints, rng: np.random.Generator) -> None:
+def _alike_twins(given: npt.NDArray[np.object_], twin: Ints) -> None:
     """Twins share their first character, as brothers and sisters often do."""
     for person in np.flatnonzero(twin >= 0):
         other = given[twin[person]]
@@ -200,10 +256,14 @@ def _dwell(household: Ints, role: Ints, city: Ints, rng: np.random.Generator) ->
     own_city = np.r_[city[np.searchsorted(household, np.arange(families))], city]
     district = known.first[own_city] + (rng.random(total) ** 1.3 * known.count[own_city]).astype(np.int64)
     homes = Homes(
-        district, rng.choice(len(ROADS), total, p=zipf(len(ROADS), 0.7)), rng.integers(1, 900, total),
-        rng.integers(0, len(ESTATES_A) * len(ESTATES_B), total), rng.integers(1, 31, total), rng.integers(1, 5, total),
+        district,
+        rng.choice(len(ROADS), total, p=zipf(len(ROADS), 0.7)),
+        rng.integers(1, 900, total),
+        rng.integers(0, len(ESTATES_A) * len(ESTATES_B), total),
+        rng.integers(1, 31, total),
+        rng.integers(1, 5, total),
         rng.integers(1, 34, total) * 100 + rng.integers(1, 5, total),
-    )  # fmt: skip
+    )
     other = families + np.arange(size)
     return homes, np.where(away, other, household), np.where(moved, other, np.where(away, household, household)), moved
 
@@ -238,31 +298,3 @@ def phone_numbers(start: int, skip: int, count: int) -> Ints:
     step = 1_103_515_243  # shares no factor with the space
     at = (start + (skip + np.arange(count, dtype=np.int64)) * step) % space
     return PREFIXES[at // 10**8] * 10**8 + at % 10**8
-
-
-ROADS = tuple(
-    f"{a}{b}" for b in ("路", "街", "大道")
-    for a in ("中山", "人民", "解放", "建设", "文化", "和平", "新华", "长江", "黄河", "朝阳", "滨江", "学府", "科技", "青年", "迎宾", "凤凰",
-              "金桥", "银河", "东风", "胜利", "友谊", "团结", "振兴", "育才", "环城东", "环城西", "湖滨", "桃园", "梅园", "竹园", "莲花",
-              "翠竹", "紫荆", "玉兰", "海棠", "丁香", "芙蓉", "牡丹", "荷塘", "松柏", "杨柳", "白云", "彩虹", "晨光", "星海", "文昌")
-)  # fmt: skip
-ESTATES_A = ("锦绣", "阳光", "翡翠", "金色", "绿野", "万象", "碧水", "御景", "香榭", "星河", "东方", "盛世", "书香", "水岸", "枫林", "天鹅",
-             "丽景", "时代", "春江", "澄湖", "远帆", "嘉和", "雅居", "华府", "悦府", "紫金", "云栖", "半山", "江南", "海语")  # fmt: skip
-ESTATES_B = (
-    "花园",
-    "家园",
-    "名苑",
-    "新城",
-    "国际",
-    "华庭",
-    "公寓",
-    "雅苑",
-    "一期",
-    "二期",
-    "小区",
-    "府邸",
-    "湾",
-    "里",
-    "豪庭",
-    "佳苑",
-)

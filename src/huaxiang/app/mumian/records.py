@@ -29,7 +29,7 @@ def person_records(customers: int, seed: int = SEED) -> tuple[pa.Table, pa.Array
     Columns: digest, source, rows, first_at, last_at, describes, the keys member_no, user_id, unionid, openid, id_number, phone,
     email, and name, gender, birth_date, province, city, district, street, address. Sorted by digest. Persons are int64.
     """
-    people, records = make_records(customers, seed)
+    records = make_records(customers, seed)[1]
     count = len(records.person)
     source = pc.take(pa.array(SOURCES), pa.array(records.slot))
     at = pa.array(records.at.astype("datetime64[us]"))
@@ -37,13 +37,27 @@ def person_records(customers: int, seed: int = SEED) -> tuple[pa.Table, pa.Array
     address = pc.binary_join_element_wise(
         records.province, records.city, records.district, records.street, "", null_handling="emit_null"
     )
-    table = pa.table({
-        "digest": _digests(seed, count), "source": source, "rows": pa.array(np.ones(count, dtype=np.int64)), "first_at": at,
-        "last_at": at, "describes": pa.array(np.ones(count, dtype=bool)),
-        **{key: getattr(records, key) for key in _KEYS}, "phone": records.phone, "email": records.email, "name": records.name,
-        "gender": gender, "birth_date": pc.cast(records.birth, pa.date32()), "province": records.province, "city": records.city,
-        "district": records.district, "street": records.street, "address": address,
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "digest": _digests(seed, count),
+            "source": source,
+            "rows": pa.array(np.ones(count, dtype=np.int64)),
+            "first_at": at,
+            "last_at": at,
+            "describes": pa.array(np.ones(count, dtype=bool)),
+            **{key: getattr(records, key) for key in _KEYS},
+            "phone": records.phone,
+            "email": records.email,
+            "name": records.name,
+            "gender": gender,
+            "birth_date": pc.cast(records.birth, pa.date32()),
+            "province": records.province,
+            "city": records.city,
+            "district": records.district,
+            "street": records.street,
+            "address": address,
+        }
+    )
     order = pc.sort_indices(table["digest"])
     return table.take(order), pc.take(pa.array(records.person), order)
 

@@ -60,7 +60,7 @@ def of_kind(field: str) -> npt.NDArray[np.float64]:
 def pick_rows(weights: Floats, kind: Ints, rng: np.random.Generator) -> Ints:
     """Draw a column for each row by the weights of its kind: weights [kinds, columns]."""
     edges = np.cumsum(weights / weights.sum(axis=1, keepdims=True), axis=1)
-    return np.minimum((rng.random(len(kind))[:, None] > edges[kind]).sum(axis=1), weights.shape[1] - 1)
+    return np.asarray(np.minimum((rng.random(len(kind))[:, None] > edges[kind]).sum(axis=1), weights.shape[1] - 1))
 
 
 def first_records(company: Company, slots: tuple[int, ...]) -> Ints:
@@ -117,9 +117,19 @@ def make_sales(company: Company, goods: Goods) -> Sales:
     draw = rng.random(len(person))
     status = np.select([draw < 0.03, draw < 0.07, day >= DAYS - 3], [1, 2, 3], 0)
     return Sales(
-        person, at, channel, pick_rows(np.array([a.payments for a in ARCHETYPES]), kind, rng), status, login, member, by_phone,
-        np.round(amount - coupon, 2), np.round(discount, 2), coupon.astype(np.float64), *lines,
-    )  # fmt: skip
+        person,
+        at,
+        channel,
+        pick_rows(np.array([a.payments for a in ARCHETYPES]), kind, rng),
+        status,
+        login,
+        member,
+        by_phone,
+        np.round(amount - coupon, 2),
+        np.round(discount, 2),
+        coupon.astype(np.float64),
+        *lines,
+    )
 
 
 def _who(company: Company, person: Ints, channel: Ints, rng: np.random.Generator) -> tuple[Ints, Ints, Bools]:
@@ -150,7 +160,7 @@ def _lines(goods: Goods, kind: Ints, day: Ints, rng: np.random.Generator) -> tup
     far = np.abs(np.log(goods.price[product]) - wanted)
     product = np.where(far[0] <= far[1], product[0], product[1])
     quantity = 1 + (rng.random(len(order)) < 0.18) + (rng.random(len(order)) < 0.04) * rng.integers(1, 5, len(order))
-    month, number = (FIRST + day[order]).astype("datetime64[M]").astype(int) % 12 + 1, 0
+    month = (FIRST + day[order]).astype("datetime64[M]").astype(int) % 12 + 1
     number = ((FIRST + day[order]) - (FIRST + day[order]).astype("datetime64[M]")).astype(int) + 1
     sale = ((month == 6) & (number <= 20)) | ((month == 11) & (number <= 11))
     off = np.where(
@@ -178,12 +188,26 @@ def write_sales(company: Company, goods: Goods, sales: Sales, db: sqlite3.Connec
         pa.array(nothing), pa.scalar(None, pa.string()), r.name.take(pa.array(np.maximum(sales.login, 0)))
     )
     columns = (
-        sales.order_id, r.user_id.take(pa.array(sales.login, mask=nothing)), r.member_no.take(pa.array(sales.member, mask=sales.member < 0)),
-        dirt.dirty_phones(phone, rng), name, address, times(pa.array(sales.at)), chosen(CHANNELS, sales.channel),
-        pc.if_else(pa.array(sales.channel == 0), chosen(STORES, (company.people.city[person] * 7 + person % 3) % len(STORES)), pa.scalar(None, pa.string())),
-        chosen(STATUS, sales.status), chosen(PAYMENTS, sales.payment), pa.array(sales.amount), pa.array(sales.discount), pa.array(sales.coupon),
+        sales.order_id,
+        r.user_id.take(pa.array(sales.login, mask=nothing)),
+        r.member_no.take(pa.array(sales.member, mask=sales.member < 0)),
+        dirt.dirty_phones(phone, rng),
+        name,
+        address,
+        times(pa.array(sales.at)),
+        chosen(CHANNELS, sales.channel),
+        pc.if_else(
+            pa.array(sales.channel == 0),
+            chosen(STORES, (company.people.city[person] * 7 + person % 3) % len(STORES)),
+            pa.scalar(None, pa.string()),
+        ),
+        chosen(STATUS, sales.status),
+        chosen(PAYMENTS, sales.payment),
+        pa.array(sales.amount),
+        pa.array(sales.discount),
+        pa.array(sales.coupon),
         pa.array(np.where((sales.channel > 0) & (sales.amount < 99), 8.0, 0.0)),
-    )  # fmt: skip
+    )
     db.execute(
         "create table orders (order_id text primary key, user_id text, member_no text, buyer_phone text, receiver_name text, "
         "receiver_address text, ordered_at text, channel text, store text, status text, payment text, paid real, discount real, "
@@ -197,12 +221,20 @@ def write_sales(company: Company, goods: Goods, sales: Sales, db: sqlite3.Connec
         "discount real, cost real, primary key (order_id, line))"
     )
     number = np.arange(len(line)) - np.searchsorted(line, line)
-    lines = (sales.order_id.take(pa.array(line)), pa.array(number + 1), goods.product_id.take(product), goods.name.take(product),
-             pa.array(sales.line_quantity), pa.array(sales.line_amount), pa.array(sales.line_discount), pa.array(cost))  # fmt: skip
+    lines = (
+        sales.order_id.take(pa.array(line)),
+        pa.array(number + 1),
+        goods.product_id.take(product),
+        goods.name.take(product),
+        pa.array(sales.line_quantity),
+        pa.array(sales.line_amount),
+        pa.array(sales.line_discount),
+        pa.array(cost),
+    )
     db.executemany("insert into order_lines values (?,?,?,?,?,?,?,?)", rows_of(lines))
 
 
 def spend_of(company: Company, sales: Sales) -> Floats:
     """What each person really paid in two years, without what was cancelled or refunded."""
     kept = (sales.status == 0) | (sales.status == 3)
-    return np.bincount(sales.person[kept], sales.amount[kept], company.people.size)
+    return np.asarray(np.bincount(sales.person[kept], sales.amount[kept], company.people.size), dtype=np.float64)

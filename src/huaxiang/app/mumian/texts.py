@@ -109,8 +109,21 @@ def write_tickets(company: Company, folder: Path) -> tuple[list[Row], pa.Table]:
             member = members[crm[who]] if crm[who] >= 0 else None
         moment = str(days[at].astype("datetime64[s]") + np.timedelta64(int(seconds[at]), "s")).replace("T", " ")
         minutes = int(rng.integers(2, 4000)) if angry[at] else int(rng.integers(1, 600))
-        rows.append((number, member, user, phone, CHANNELS[int(rng.integers(0, 5))], "投诉" if angry[at] else "咨询", made.text, moment,
-                     HANDLED[min(int(rng.integers(0, 7)), 3) if angry[at] else 0], minutes, int(rng.integers(1, 4)) if angry[at] else int(rng.integers(3, 6))))  # fmt: skip
+        rows.append(
+            (
+                number,
+                member,
+                user,
+                phone,
+                CHANNELS[int(rng.integers(0, 5))],
+                "投诉" if angry[at] else "咨询",
+                made.text,
+                moment,
+                HANDLED[min(int(rng.integers(0, 7)), 3) if angry[at] else 0],
+                minutes,
+                int(rng.integers(1, 4)) if angry[at] else int(rng.integers(3, 6)),
+            )
+        )
         truth.append(("tickets", number, made.sentiment, made.topic))
     header = (
         "工单号",
@@ -126,8 +139,14 @@ def write_tickets(company: Company, folder: Path) -> tuple[list[Row], pa.Table]:
         "服务评分",
     )
     write_csv(folder / "tickets.csv", header, rows, "gb18030")
-    whose = pa.table({"source": pa.array(["tickets"] * len(rows)), "field": pa.array(["ticket_id"] * len(rows)),
-                      "value": pa.array([str(row[0]) for row in rows], pa.string()), "person_id": person_ids(person[order])})  # fmt: skip
+    whose = pa.table(
+        {
+            "source": pa.array(["tickets"] * len(rows)),
+            "field": pa.array(["ticket_id"] * len(rows)),
+            "value": pa.array([str(row[0]) for row in rows], pa.string()),
+            "person_id": person_ids(person[order]),
+        }
+    )
     return truth, whose
 
 
@@ -136,7 +155,7 @@ def _when(company: Company, person: Ints, rng: np.random.Generator) -> npt.NDArr
     start, end = active_days(company)
     share = rng.random(len(person))
     number = start[person] + share * np.maximum(end[person] - start[person], 1)
-    return np.datetime64("2024-11-01", "D") + np.clip(number, 0, 728).astype(np.int64)
+    return np.asarray(np.datetime64("2024-11-01", "D") + np.clip(number, 0, 728).astype(np.int64))
 
 
 PLATFORMS = ("微信社群", "小红书", "微博", "抖音", "视频号")
@@ -165,10 +184,18 @@ def write_social(company: Company, folder: Path) -> None:
     )
     unions, apps = company.records.unionid.to_pylist(), company.records.openid.to_pylist()
     rows = (
-        (f"S{n + 1:07d}", unions[follower[person[at]]], apps[follower[person[at]]], PLATFORMS[platform[at]], ACTIONS[action[at]], TOPICS[topic[at]],
-         str(days[at].astype("datetime64[s]") + np.timedelta64(int(seconds[at]), "s")).replace("T", " "), int(reached[at]))
+        (
+            f"S{n + 1:07d}",
+            unions[follower[person[at]]],
+            apps[follower[person[at]]],
+            PLATFORMS[platform[at]],
+            ACTIONS[action[at]],
+            TOPICS[topic[at]],
+            str(days[at].astype("datetime64[s]") + np.timedelta64(int(seconds[at]), "s")).replace("T", " "),
+            int(reached[at]),
+        )
         for n, at in enumerate(order.tolist())
-    )  # fmt: skip
+    )
     write_csv(
         folder / "social_interactions.csv",
         ("互动编号", "UnionID", "OpenID", "平台", "互动类型", "话题", "时间", "带来人数"),

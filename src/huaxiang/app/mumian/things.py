@@ -30,17 +30,31 @@ def write_iot(company: Company, visits: Visits, folder: Path) -> None:
     at = np.char.replace(np.datetime_as_string(visits.at.astype("datetime64[s]")), "T", " ").tolist()
     value = np.round(rng.gamma(2.0, 18.0, len(action)), 1).tolist()
     rows = (
-        (serials[device], MODELS[device % len(MODELS)], users[int(visits.login[n])] if visits.signed_in[n] else None, at[n],
-         ACTIONS[action[n]], value[n])
+        (
+            serials[device],
+            MODELS[device % len(MODELS)],
+            users[int(visits.login[n])] if visits.signed_in[n] else None,
+            at[n],
+            ACTIONS[action[n]],
+            value[n],
+        )
         for n, device in enumerate(visits.device.tolist())
-    )  # fmt: skip
+    )
     write_csv(folder / "iot_log.csv", ("设备序列号", "型号", "绑定账号", "时间", "动作", "时长(分钟)"), rows)
 
 
 def write_products(goods: Goods, folder: Path) -> None:
     """`products.csv`: the reference list of products."""
-    columns = (goods.product_id, goods.name, pa.array([CATEGORIES[c] for c in goods.category]), goods.kind, goods.brand,
-               pa.array(np.round(goods.price, 2)), pa.array(goods.cost), pa.array(np.where(goods.eco, "是", "否")))  # fmt: skip
+    columns = (
+        goods.product_id,
+        goods.name,
+        pa.array([CATEGORIES[c] for c in goods.category]),
+        goods.kind,
+        goods.brand,
+        pa.array(np.round(goods.price, 2)),
+        pa.array(goods.cost),
+        pa.array(np.where(goods.eco, "是", "否")),
+    )
     write_csv(
         folder / "products.csv",
         ("商品编号", "商品名称", "品类", "子类", "品牌", "吊牌价", "成本", "环保认证"),
@@ -78,8 +92,18 @@ def write_cities(company: Company, folder: Path) -> None:
     ):
         tier = 1 if weight > 0.058 and city in ("北京市", "上海市", "广州市", "深圳市") else 2 if weight > 0.02 else 3
         income = int(round((7.8, 6.4, 5.2)[tier - 1] * 1e4 * rng.uniform(0.9, 1.1), -2))
-        rows.append((city, province, CITY_TIER[tier], round(weight * 21_000 * rng.uniform(0.85, 1.15)), income, f"{rng.uniform(0.6, 0.9):.1%}",
-                     round(income * rng.uniform(0.55, 0.7), -2), 2025))  # fmt: skip
+        rows.append(
+            (
+                city,
+                province,
+                CITY_TIER[tier],
+                round(weight * 21_000 * rng.uniform(0.85, 1.15)),
+                income,
+                f"{rng.uniform(0.6, 0.9):.1%}",
+                round(income * rng.uniform(0.55, 0.7), -2),
+                2025,
+            )
+        )
     write_csv(
         folder / "city_statistics.csv",
         ("城市", "省份", "城市等级", "常住人口(万人)", "人均可支配收入(元)", "城镇化率", "人均消费支出(元)", "年份"),

@@ -29,8 +29,12 @@ JOBS = (
     "设计师",
     "服务业",
 )
-SOURCES_1 = {"线下": ("门店", "商场活动", "地推"), "线上广告": ("抖音", "小红书", "朋友圈广告", "搜索"), "社交裂变": ("好友推荐", "社群", "老带新"),
-             "自然流量": ("应用商店", "官网", "小程序搜索")}  # fmt: skip
+SOURCES_1 = {
+    "线下": ("门店", "商场活动", "地推"),
+    "线上广告": ("抖音", "小红书", "朋友圈广告", "搜索"),
+    "社交裂变": ("好友推荐", "社群", "老带新"),
+    "自然流量": ("应用商店", "官网", "小程序搜索"),
+}
 DETAILS = ("春季上新", "会员日", "618", "双11", "周年庆", "日常投放", "开业礼")
 LEVELS = ("普卡", "银卡", "金卡", "黑卡")
 
@@ -89,12 +93,22 @@ def make_traits(people: People, rng: np.random.Generator) -> Traits:
     value = activity * of("orders_a_year") * of("basket") * of("price")
     level = np.searchsorted(np.quantile(value, [0.62, 0.87, 0.97]), value)
     return Traits(
-        np.clip(np.rint(schooling), 0, 6).astype(np.int64), married, ever, np.minimum(children, 4),
-        np.clip(1 + married + np.minimum(children, 2) + (rng.random(size) < 0.2), 1, 6), _jobs(age, rng, of("income")), income,
+        np.clip(np.rint(schooling), 0, 6).astype(np.int64),
+        married,
+        ever,
+        np.minimum(children, 4),
+        np.clip(1 + married + np.minimum(children, 2) + (rng.random(size) < 0.2), 1, 6),
+        _jobs(age, rng, of("income")),
+        income,
         np.select([age < 25, income > 14_000], [rng.integers(0, 2, size), 2], rng.integers(1, 4, size)),
-        rng.random(size) < np.clip((income - 4000) / 18_000, 0.05, 0.85), level, _sources(people, of("online"), rng), attitudes,
-        activity, churned, quit_day.astype(np.int64),
-    )  # fmt: skip
+        rng.random(size) < np.clip((income - 4000) / 18_000, 0.05, 0.85),
+        level,
+        _sources(people, of("online"), rng),
+        attitudes,
+        activity,
+        churned,
+        quit_day.astype(np.int64),
+    )
 
 
 def _jobs(age: npt.NDArray[np.float64], rng: np.random.Generator, income: npt.NDArray[np.float64]) -> Ints:
@@ -112,8 +126,10 @@ def _sources(people: People, online: npt.NDArray[np.float64], rng: np.random.Gen
     second = np.array([list(v)[:3] for v in SOURCES_1.values()])
     pick = rng.integers(0, 3, people.size)
     third = rng.integers(0, len(DETAILS), people.size)
-    return pa.table({
-        "source_1": pc.take(pa.array(list(SOURCES_1)), pa.array(first)),
-        "source_2": pc.take(pa.array(second.ravel()), pa.array(first * 3 + pick)),
-        "source_3": pc.take(pa.array(DETAILS), pa.array(third)),
-    })  # fmt: skip
+    return pa.table(
+        {
+            "source_1": pc.take(pa.array(list(SOURCES_1)), pa.array(first)),
+            "source_2": pc.take(pa.array(second.ravel()), pa.array(first * 3 + pick)),
+            "source_3": pc.take(pa.array(DETAILS), pa.array(third)),
+        }
+    )

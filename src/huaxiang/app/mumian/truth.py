@@ -14,8 +14,8 @@ from huaxiang.app.mumian import described as d
 from huaxiang.app.mumian.archetypes import ARCHETYPES
 from huaxiang.app.mumian.departments import Company
 from huaxiang.app.mumian.written import coded
+from huaxiang.store.files.find import NOT_FOR_BUILDS
 
-MARKER = ".not-for-builds"
 FIELDS = {
     "crm_members": "member_no",
     "shop_customers": "user_id",
@@ -34,7 +34,7 @@ def truth_folder(folder: Path) -> Path:
 def mark(folder: Path) -> None:
     """Make the folder one that sources can't read."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / MARKER).write_text(
+    (folder / NOT_FOR_BUILDS).write_text(
         "真值，仅供评估；来源不能读取这个文件夹。 Truth, for evaluation only: sources can't read this folder.\n",
         "utf-8",
     )
@@ -44,12 +44,19 @@ def write_people(company: Company, folder: Path, spend: npt.NDArray[np.float64])
     """`people.csv`: person, household, archetype, whether and when they left, what they paid in two years."""
     people, traits = company.people, company.traits
     quit_ = traits.quit_day.astype("datetime64[D]").astype(str)
-    table = pa.table({
-        "person_id": person_ids(np.arange(people.size)), "household_id": coded("H", people.household, 7),
-        "archetype": pc.take(pa.array([a.name for a in ARCHETYPES]), pa.array(people.archetype)), "churned": pa.array(traits.churned),
-        "churned_on": pc.if_else(pa.array(traits.churned), pa.array(quit_), ""), "phone_owner": person_ids(people.owner),
-        "female": pa.array(people.female), "birth_date": pa.array(people.birth), "spend": pa.array(np.round(spend, 2)),
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "person_id": person_ids(np.arange(people.size)),
+            "household_id": coded("H", people.household, 7),
+            "archetype": pc.take(pa.array([a.name for a in ARCHETYPES]), pa.array(people.archetype)),
+            "churned": pa.array(traits.churned),
+            "churned_on": pc.if_else(pa.array(traits.churned), pa.array(quit_), ""),
+            "phone_owner": person_ids(people.owner),
+            "female": pa.array(people.female),
+            "birth_date": pa.array(people.birth),
+            "spend": pa.array(np.round(spend, 2)),
+        }
+    )
     pacsv.write_csv(table, folder / "people.csv")
 
 

@@ -1,4 +1,4 @@
-"""Person records as text: names with slips, addresses in several styles, numbers, e-mails. One row a record, still without dirt of format."""
+"""Person records as text: names with slips, addresses in several styles, numbers, e-mails; still without dirt of format."""
 
 from __future__ import annotations
 
@@ -11,9 +11,31 @@ import pyarrow.compute as pc
 
 from huaxiang.app.mumian import described as d
 from huaxiang.app.mumian.lexicon import confused, names, pinyin, places
-from huaxiang.app.mumian.population import ESTATES_A, ESTATES_B, ROADS, Bools, Homes, Ints, People, phone_numbers
+from huaxiang.app.mumian.population import Bools, Homes, Ints, People, phone_numbers
+from huaxiang.app.mumian.streets import ESTATES_A, ESTATES_B, ROADS
 
-NICKS = ("小鱼", "阿布", "糖糖", "大熊", "Lucky", "Kevin", "Amy", "Tony", "豆豆妈", "乐乐爸", "喵小姐", "老K", "木木", "阿May", "Cindy", "Leo", "米粒", "团子", "北北", "Jason")  # fmt: skip
+NICKS = (
+    "小鱼",
+    "阿布",
+    "糖糖",
+    "大熊",
+    "Lucky",
+    "Kevin",
+    "Amy",
+    "Tony",
+    "豆豆妈",
+    "乐乐爸",
+    "喵小姐",
+    "老K",
+    "木木",
+    "阿May",
+    "Cindy",
+    "Leo",
+    "米粒",
+    "团子",
+    "北北",
+    "Jason",
+)
 MAIL = ("qq.example", "163.example", "126.example", "sina.example", "mail.example", "outlook.example")
 
 
@@ -64,15 +86,27 @@ def write_records(people: People, known: d.Described, rng: np.random.Generator) 
         _id_numbers(people, person[carded], rng), pa.array(np.maximum(np.cumsum(carded) - 1, 0), mask=~carded)
     )
     return Records(
-        person, slot, ids["key"], _names(people, known, person, slot, rng),
+        person,
+        slot,
+        ids["key"],
+        _names(people, known, person, slot, rng),
         pa.array(people.female[person] ^ (gender == 2), mask=gender == 0),
         pa.array(_births(people, person, kind, rng), mask=np.isin(kind, (d.UNKNOWN, d.LEGENDARY, d.FUTURE))),
         _phones(people, known, person, slot),
-        _masked(_emails(people), person, known.email[person, slot]), street, district,
+        _masked(_emails(people), person, known.email[person, slot]),
+        street,
+        district,
         pc.take(places().cities, pa.array(home_city, mask=~shown)),
         pc.take(places().provinces, pa.array(home_city, mask=~shown)),
-        ids["member_no"], ids["user_id"], ids["unionid"], ids["openid"], id_number, at, kind, known.phone[person, slot],
-    )  # fmt: skip
+        ids["member_no"],
+        ids["user_id"],
+        ids["unionid"],
+        ids["openid"],
+        id_number,
+        at,
+        kind,
+        known.phone[person, slot],
+    )
 
 
 def _masked(values: pa.Array, take: Ints, shown: Bools) -> pa.Array:
@@ -106,9 +140,21 @@ def _ids(known: d.Described, person: Ints, slot: Ints, rng: np.random.Generator)
     is_crm, is_shop, is_follower = slot <= d.CRM_THIRD, (slot == d.SHOP) | (slot == d.SHOP_AGAIN), slot == d.FOLLOWER
     noted = known.member[person, slot] & (first_crm[person] >= 0) & ~is_crm
     openid = _tokens("oM", people, rng)
-    own = pc.if_else(pa.array(is_crm), member, pc.if_else(pa.array(is_shop), user, pc.if_else(
-        pa.array(is_follower), pc.take(openid, pa.array(person)),
-        pc.binary_join_element_wise(pc.take(pa.array(["A", "K"]), pa.array((slot == d.CONTACT).astype(np.int64))), other, ""))))  # fmt: skip
+    own = pc.if_else(
+        pa.array(is_crm),
+        member,
+        pc.if_else(
+            pa.array(is_shop),
+            user,
+            pc.if_else(
+                pa.array(is_follower),
+                pc.take(openid, pa.array(person)),
+                pc.binary_join_element_wise(
+                    pc.take(pa.array(["A", "K"]), pa.array((slot == d.CONTACT).astype(np.int64))), other, ""
+                ),
+            ),
+        ),
+    )
     member_row = np.where(is_crm, np.arange(rows), first_crm[person])
     return {
         "key": own,
@@ -211,16 +257,24 @@ def _names(people: People, known: d.Described, person: Ints, slot: Ints, rng: np
     odd = np.flatnonzero((kind != d.EXACT) & (kind != d.BLANK))
     who = pa.array(person[odd])
     parts = zip(
-        pc.take(people.surname, who).to_pylist(), pc.take(people.given, who).to_pylist(), kind[odd].tolist(),
-        people.female[person[odd]].tolist(), pc.take(people.old_given, who).to_pylist(), (slot[odd] == d.CONTACT).tolist(),
-        rng.integers(0, 1 << 30, len(odd)).tolist(), strict=True,
-    )  # fmt: skip
+        pc.take(people.surname, who).to_pylist(),
+        pc.take(people.given, who).to_pylist(),
+        kind[odd].tolist(),
+        people.female[person[odd]].tolist(),
+        pc.take(people.old_given, who).to_pylist(),
+        (slot[odd] == d.CONTACT).tolist(),
+        rng.integers(0, 1 << 30, len(odd)).tolist(),
+        strict=True,
+    )
     texts = [_odd_name(s, g, (k, f, c, r), former) for s, g, k, f, former, c, r in parts]
     relative = np.flatnonzero(kind[odd] == d.RELATIVE)
     if len(relative):
         self_ = person[odd][relative]
-        other = np.where(people.household[np.maximum(self_ - 1, 0)] == people.household[self_], np.maximum(self_ - 1, 0),
-                         np.minimum(self_ + 1, people.size - 1))  # fmt: skip
+        other = np.where(
+            people.household[np.maximum(self_ - 1, 0)] == people.household[self_],
+            np.maximum(self_ - 1, 0),
+            np.minimum(self_ + 1, people.size - 1),
+        )
         other = np.where(people.household[other] == people.household[self_], other, self_)
         for at, text in zip(relative.tolist(), pc.take(whole, pa.array(other)).to_pylist(), strict=True):
             texts[at] = text
@@ -295,14 +349,18 @@ def street(homes: Homes, row: Ints, style: int) -> pa.Array:
     road = pc.binary_join_element_wise(pc.take(pa.array(ROADS), pa.array(homes.road[row])), digits(homes.number), "")
     estate = pc.binary_join_element_wise(
         pc.take(pa.array(ESTATES_A), pa.array(homes.estate[row] // len(ESTATES_B))),
-        pc.take(pa.array(ESTATES_B), pa.array(homes.estate[row] % len(ESTATES_B))), "",
-    )  # fmt: skip
+        pc.take(pa.array(ESTATES_B), pa.array(homes.estate[row] % len(ESTATES_B))),
+        "",
+    )
     block, unit, room = digits(homes.building), digits(homes.unit), digits(homes.room)
     text = [pa.scalar(t) for t in ("号", "栋", "单元", "室", "幢", "-", "号楼", "#", " ", "")]
     hao, dong, dan, shi, zhuang, dash, lou, sharp, blank, none = text
     parts: tuple[object, ...] = (
-        (road, hao, estate, block, dong, unit, dan, room, shi), (road, hao, estate, block, zhuang, unit, dan, room),
-        (estate, block, dash, unit, dash, room), (estate, block, lou, unit, dan, room, shi),
-        (road, hao, blank, estate, block, sharp, unit, dash, room), (road, hao, estate, block, dong, room, shi),
-    )[style]  # fmt: skip
+        (road, hao, estate, block, dong, unit, dan, room, shi),
+        (road, hao, estate, block, zhuang, unit, dan, room),
+        (estate, block, dash, unit, dash, room),
+        (estate, block, lou, unit, dan, room, shi),
+        (road, hao, blank, estate, block, sharp, unit, dash, room),
+        (road, hao, estate, block, dong, room, shi),
+    )[style]
     return pc.binary_join_element_wise(*parts, none)

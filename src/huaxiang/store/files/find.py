@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from huaxiang.errors import SourceError
@@ -10,22 +10,41 @@ from huaxiang.spec.models import SourceSpec
 
 _ENDINGS = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".json", ".jsonl", ".ndjson", ".parquet"})
 _MAGIC = frozenset("*?[")
+NOT_FOR_BUILDS = ".not-for-builds"
+"""A file of this name makes its folder one that no source may read: the truth about generated data lies there."""
 
 
 def find_files(source: SourceSpec, folder: Path) -> tuple[Path, ...]:
-    """Files of a source, each once, in the order of the patterns and sorted within one. Raises SourceError if one finds none."""
+    """Files of a source, each once, in the order of the patterns and sorted within one.
+
+    Raises SourceError if a pattern finds none, or leads into a folder that is marked as not for builds.
+    """
     patterns = (source.files,) if isinstance(source.files, str) else source.files
     found: dict[Path, None] = {}
     for pattern in patterns:
         files = [path for path in _expand(folder, pattern) if path.is_file()]
         if not files:
             raise SourceError(source.name, f"files: {pattern}", _nothing(folder, pattern))
+        _refuse_marked(source, pattern, files)
         found.update(dict.fromkeys(files))
     if not found:
         raise SourceError(
             source.name, "files", "no pattern given; name a file, a folder or a glob relative to the project folder"
         )
     return tuple(found)
+
+
+def _refuse_marked(source: SourceSpec, pattern: str, files: Iterable[Path]) -> None:
+    """Raise SourceError for a file below a marked folder, also by way of links."""
+    folders = {above for path in files for above in path.resolve().parents}
+    for above in sorted(folders):
+        if (above / NOT_FOR_BUILDS).exists():
+            raise SourceError(
+                source.name,
+                f"files: {pattern}",
+                f'the folder "{above.name}" holds the truth about generated data and is marked ({NOT_FOR_BUILDS}) as not for builds; '
+                "name files of the project's data folder",
+            )
 
 
 def shown(path: Path, folder: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -12,7 +13,7 @@ from huaxiang.serve.cli.texts import language, t
 
 DEMO_KEYS = (
     "folder", "report", "snapshot", "as_of", "title", "currency", "customers", "spend", "orders", "rows", "tags", "lifecycle",
-    "audiences", "clusters", "personas", "findings", "seconds",
+    "audiences", "clusters", "personas", "findings", "seconds", "truth",
 )  # fmt: skip
 
 
@@ -20,24 +21,36 @@ DEMO_KEYS = (
 @option("--dir", "folder", key="dir", metavar="DIR", default="huaxiang-demo", show_default=True,
         type=click.Path(file_okay=False, path_type=Path))  # fmt: skip
 @option(
-    "--dataset", key="dataset", type=click.Choice(["completejourney"]), default="completejourney", show_default=True
+    "--dataset",
+    key="dataset",
+    type=click.Choice(["completejourney", "mumian"]),
+    default="completejourney",
+    show_default=True,
 )
+@option("--customers", key="customers", metavar="N", type=click.IntRange(min=1), default=10_000, show_default=True)
+@option("--seed", key="seed", metavar="S", type=click.IntRange(min=0), default=None)
 @option("--no-serve", key="no_serve", is_flag=True)
 @option("--json", "as_json", key="json", is_flag=True)
 @language_option
-def demo(*, folder: Path, dataset: str, no_serve: bool, as_json: bool) -> None:
-    """Run the whole job on real data."""
+def demo(*, folder: Path, dataset: str, customers: int, seed: int | None, **shown: bool) -> None:
+    """Run the whole job on real data, or on the generated company."""
     from huaxiang.app.demo import run_demo
+    from huaxiang.app.mumian.demo import Size, run_mumian, summary_text
     from huaxiang.serve.cli.progress import progress
 
-    assert dataset == "completejourney"  # the one there is
+    lang: Literal["zh-CN", "en"] = "en" if language() == "en" else "zh-CN"
+    as_json = shown["as_json"]
+    show = not shown["no_serve"] and not as_json
     with progress() as tell:
-        lang = "en" if language() == "en" else "zh-CN"
-        result = run_demo(folder, serve=not no_serve and not as_json, lang=lang, progress=tell)  # type: ignore[arg-type]
+        if dataset == "mumian":
+            size = Size(customers) if seed is None else Size(customers, seed)
+            result = run_mumian(folder, size, lang=lang, progress=tell, show=show)
+        else:
+            result = run_demo(folder, serve=show, lang=lang, progress=tell)
     if as_json:
         View(None, as_json=True).show(result.as_json(), output.line)
         return
-    output.line(result.text(lang))  # type: ignore[arg-type]
+    output.line(summary_text(result, customers, lang) if dataset == "mumian" else result.text(lang))
     output.line()
     for name in ("status", "tag list", "audience list", "persona list"):
         output.line(f"  huaxiang {name} --project {result.folder}")
