@@ -28,8 +28,8 @@ class Decision:
     undoes: int | None = None
 
     def line(self) -> dict[str, Any]:
-        """The decision as a JSON object."""
-        return asdict(self) | {k: list(getattr(self, k)) for k in ("records", "others", "customers")}
+        """The decision as a JSON object for the decisions file."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items() if k != "number"}
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,10 @@ class Decisions:
 
     @classmethod
     def parse(cls, lines: Iterable[Mapping[str, Any]]) -> Decisions:
-        """Read the objects of a decisions file. Raises ValueError, naming the decision, for one that can't be understood."""
-        taken = []
-        for position, line in enumerate(lines, 1):
-            try:
-                lists = {k: tuple(str(v) for v in line.get(k, ())) for k in ("records", "others", "customers")}
-                rest = {k: line[k] for k in ("who", "when", "why", "undoes") if k in line}
-                decision = Decision(number=int(line["number"]), kind=line["kind"], **lists, **rest)
-            except (KeyError, TypeError, ValueError):
-                raise ValueError(f"line {position} is no decision") from None
-            if decision.kind not in ("merge", "split", "undo"):
-                raise ValueError(f"line {position} has an unknown kind of decision")
-            taken.append(decision)
-        return cls(tuple(taken))
+        """Read the objects of a decisions file; a decision's number is that of its line. Raises ValueError, naming the line, for one that
+        can't be understood.
+        """
+        return cls(tuple(_decision(number, line) for number, line in enumerate(lines, 1)))
 
     @property
     def active(self) -> tuple[Decision, ...]:
@@ -79,10 +70,6 @@ class Decisions:
             if decision.kind == "undo" and decision.number not in undone and decision.undoes is not None:
                 undone.add(decision.undoes)
         return tuple(d for d in self.taken if d.kind != "undo" and d.number not in undone)
-
-    def next_number(self) -> int:
-        """The number of the next decision."""
-        return max((d.number for d in self.taken), default=0) + 1
 
     def constraints(self) -> tuple[tuple[Together, ...], tuple[Apart, ...]]:
         """What holds now. A later decision prevails over an earlier one where they speak of the same records."""
@@ -98,6 +85,21 @@ class Decisions:
                 apart.append(Apart(decision.number, records, others))
             together.append(Together(decision.number, records))
         return tuple(t for t in together if len(t.records) > 1), tuple(a for a in apart if a.left and a.right)
+
+
+def _decision(number: int, line: Mapping[str, Any]) -> Decision:
+    try:
+        records, others, customers = (
+            tuple(str(v) for v in line.get(k) or ()) for k in ("records", "others", "customers")
+        )
+        who, when, why = (str(line.get(k) or "") for k in ("who", "when", "why"))
+        undoes = int(line["undoes"]) if line.get("undoes") is not None else None
+        kind = line["kind"]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise ValueError(f"line {number} is no decision") from None
+    if kind not in ("merge", "split", "undo"):
+        raise ValueError(f"line {number} has an unknown kind of decision")
+    return Decision(number, kind, records, others, customers, who, when, why, undoes)
 
 
 def _without(apart: Apart, merged: frozenset[str]) -> Sequence[Apart]:

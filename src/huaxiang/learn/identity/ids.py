@@ -33,6 +33,14 @@ class Clusters:
     keys: Sequence[KeyCodes]
 
 
+def named_since(ids: pa.Array, previous: Ledger | None, seen: str) -> pa.Array:
+    """The build that gave each of the IDs first."""
+    if previous is None:
+        return pa.array([seen] * len(ids), pa.string())
+    at = pc.index_in(ids, value_set=previous.records.column("customer_id").combine_chunks())
+    return pc.fill_null(previous.records.column("named").combine_chunks().take(at), seen)
+
+
 def name_clusters(clusters: Clusters, previous: Ledger | None, seen: str) -> Named:
     """Give every cluster its ID."""
     ids = np.full(clusters.count, None, dtype=object)
@@ -40,14 +48,13 @@ def name_clusters(clusters: Clusters, previous: Ledger | None, seen: str) -> Nam
         _mint(ids, clusters, set())
         return Named(ids, REDIRECTS.empty_table())
     history = _history(clusters, previous)
-    open_before = previous.redirects.filter(pc.is_null(previous.redirects.column("until")))
-    heirs = _inherit(ids, history, clusters)
-    revived = _revive(ids, open_before, clusters)
+    _restore(history, clusters, previous.redirects)
+    heirs = _inherit(ids, history, clusters, previous)
     used = set(previous.records.column("customer_id").drop_null().to_pylist())
     used |= set(previous.redirects.column("old").to_pylist()) | set(previous.redirects.column("new").to_pylist())
     used |= set(previous.values.column("customer_id").to_pylist())
     _mint(ids, clusters, used)
-    return Named(ids, _redirect(ids, heirs, revived, (previous, history, clusters, seen)))
+    return Named(ids, _redirect(ids, heirs, (previous, history, clusters, seen)))
 
 
 def _history(clusters: Clusters, previous: Ledger) -> np.ndarray:
@@ -57,11 +64,7 @@ def _history(clusters: Clusters, previous: Ledger) -> np.ndarray:
     found = old.column("customer_id").combine_chunks().take(at)
     history = np.array(found.to_pylist(), dtype=object)
     unknown = np.flatnonzero(pc.is_null(found).to_numpy(zero_copy_only=False) & (clusters.number >= 0))
-    owners = previous.values.column("customer_id").combine_chunks()
-    by_key = {
-        (part["key"][0].as_py()): part
-        for part in _by_key(previous.values.append_column("at", pa.array(np.arange(len(owners)))))
-    }
+    by_key = {part["key"][0].as_py(): part for part in _by_key(previous.values)}
     for codes in clusters.keys:
         if not len(unknown):
             break
@@ -83,16 +86,18 @@ def _by_key(values: pa.Table) -> list[pa.Table]:
 
 def _follow(history: np.ndarray, redirects: pa.Table) -> np.ndarray:
     """IDs that were merged since then stand for those they were merged into."""
-    still = redirects.filter(pc.is_null(redirects.column("until")))
-    to = dict(zip(still.column("old").to_pylist(), still.column("new").to_pylist(), strict=True))
+    to = dict(zip(redirects.column("old").to_pylist(), redirects.column("new").to_pylist(), strict=True))
     if to:
         for at in np.flatnonzero([h in to for h in history]):
             history[at] = to[history[at]]
     return history
 
 
-def _inherit(ids: np.ndarray, history: np.ndarray, clusters: Clusters) -> dict[str, int]:
-    """Hand old IDs on: the largest shared history first. Returns for each old ID the cluster that holds most of its history."""
+def _inherit(ids: np.ndarray, history: np.ndarray, clusters: Clusters, previous: Ledger) -> dict[str, int]:
+    """Hand old IDs on: the largest shared history first. Returns for each old ID the cluster that holds most of its history.
+
+    Between equals the older ID wins.
+    """
     known = np.flatnonzero((clusters.number >= 0) & np.array([h is not None for h in history], dtype=bool))
     if not len(known):
         return {}
@@ -100,41 +105,71 @@ def _inherit(ids: np.ndarray, history: np.ndarray, clusters: Clusters) -> dict[s
     old = names.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     texts = names.dictionary.to_pylist()
     pair, back = np.unique(old * clusters.count + clusters.number[known], return_inverse=True)
+    name, cluster = pair // clusters.count, pair % clusters.count
+    simple = (np.bincount(name)[name] == 1) & (np.bincount(cluster)[cluster] == 1)
+    for at in np.flatnonzero(simple).tolist():
+        ids[cluster[at]] = texts[name[at]]
+    heirs = {texts[name[at]]: int(cluster[at]) for at in np.flatnonzero(simple).tolist()}
     rows = np.bincount(back, clusters.rows[known])
     first = np.full(len(pair), len(clusters.number), dtype=np.int64)
     np.minimum.at(first, back, known)
-    order = sorted(range(len(pair)), key=lambda i: (-rows[i], texts[pair[i] // clusters.count], first[i]))
-    heirs: dict[str, int] = {}
+    age = _ages(names.dictionary, previous)
+    hard = np.flatnonzero(~simple).tolist()
     taken: set[str] = set()
-    for i in order:
-        name, cluster = texts[pair[i] // clusters.count], int(pair[i] % clusters.count)
-        heirs.setdefault(name, cluster)
-        if name not in taken and ids[cluster] is None:
-            ids[cluster] = name
-            taken.add(name)
+    for i in sorted(hard, key=lambda i: (-rows[i], age[name[i]], texts[name[i]], first[i])):
+        text, heir = texts[name[i]], int(cluster[i])
+        heirs.setdefault(text, heir)
+        if text not in taken and ids[heir] is None:
+            ids[heir] = text
+            taken.add(text)
     return heirs
 
 
-def _revive(ids: np.ndarray, redirects: pa.Table, clusters: Clusters) -> set[str]:
-    """A part that was merged once and stands alone again gets its own ID back. Returns the IDs that are in use again."""
+def _ages(names: pa.Array, previous: Ledger) -> list[str]:
+    """The build that gave each ID."""
+    at = pc.index_in(names, value_set=previous.records.column("customer_id").combine_chunks())
+    return pc.fill_null(previous.records.column("named").combine_chunks().take(at), "").to_pylist()  # type: ignore[no-any-return]
+
+
+def _restore(history: np.ndarray, clusters: Clusters, redirects: pa.Table) -> None:
+    """Where a merged customer is parted again along the old seam, let the parts speak for the IDs that they had before the merge.
+
+    A part most of whose rows came into an ID by a merge gives them back, if another part holds the ID's own rows.
+    """
     if not redirects.num_rows:
-        return set()
+        return
+    before = _before(clusters, redirects)
+    for _level in range(8):
+        spread: dict[str, dict[int, list[int]]] = {}
+        touched = {history[r] for r in before if before[r]}
+        for record in np.flatnonzero([h is not None and h in touched for h in history]).tolist():
+            if clusters.number[record] >= 0:
+                spread.setdefault(history[record], {}).setdefault(int(clusters.number[record]), []).append(record)
+        moved = False
+        for parts in spread.values():
+            came = {c: sum(int(clusters.rows[r]) for r in rs if before.get(r)) for c, rs in parts.items()}
+            strange = [c for c, rs in parts.items() if 2 * came[c] > sum(int(clusters.rows[r]) for r in rs)]
+            if not strange or len(strange) == len(parts):
+                continue
+            for record in (r for c in strange for r in parts[c] if before.get(r)):
+                history[record] = before[record].pop()
+                moved = True
+        if not moved:
+            return
+
+
+def _before(clusters: Clusters, redirects: pa.Table) -> dict[int, list[str]]:
+    """The IDs that records had before merges, the latest last."""
+    found: dict[int, list[str]] = {}
     digests = redirects.column("records").combine_chunks()
-    whose = np.repeat(np.arange(redirects.num_rows), digests.value_lengths().to_numpy(zero_copy_only=False))
     at = pc.index_in(digests.flatten(), value_set=clusters.digest).fill_null(-1).to_numpy(zero_copy_only=False)
-    there = at >= 0
-    number = np.where(there, clusters.number[at], -1)
-    free = there & (number >= 0) & np.array([n >= 0 and ids[n] is None for n in number], dtype=bool)
-    pair, back = np.unique(whose[free] * max(clusters.count, 1) + number[free], return_inverse=True)
-    rows = np.bincount(back, clusters.rows[at[free]]) if len(pair) else np.empty(0)
+    whose = np.repeat(np.arange(redirects.num_rows), digests.value_lengths().to_numpy(zero_copy_only=False))
     names = redirects.column("old").to_pylist()
-    revived: set[str] = set()
-    for i in sorted(range(len(pair)), key=lambda i: (-rows[i], names[pair[i] // clusters.count], pair[i])):
-        name, cluster = names[pair[i] // clusters.count], int(pair[i] % clusters.count)
-        if name not in revived and ids[cluster] is None:
-            ids[cluster] = name
-            revived.add(name)
-    return revived
+    since = redirects.column("since").to_pylist()
+    for record, row in sorted(zip(at.tolist(), whose.tolist(), strict=True), key=lambda p: (since[p[1]], names[p[1]])):
+        if record >= 0:
+            found.setdefault(record, []).append(names[row])
+    return found
 
 
 def _mint(ids: np.ndarray, clusters: Clusters, used: set[str]) -> None:
@@ -182,34 +217,17 @@ def _settle(ids: np.ndarray, wanted: np.ndarray, clusters: Clusters, used: set[s
         ids[cluster] = name
 
 
-def _redirect(
-    ids: np.ndarray, heirs: Mapping[str, int], revived: set[str], then: tuple[Ledger, np.ndarray, Clusters, str]
-) -> pa.Table:
+def _redirect(ids: np.ndarray, heirs: Mapping[str, int], then: tuple[Ledger, np.ndarray, Clusters, str]) -> pa.Table:
     """Old redirects, compressed, with those of this build."""
     previous, history, clusters, seen = then
     alive = set(ids.tolist())
     lost = {name: str(ids[cluster]) for name, cluster in heirs.items() if name not in alive}
-    rows = []
-    for row in previous.redirects.to_pylist():
-        if row["until"] is None and row["old"] in revived:
-            row["until"] = seen
-        elif row["until"] is None:
-            row["new"] = lost.get(row["new"], row["new"])
-        rows.append(row)
+    rows = [r | {"new": lost.get(r["new"], r["new"])} for r in previous.redirects.to_pylist() if r["old"] not in alive]
     if lost:
         members: dict[str, list[str]] = {name: [] for name in lost}
         at = np.flatnonzero([h in members for h in history])
         for record, digest in zip(at.tolist(), clusters.digest.take(pa.array(at)).to_pylist(), strict=True):
             members[history[record]].append(digest)
-        rows += [
-            {
-                "old": name,
-                "new": new,
-                "since": seen,
-                "reason": "merged",
-                "records": sorted(members[name]),
-                "until": None,
-            }
-            for name, new in sorted(lost.items())
-        ]
+        told = {"since": seen, "reason": "merged"}
+        rows += [{"old": name, "new": lost[name], **told, "records": sorted(members[name])} for name in lost]
     return pa.Table.from_pylist(sorted(rows, key=lambda r: (r["since"], r["old"])), REDIRECTS)

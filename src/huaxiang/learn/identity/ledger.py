@@ -21,15 +21,15 @@ refused | review | apart, and why. `until`: the build that no longer found it. N
 """
 REDIRECTS = pa.schema([
     ("old", pa.string()), ("new", pa.string()), ("since", pa.string()), ("reason", pa.string()),
-    ("records", pa.list_(pa.string())), ("until", pa.string()),
+    ("records", pa.list_(pa.string())),
 ])  # fmt: skip
-"""IDs that were merged into another: `records` are the digests that carried `old` then; `until`: the build that gave the ID back."""
+"""IDs that were merged into another: `records` are the digests that carried `old` then. A customer that is parted again gets its ID back."""
 VALUES = pa.schema([
     ("key", pa.string()), ("value_digest", pa.string()), ("customer_id", pa.string()), ("exact", pa.string())
 ])  # fmt: skip
 """Whose a key value was; `exact`: the group it would belong to by exact keys alone (a record's digest)."""
-OWN = ("customer_id", "component", "exact", "gone")
-"""Columns of identity_records besides those of the records table."""
+OWN = ("customer_id", "named", "component", "exact", "gone")
+"""Columns of identity_records besides those of the records table; `named`: the build that gave the ID, `component`, `exact`: groups by digest."""
 TABLES = {
     "identity_records": "records",
     "identity_evidence": "evidence",

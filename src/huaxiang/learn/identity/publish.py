@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from huaxiang.learn.identity.case import Case
 from huaxiang.learn.identity.change import decisions_in_force
 from huaxiang.learn.identity.evidence import queue, trace
-from huaxiang.learn.identity.ids import Clusters, name_clusters
+from huaxiang.learn.identity.guards import NEVER
+from huaxiang.learn.identity.ids import Clusters, name_clusters, named_since
 from huaxiang.learn.identity.keys import KeyCodes, chain, value_digest
 from huaxiang.learn.identity.ledger import OWN, VALUES, Ledger, renew_evidence
 from huaxiang.learn.identity.maps import Owners, own_values
@@ -55,7 +56,8 @@ def publish(case: Case, found: Found) -> Resolution:
         "rules": found.rules, "model": found.model, "review": case.context.matching.review, "decisions": decisions_in_force(case),
         "giants": giants, "seen": seen,
     }  # fmt: skip
-    records = _records(case, customer, exact)
+    named_at = named_since(ids, previous, seen).take(pa.array(of, mask=of < 0))
+    records = _records(case, customer, exact, named_at)
     ledger = Ledger(records, evidence, named.redirects, _values(case, owners, ids, exact), state)
     return Resolution(
         customer, evidence.filter(pc.is_null(evidence.column("until"))), maps, named.redirects, _held_back(case), giants,
@@ -105,6 +107,8 @@ def _owners(case: Case, codes: KeyCodes, number: np.ndarray) -> Owners:
     telling = np.where(case.pure, -1, codes.code)
     told = np.unique(telling[telling >= 0])
     shown = np.where(case.pure & np.isin(codes.code, told), -1, codes.code)
+    if codes.key.role == "strong":  # a member number has one owner at all times
+        return own_values(shown, number, case.rows, (np.full(case.size, NEVER), np.full(case.size, NEVER)))
     return own_values(shown, number, case.rows, case.times)
 
 
@@ -150,11 +154,11 @@ def _exact(case: Case) -> np.ndarray:
     return components(case.size, [chain(c.code) for c in case.role("strong", "contact")])
 
 
-def _records(case: Case, customer: pa.Array, exact: np.ndarray) -> pa.Table:
+def _records(case: Case, customer: pa.Array, exact: np.ndarray, named_at: pa.Array) -> pa.Table:
     """The records with their customers; below them, emptied, those of earlier builds that are gone."""
     table = case.records
     columns = {
-        "customer_id": customer, "component": case.digest.take(pa.array(case.raw)), "exact": case.digest.take(pa.array(exact)),
+        "customer_id": customer, "named": named_at, "component": case.digest.take(pa.array(case.raw)), "exact": case.digest.take(pa.array(exact)),
         "gone": pa.nulls(case.size, pa.string()),
     }  # fmt: skip
     for name, column in columns.items():
@@ -168,7 +172,7 @@ def _records(case: Case, customer: pa.Array, exact: np.ndarray) -> pa.Table:
     if not lost.num_rows:
         return table
     gone = pc.coalesce(lost.column("gone"), pa.scalar(case.context.seen, pa.string()))
-    keep = {"digest", "source", "rows", "customer_id", "component", "exact"}
+    keep = {"digest", "source", "rows", "customer_id", "named", "component", "exact"}
     emptied = [
         gone if f.name == "gone" else lost.column(f.name).cast(f.type) if f.name in keep & set(lost.column_names)
         else pa.nulls(lost.num_rows, f.type)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from huaxiang.learn.identity.guards import Held, Marks
+from huaxiang.learn.identity.guards import MUST, Held, Marks
 from huaxiang.learn.identity.keys import chain
 
 
@@ -80,16 +80,16 @@ def _rebuild(
         label = _greedy([t for t in ties if (t[0], t[2]) not in dropped], own, rows[group], len(group))
         sizes = np.bincount(label, minlength=len(group))
         worst = int(sizes.argmax())
-        if sizes[worst] <= largest:
-            return group[label], broken
         members = np.flatnonzero(label == worst)
-        number, _rank, code, most = max(
-            ((*t[:3], len(np.intersect1d(t[3], members))) for t in ties if (t[0], t[2]) not in dropped),
-            key=lambda t: (t[3], -t[0], -t[2]),
-        )
+        left = [t for t in ties if (t[0], t[2]) not in dropped and t[1] > MUST]
+        cause = max(((len(np.intersect1d(t[3], members)), -t[0], -t[2]) for t in left), default=(0, 0, 0))
+        if sizes[worst] <= largest or cause[0] < 2:
+            break
+        number, code = -cause[1], -cause[2]
         dropped.add((number, code))
-        broken.append(Broken(group[members], links[number].name, code, most - 1))
-    label = _greedy([t for t in ties if (t[0], t[2]) not in dropped], own, rows[group], len(group), largest)
+        broken.append(Broken(group[members], links[number].name, code, cause[0] - 1))
+    else:
+        label = _greedy([t for t in ties if (t[0], t[2]) not in dropped], own, rows[group], len(group), largest)
     return group[label], broken
 
 
@@ -116,7 +116,7 @@ def _greedy(
             held = Held(marks, label)
             for place, head in enumerate(taken):
                 one, two = np.array([head]), np.array([cluster])
-                too_large = largest is not None and np.isin(label, (head, cluster)).sum() > largest
+                too_large = rank > MUST and largest is not None and np.isin(label, (head, cluster)).sum() > largest
                 if too_large or held.refusing(one, two, rank)[0] >= 0:
                     continue
                 label[label == max(head, cluster)] = min(head, cluster)
