@@ -156,7 +156,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return out
 
 
-def _decoder() -> json.JSONDecoder:
+def json_decoder() -> json.JSONDecoder:
+    """A decoder that keeps the digits of numbers as written, and refuses an object with a key twice."""
+
     def nothing(_: str) -> None:  # NaN, Infinity: no value
         return None
 
@@ -191,7 +193,7 @@ def _chunks(request: ReadRequest, text: TextForm) -> Iterator[tuple[str, int]]:
 
 
 def _read_lines(request: ReadRequest, text: TextForm) -> Iterator[Item]:
-    decoder = _decoder()
+    decoder = json_decoder()
     for row, line, read in text_lines(request, text):
         yield line_item(row, line, read, decoder, damaged=text.damaged)
 
@@ -214,9 +216,8 @@ def text_lines(request: ReadRequest, text: TextForm) -> Iterator[tuple[int, str,
         yield row + 1, rest.strip(), request.path.stat().st_size
 
 
-def line_item(row: int, line: str, read: int, decoder: json.JSONDecoder | None = None, *, damaged: bool) -> Item:
+def line_item(row: int, line: str, read: int, decoder: json.JSONDecoder, *, damaged: bool) -> Item:
     """One line as a record."""
-    decoder = decoder or _decoder()
     if damaged and "\ufffd" in line:
         return Item(row, None, "encoding", line, read)
     if "\0" in line:
@@ -285,7 +286,7 @@ class _Window:
     def __init__(self, pieces: Iterator[tuple[str, int]], limit: int) -> None:
         self._pieces, self._limit = pieces, limit
         self._text, self._at, self._ended = "", 0, False
-        self._decoder = _decoder()
+        self._decoder = json_decoder()
         self.read = 0
 
     def _more(self) -> bool:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from huaxiang.store.cleaning.codes import FAULT
 from huaxiang.store.files.batch import BadRow, FileForm, RawBatch, ReadRequest
-from huaxiang.store.files.jsons import Item, cell_text, encodable, line_item, read_items, text_lines
+from huaxiang.store.files.jsons import Item, cell_text, encodable, json_decoder, line_item, read_items, text_lines
 from huaxiang.store.files.sniff import TextForm, sniff_format, sniff_text
 from huaxiang.store.formats.record import STANDARD, TIMES, ParsedEvent, RecordFault, flat_names
 
@@ -66,9 +66,10 @@ def items_of(request: ReadRequest, format_: Format) -> Callable[[], Iterator[Ite
 
 
 def _lines(request: ReadRequest, format_: Format, text: TextForm) -> Iterator[Item]:
+    decoder = json_decoder()
     for row, line, read in text_lines(request, text):
         if format_.line is None or line.startswith("{"):
-            yield line_item(row, line, read, damaged=text.damaged)
+            yield line_item(row, line, read, decoder, damaged=text.damaged)
             continue
         try:
             yield Item(row, {"data_list": format_.line(line)}, "", line, read)

@@ -107,7 +107,10 @@ def flat_names(value: Mapping[str, Any], prefix: str = "", depth: int = 0) -> It
 
 def first(*values: Any) -> Any:
     """The first value that is there: not None, not an empty text."""
-    return next((value for value in values if value is not None and value != ""), None)
+    for value in values:
+        if value is not None and value != "":
+            return value
+    return None
 
 
 def known(**values: Any) -> dict[str, Any]:
@@ -126,14 +129,16 @@ def part(value: Any, *path: str) -> Any:
 
 def mapping(value: Any) -> Mapping[str, Any]:
     """The object, or an empty one for anything else."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) or isinstance(value, Mapping) else {}  # noqa: SIM101  (the second is slow)
 
 
 def text(value: Any) -> str | None:
     """An ID or name as text, without surrounding space; None for nothing, for objects, lists and booleans."""
-    if isinstance(value, bool) or value is None or isinstance(value, Mapping | list):
+    if value is None:
         return None
-    return str(value).strip() or None
+    if isinstance(value, str):
+        return value.strip() or None
+    return None if isinstance(value, bool | dict | list) else str(value)
 
 
 def unix_time(value: Any, unit: int) -> datetime | None:
