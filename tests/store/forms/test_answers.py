@@ -72,7 +72,10 @@ def test_free_text_beside_other(book: Codebook) -> None:
 
 def test_ticks(book: Codebook) -> None:
     answers, likes = AnswerReader(book), book.questions["likes"]
-    assert codes(answers.read_ticks(likes, {"music": "1", "camp": "0", "books": "√", "none": None})) == ["music", "books"]
+    assert codes(answers.read_ticks(likes, {"music": "1", "camp": "0", "books": "√", "none": None})) == [
+        "music",
+        "books",
+    ]
     assert wrong(answers.read_ticks(likes, {"music": "也许", "books": "1"})) == ["answer_option"]
     assert answers.read_ticks(likes, {"other": "下棋"}).answers[0].text == "下棋"
     assert wrong(answers.read_ticks(likes, {"music": "1", "none": "1"})) == ["answer_conflict"]
@@ -82,21 +85,38 @@ def test_ticks(book: Codebook) -> None:
 
 @given(low=st.integers(-5, 5), size=st.integers(1, 12), data=st.data())
 def test_every_point_is_read_by_number_label_or_both(low: int, size: int, data: st.DataObject) -> None:
-    labels = {low + n: Text(zh=f"标签{'甲乙丙丁戊己庚辛壬癸子丑寅'[n]}", en=f"label {'abcdefghijklm'[n]}") for n in range(size + 1)}
+    labels = {
+        low + n: Text(zh=f"标签{'甲乙丙丁戊己庚辛壬癸子丑寅'[n]}", en=f"label {'abcdefghijklm'[n]}")
+        for n in range(size + 1)
+    }
     scale = Scale(low, low + size, labels, {t: p for p, label in labels.items() for t in (label.zh, label.en)})
     point = data.draw(st.sampled_from(list(scale.points)))
     label = labels[point].zh
-    for raw in (str(point), f"{point}分", label, f"{point}/{label}", f"{label}（{point}）", f"{label} {point}分", labels[point].en.upper()):
+    for raw in (
+        str(point),
+        f"{point}分",
+        label,
+        f"{point}/{label}",
+        f"{label}（{point}）",
+        f"{label} {point}分",
+        labels[point].en.upper(),
+    ):
         assert point_of(scale, raw) == point, raw
     assert point_of(scale, str(low + size + 1)) is None
     assert point_of(scale, f"{low - 1}") is None
 
 
-@given(st.lists(st.sampled_from(["music", "camp", "books"]), min_size=1, max_size=3, unique=True), st.sampled_from("┋|;；、,\n"))
+@given(
+    st.lists(st.sampled_from(["music", "camp", "books"]), min_size=1, max_size=3, unique=True),
+    st.sampled_from("┋|;；、,\n"),
+)
 def test_any_order_and_separator_gives_the_same_options(chosen: list[str], separator: str) -> None:
-    from huaxiang.store.forms.loading import _option as option_of  # noqa: PLC2701
+    from huaxiang.store.forms.loading import _option as option_of
 
-    options = tuple(option_of(code, Text(zh=zh, en=code)) for code, zh in (("music", "音乐"), ("camp", "露营、徒步"), ("books", "读书")))
+    options = tuple(
+        option_of(code, Text(zh=zh, en=code))
+        for code, zh in (("music", "音乐"), ("camp", "露营、徒步"), ("books", "读书"))
+    )
     question = Question("q", Text(zh="q", en="q"), "multi", options=options)
     form = Codebook("f", question.text, None, None, (), None, frozenset(), (), {"q": question}, (), ())
     raw = separator.join(question.by_code[code].title.zh for code in chosen)
@@ -106,7 +126,12 @@ def test_any_order_and_separator_gives_the_same_options(chosen: list[str], separ
 
 
 def test_alpha_by_hand() -> None:
-    rows = [[1.0, 2.0], [2.0, 2.0], [3.0, 4.0], [4.0, 5.0]]  # item variances 5/3 and 9/4; sums 3 4 7 9 with variance 22.75/3
+    rows = [
+        [1.0, 2.0],
+        [2.0, 2.0],
+        [3.0, 4.0],
+        [4.0, 5.0],
+    ]  # item variances 5/3 and 9/4; sums 3 4 7 9 with variance 22.75/3
     assert cronbach_alpha(rows) == pytest.approx(2 * (1 - (5 / 3 + 2.25) / (22.75 / 3)))
     assert cronbach_alpha([[1, 1], [2, 2], [3, 3]]) == pytest.approx(1)
     assert cronbach_alpha([[1, 3], [2, 2], [3, 1]]) is None

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from tests.store.forms.conftest import SMALL
 
 from huaxiang.errors import ProjectInvalid
 from huaxiang.store.forms.codebook import Codebook, level_of, load_codebook
-from tests.store.forms.conftest import SMALL
 
 TEMPLATES = Path(__file__).parents[3] / "src" / "huaxiang" / "templates" / "forms"
 
@@ -84,7 +84,16 @@ def test_default_levels_are_thirds_and_those_of_nps_the_published_ones(book: Cod
         found = [level_of(score, book.questions[code].levels) for score in scores]
         return [level.code if level else None for level in found]
 
-    assert levels("v1", 1, 2, 2.3, 2.4, 3, 3.6, 3.7, 5) == ["low", "low", "low", "medium", "medium", "medium", "high", "high"]
+    assert levels("v1", 1, 2, 2.3, 2.4, 3, 3.6, 3.7, 5) == [
+        "low",
+        "low",
+        "low",
+        "medium",
+        "medium",
+        "medium",
+        "high",
+        "high",
+    ]
     assert levels("nps", 0, 6, 7, 8, 9, 10) == ["detractor", "detractor", "passive", "passive", "promoter", "promoter"]
 
 
@@ -107,7 +116,20 @@ def test_excel_codebook_reads_as_the_yaml_does(tmp_path: Path) -> None:
         ("time", "提交时间", None, "时间"),
         ("gender", "您的性别", "Your gender", "单选题", "male=男|Male|先生; female=女|Female", *[None] * 5, "第一部分"),
         ("likes", "您喜欢什么", None, "多选", "music=音乐\nbooks=读书", None, None, None, None, 1, "第一部分"),
-        ("v1", "我会比价", None, "量表题", None, "1-5", "1=非常不同意;5=非常同意", None, "price", None, "第二部分", "price_sensitivity"),
+        (
+            "v1",
+            "我会比价",
+            None,
+            "量表题",
+            None,
+            "1-5",
+            "1=非常不同意;5=非常同意",
+            None,
+            "price",
+            None,
+            "第二部分",
+            "price_sensitivity",
+        ),
         ("v2", "我不在意价格", None, "量表题", None, "1-5", None, "是", "price"),
     ]
     for row in rows:
@@ -126,7 +148,11 @@ def test_excel_codebook_reads_as_the_yaml_does(tmp_path: Path) -> None:
 
 def test_excel_codebook_faults_name_the_row(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
-    for row in [("code", "text", "kind", "options", "scale"), ("q1", "Q", "single", "male", None), ("q2", "Q", "likert", None, "five")]:
+    for row in [
+        ("code", "text", "kind", "options", "scale"),
+        ("q1", "Q", "single", "male", None),
+        ("q2", "Q", "likert", None, "five"),
+    ]:
         book.active.append(row)
     book.save(tmp_path / "c.xlsx")
     with pytest.raises(ProjectInvalid) as caught:

@@ -25,7 +25,7 @@ _WITH_TEXT = re.compile(
 _POINT = re.compile(
     r"^(?:[a-z]\s*[.、]\s*)?(-?\d+)(?:\.0+)?\s*(?:分|星|points?|stars?)?\s*(?:[/\-—–:：.、．(（]\s*|\s+|$)(.*?)[)）]?$"
 )
-_LABEL_POINT = re.compile(r"^(\D+?)\s*[(（/\-—–:：]?\s*(-?\d+)\s*分?\s*[)）]?$")
+_LABEL_POINT = re.compile(r"^(\D+?)\s*([(（/\-—–:：]?)\s*(-?\d+)\s*分?\s*[)）]?$")
 _NUMBER = re.compile(
     r"^(?:约|大约|大概|近|about|~)?\s*([-+]?\d+(?:,\d{3})*(?:\.\d+)?)\s*(万|亿|千)?\s*(.*?)(?:左右|上下)?$"
 )
@@ -144,10 +144,12 @@ def point_of(scale: Scale, raw: str) -> int | None:
         if point in scale.points and (not rest or scale.words.get(rest) == point):
             return point
     match = _LABEL_POINT.match(word)
-    point_said = scale.words.get(_label(match[1])) if match is not None else None
-    if match is None or point_said is None:
+    said = scale.words.get(_label(match[1])) if match is not None else None
+    if match is None or said is None:
         return None
-    return point_said if point_said in (int(match[2]), abs(int(match[2]))) else None  # a dash may part the two
+    number = int(match[3])
+    dashed = match[2] == "-" or number < 0  # the dash may be a minus sign, or part label and number
+    return said if said == number or (dashed and said == -number) else None
 
 
 def _label(text: str) -> str:
