@@ -166,7 +166,9 @@ def _key(value: exp.Expression, kind: ProfileKind, buckets: Buckets) -> exp.Expr
     bucket = exp.paren(exp.cast(exponent, "BIGINT") + buckets.shift)
     sign = sql.case([(exp.LT(this=value.copy(), expression=sql.literal(0)), sql.literal(-1))], sql.literal(1))
     small = exp.LT(this=exp.Abs(this=value.copy()), expression=sql.literal(buckets.smallest))
-    return exp.cast(sql.case([(small, sql.literal(0))], exp.Mul(this=sign, expression=bucket)), "VARCHAR")
+    nothing = sql.is_null(value.copy())  # Spark's LEAST passes over NULL
+    number = sql.case([(nothing, exp.null()), (small, sql.literal(0))], exp.Mul(this=sign, expression=bucket))
+    return exp.cast(number, "VARCHAR")
 
 
 def plan_described(table: str, output: str, fields: Sequence[str]) -> SqlStep:
