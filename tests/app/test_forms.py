@@ -250,3 +250,12 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeyp
     assert main(["form", "check", "nothing.yaml"]) == 2
     assert main(["form", "list"]) == 0
     assert "客户满意度与推荐度问卷" in capsys.readouterr().out
+
+
+def test_the_codebook_of_the_documents_is_sound(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "forms.md").read_text("utf-8")
+    text = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0]
+    (tmp_path / "small.yaml").write_text(text, "utf-8")
+    found = check_form(str(tmp_path / "small.yaml"))
+    assert (found["issues"], found["attributes"]) == ([], ["interests", "referral", "price_sensitivity"])
+    assert all(f"`{name}`" in page for name in FORMS)
