@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "quality": f"{_C}.quality:quality",
     "runs": f"{_C}.status:runs",
     "customer": f"{_C}.customer:customer",
+    "identity": f"{_C}.identity:identity",
     "account": f"{_C}.account:account",
     "tag": f"{_C}.tags:tag",
     "attribute": f"{_C}.attributes:attribute",

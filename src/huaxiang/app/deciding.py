@@ -1,0 +1,139 @@
+"""Decisions by hand about who is who. They are kept by record, hold for all later builds, and take effect at the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from huaxiang.app.identity import current_id, decisions_of, load_ledger, review_rows
+from huaxiang.app.wiring import find_project
+from huaxiang.errors import UsageError
+from huaxiang.store.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    from huaxiang.learn.identity.decisions import Decision
+
+DECISION_KEYS = ("number", "kind", "customers", "records", "others", "undoes", "takes_effect")
+
+
+def split_customer(snapshot: Snapshot, customer_id: str, records: Sequence[str], why: str) -> dict[str, Any]:
+    """Decide that `records` (digests or their beginnings) are another person than the rest of the customer. Returns DECISION_KEYS.
+
+    Raises UsageError when a digest is not one of the customer's, or nothing would be left.
+    """
+    customer = current_id(snapshot, customer_id)
+    own = _records_of(snapshot, customer)
+    chosen = sorted({_find(own, text, customer) for text in records})
+    rest = [d for d in own if d not in set(chosen)]
+    if not chosen or not rest:
+        raise UsageError(
+            f"name some, but not all, of the {len(own)} records of {customer}; `huaxiang identity explain` lists them"
+        )
+    return _decide(snapshot, "split", (chosen, rest, (customer,)), why)
+
+
+def merge_customers(snapshot: Snapshot, customers: Sequence[str], why: str) -> dict[str, Any]:
+    """Decide that customers are one person. Returns DECISION_KEYS. Raises UsageError for unknown IDs, or fewer than two."""
+    ids = sorted({current_id(snapshot, c) for c in customers})
+    if len(ids) < 2:
+        raise UsageError("name two or more different customers to merge")
+    records = sorted({d for c in ids for d in _records_of(snapshot, c)})
+    return _decide(snapshot, "merge", (records, [], tuple(ids)), why)
+
+
+def unmerge_customer(snapshot: Snapshot, customer_id: str, why: str) -> dict[str, Any]:
+    """Undo the last merge into a customer: a decision to merge is undone, a merge by rules is split by decision. Returns DECISION_KEYS.
+
+    Raises UsageError when nothing was ever merged into it.
+    """
+    customer = current_id(snapshot, customer_id)
+    own = set(_records_of(snapshot, customer))
+    active = [d for d in decisions_of(snapshot).active if d.kind == "merge" and own & set(d.records)]
+    redirects = [
+        r for r in load_ledger(snapshot).redirects.to_pylist() if r["new"] == customer and own & set(r["records"])
+    ]
+    last = max(redirects, key=lambda r: (r["since"], r["old"]), default=None)
+    if active and (last is None or set(last["records"]) & set(active[-1].records)):
+        return undo_decision(snapshot, active[-1].number, why)
+    if last is None:
+        raise UsageError(
+            f"nothing was merged into {customer} since its first build; `huaxiang identity split` parts records of a customer"
+        )
+    came = sorted(own & set(last["records"]))
+    rest = sorted(own - set(came))
+    if not rest:
+        raise UsageError(f"all records of {customer} came by that merge; nothing is left to part them from")
+    return _decide(snapshot, "split", (came, rest, (customer, last["old"])), why)
+
+
+def undo_decision(snapshot: Snapshot, number: int, why: str) -> dict[str, Any]:
+    """Take a decision back. Returns DECISION_KEYS. Raises UsageError when there is no such decision in force."""
+    decisions = decisions_of(snapshot)
+    if number not in {d.number for d in decisions.active}:
+        known = ", ".join(str(d.number) for d in decisions.active) or "none"
+        raise UsageError(f"no decision {number} is in force; in force: {known}")
+    return _decide(snapshot, "undo", ([], [], ()), why, undoes=number)
+
+
+def answer_review(snapshot: Snapshot, number: int, *, same: bool, why: str) -> dict[str, Any]:
+    """Decide pair `number` of the review queue: one person (`same`), or two. Returns DECISION_KEYS. Raises UsageError when it isn't there."""
+    queue = review_rows(snapshot)
+    if not 1 <= number <= queue.num_rows:
+        raise UsageError(f"the review queue has no pair {number}; `huaxiang identity review` lists them")
+    row = queue.slice(number - 1, 1).to_pylist()[0]
+    ids = (row["customer_left"], row["customer_right"])
+    left, right = (_records_of(snapshot, c) for c in ids)
+    told = (sorted({*left, *right}), [], ids) if same else (left, right, ids)
+    return _decide(snapshot, "merge" if same else "split", told, why)
+
+
+def _records_of(snapshot: Snapshot, customer: str) -> list[str]:
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    mine = (pc.field("customer_id") == customer) & pc.field("gone").is_null()
+    found = pq.read_table(snapshot.table("identity_records"), columns=["digest"], filters=mine)
+    digests: list[str] = sorted(found.column("digest").to_pylist())
+    if not digests:
+        raise UsageError(f"no customer {customer} in snapshot {snapshot.id}; `huaxiang customer search TEXT` finds IDs")
+    return digests
+
+
+def _find(own: Sequence[str], text: str, customer: str) -> str:
+    matching = [d for d in own if d.startswith(text.strip().lower())] if text.strip() else []
+    if len(matching) != 1:
+        fault = "no record" if not matching else f"{len(matching)} records"
+        raise UsageError(f'{fault} of {customer} begins with "{text}"; `huaxiang identity explain` lists them')
+    return matching[0]
+
+
+def _decide(
+    snapshot: Snapshot,
+    kind: str,
+    told: tuple[Sequence[str], Sequence[str], Sequence[str]],
+    why: str,
+    undoes: int | None = None,
+) -> dict[str, Any]:
+    """Write a decision durably, and return what was written."""
+    import getpass
+
+    from huaxiang.store.decisions import append_decision
+
+    records, others, customers = told
+    try:
+        who = getpass.getuser()
+    except (KeyError, OSError):
+        who = ""
+    line = {
+        "kind": kind, "records": list(records), "others": list(others), "customers": list(customers), "who": who,
+        "when": datetime.now(UTC).isoformat(timespec="seconds"), "why": why, "undoes": undoes,
+    }  # fmt: skip
+    project: Path = find_project(snapshot.folder)
+    append_decision(project, line)
+    written: Decision = next(d for d in reversed(decisions_of(snapshot).taken) if d.line() == line)
+    return {
+        "number": written.number, "kind": kind, "customers": list(customers), "records": len(records), "others": len(others),
+        "undoes": undoes, "takes_effect": "next build",
+    }  # fmt: skip

@@ -1,0 +1,247 @@
+"""Who is who, for people: why a customer is one, what should be looked at, and the figures of the last build."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from huaxiang.app.masks import CODES, mask, mask_by_look
+from huaxiang.errors import UsageError
+from huaxiang.store.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from huaxiang.learn.identity.ledger import Ledger
+
+EXPLAIN_KEYS = (
+    "customer_id", "asked", "snapshot", "as_of", "records", "linked", "refused", "review", "was", "households", "decisions",
+)  # fmt: skip
+REVIEW_KEYS = ("snapshot", "total", "pairs")
+STATUS_KEYS = (
+    "snapshot", "as_of", "records", "customers", "exact_customers", "evidence", "held_back", "giants", "shared_devices", "review",
+    "redirects", "decisions", "waiting",
+)  # fmt: skip
+_META = frozenset(
+    {
+        "digest",
+        "source",
+        "rows",
+        "first_at",
+        "last_at",
+        "describes",
+        "customer_id",
+        "named",
+        "component",
+        "exact",
+        "gone",
+    }
+)
+_MOST = 200
+"""So many links are told of one customer; the total is given too."""
+
+
+def show_identity(snapshot: Snapshot, customer_id: str, *, unmask: bool = False) -> dict[str, Any]:
+    """Return EXPLAIN_KEYS: records, the evidence that holds them together (with rule, score and time), what was refused or waits for a
+    decision, IDs merged into it, households and decisions. An ID of before leads to today's. Values that point at a person are
+    masked unless `unmask`. Raises UsageError for an unknown ID.
+    """
+    now = current_id(snapshot, customer_id)
+    records = _rows(snapshot, "identity_records", [("customer_id", "=", now), ("gone", "is", None)])
+    if not records:
+        raise UsageError(
+            f"no customer with this ID in snapshot {snapshot.id}; `huaxiang customer search TEXT` finds IDs"
+        )
+    digests = {r["digest"] for r in records}
+    evidence = _evidence_of(snapshot, digests)
+    linked = [e for e in evidence if e["verdict"] == "linked" and {e["left"], e["right"]} <= digests]
+    others = _with_other(snapshot, [e for e in evidence if not {e["left"], e["right"]} <= digests], digests)
+    redirects = _rows(snapshot, "identity_redirects", [("new", "=", now)])
+    return {
+        "customer_id": now,
+        "asked": customer_id,
+        "snapshot": snapshot.id,
+        "as_of": snapshot.manifest["as_of"],
+        "records": [_record(r, unmask=unmask) for r in records],
+        "linked": linked[:_MOST],
+        "refused": [e for e in others if e["verdict"] in ("refused", "apart")][:_MOST],
+        "review": [e for e in others if e["verdict"] == "review"][:_MOST],
+        "was": [{"customer_id": r["old"], "since": r["since"], "reason": r["reason"]} for r in redirects],
+        "households": _households(snapshot, now),
+        "decisions": _decisions_about(snapshot, digests),
+    }
+
+
+def current_id(snapshot: Snapshot, customer_id: str) -> str:
+    """Today's ID of a customer: itself, or the one that it was merged into."""
+    _needs(snapshot)
+    found = _rows(snapshot, "identity_redirects", [("old", "=", customer_id)])
+    return str(found[0]["new"]) if found else customer_id
+
+
+def load_ledger(snapshot: Snapshot) -> Ledger:
+    """Read the ledger that a build left. Raises UsageError when the snapshot is older than ledgers."""
+    import pyarrow.parquet as pq
+
+    from huaxiang.learn.identity.ledger import TABLES, Ledger
+
+    _needs(snapshot)
+    tables = {name: pq.read_table(snapshot.table(name)) for name in TABLES}
+    return Ledger.of(tables, (snapshot.folder / "identity_model.json").read_text("utf-8"))
+
+
+def review_queue(snapshot: Snapshot, *, limit: int = 20, unmask: bool = False) -> dict[str, Any]:
+    """Return REVIEW_KEYS: pairs of customers that a person should decide about, numbered from 1; decided ones are left out.
+
+    Each: number, customers, rule, weight, probability, reason, fields: {name: [left, right]} of what the two records say, masked.
+    """
+    queue = review_rows(snapshot)
+    spoken = [{*d.records, *d.others} for d in decisions_of(snapshot).active]
+    rows = enumerate(queue.to_pylist(), 1)
+    pairs = [(n, row) for n, row in rows if not any({row["left"], row["right"]} <= said for said in spoken)]
+    shown = pairs[:limit]
+    wanted = sorted({row[side] for _n, row in shown for side in ("left", "right")})
+    records = (
+        {r["digest"]: r for r in _rows(snapshot, "identity_records", [("digest", "in", wanted)])} if wanted else {}
+    )
+    return {
+        "snapshot": snapshot.id,
+        "total": len(pairs),
+        "pairs": [_pair(number, row, records, unmask=unmask) for number, row in shown],
+    }
+
+
+def review_rows(snapshot: Snapshot) -> pa.Table:
+    """The review queue of the snapshot, in its fixed order (`learn.identity.evidence.REVIEW`)."""
+    from huaxiang.learn.identity.evidence import queue
+
+    ledger = load_ledger(snapshot)
+    present = ledger.present().combine_chunks()
+    columns = [present.column(c).combine_chunks() for c in ("digest", "customer_id")]
+    return queue(ledger.evidence, *columns)
+
+
+def identity_status(snapshot: Snapshot) -> dict[str, Any]:
+    """Return STATUS_KEYS: figures of the last build, and decisions that wait for the next (`waiting`: their numbers)."""
+    _needs(snapshot)
+    told = snapshot.manifest["identity"]
+    decisions = decisions_of(snapshot)
+    applied = set(_state(snapshot).get("decisions", ()))
+    active = {d.number for d in decisions.active}
+    return {
+        "snapshot": snapshot.id,
+        "as_of": snapshot.manifest["as_of"],
+        **{k: told.get(k) for k in ("records", "customers", "exact_customers", "evidence")},
+        "held_back": list(told.get("held_back_values", ())),
+        "giants": list(told.get("giants", ())),
+        **{k: told.get(k) for k in ("shared_devices", "review", "redirects")},
+        "decisions": len(active),
+        "waiting": sorted(active ^ applied),
+    }
+
+
+def decisions_of(snapshot: Snapshot) -> Any:
+    """All decisions taken in the project of a snapshot (`learn.identity.Decisions`)."""
+    from huaxiang.app.wiring import find_project
+    from huaxiang.learn.identity.decisions import Decisions
+    from huaxiang.store.decisions import read_decisions
+
+    try:
+        return Decisions.parse(read_decisions(find_project(snapshot.folder)))
+    except ValueError as error:
+        raise UsageError(f".huaxiang/identity/decisions.jsonl: {error}; correct or remove that line") from None
+
+
+def _state(snapshot: Snapshot) -> dict[str, Any]:
+    import json
+
+    state: dict[str, Any] = json.loads((snapshot.folder / "identity_model.json").read_text("utf-8"))
+    return state
+
+
+def _needs(snapshot: Snapshot) -> None:
+    if "identity_records" not in {t["name"] for t in snapshot.manifest["tables"]}:
+        raise UsageError(f"snapshot {snapshot.id} was built without an identity ledger; run `huaxiang build`")
+
+
+def _rows(snapshot: Snapshot, name: str, filters: Sequence[tuple[str, str, Any]]) -> list[dict[str, Any]]:
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    condition = None
+    for column, way, value in filters:
+        field = pc.field(column)
+        one = field.is_null() if way == "is" else field.isin(value) if way == "in" else field == value
+        condition = one if condition is None else condition & one
+    rows: list[dict[str, Any]] = pq.read_table(snapshot.table(name), filters=condition).to_pylist()
+    return rows
+
+
+def _evidence_of(snapshot: Snapshot, digests: set[str]) -> list[dict[str, Any]]:
+    """Open evidence about records, strongest first; `levels` as an object."""
+    import json
+
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    mine = sorted(digests)
+    condition = pc.field("until").is_null() & (pc.field("left").isin(mine) | pc.field("right").isin(mine))
+    rows = pq.read_table(snapshot.table("identity_evidence"), filters=condition).to_pylist()
+    order = {"manual": 0, "key": 1, "match": 2}
+    rows.sort(key=lambda e: (order[e["kind"]], e["rule"], -(e["weight"] or 0.0), e["left"], e["right"]))
+    return [{k: v for k, v in e.items() if k != "until"} | {"levels": json.loads(e["levels"] or "{}")} for e in rows]
+
+
+def _with_other(snapshot: Snapshot, evidence: list[dict[str, Any]], digests: set[str]) -> list[dict[str, Any]]:
+    """Add to each piece of evidence the customer at its other end."""
+    ends = [e["right"] if e["left"] in digests else e["left"] for e in evidence]
+    owners = {
+        r["digest"]: r["customer_id"]
+        for r in _rows(snapshot, "identity_records", [("digest", "in", sorted(set(ends)))])
+    }
+    return [e | {"other": owners.get(end)} for e, end in zip(evidence, ends, strict=True)]
+
+
+def _record(row: Mapping[str, Any], *, unmask: bool) -> dict[str, Any]:
+    told = {k: v for k, v in row.items() if k not in _META and v is not None}
+    return {
+        "digest": row["digest"], "source": row["source"], "rows": row["rows"], "first_at": row["first_at"], "last_at": row["last_at"],
+        "fields": {k: str(v) if unmask else masked(k, v) for k, v in told.items()},
+    }  # fmt: skip
+
+
+def masked(field: str, value: Any) -> str:
+    """A record's value as it may be shown: by the field's kind, else by how it looks."""
+    text = str(value)
+    return str(mask(text, CODES[field])) if field in CODES else str(mask_by_look(text))
+
+
+def _pair(number: int, row: Mapping[str, Any], records: Mapping[str, Any], *, unmask: bool) -> dict[str, Any]:
+    sides = [_record(records[row[s]], unmask=unmask)["fields"] if row[s] in records else {} for s in ("left", "right")]
+    names = list(dict.fromkeys((*sides[0], *sides[1])))
+    return {
+        "number": number, "customers": [row["customer_left"], row["customer_right"]], "kind": row["kind"], "rule": row["rule"],
+        "weight": row["weight"], "probability": row["probability"], "reason": row["reason"],
+        "fields": {k: [side.get(k) for side in sides] for k in names},
+    }  # fmt: skip
+
+
+def _households(snapshot: Snapshot, customer_id: str) -> list[dict[str, Any]]:
+    tables = {t["name"] for t in snapshot.manifest["tables"]}
+    if "households" not in tables:
+        return []
+    import pyarrow.parquet as pq
+
+    if "customer_id" not in pq.read_schema(snapshot.table("households")).names:
+        return []
+    return _rows(snapshot, "households", [("customer_id", "=", customer_id)])
+
+
+def _decisions_about(snapshot: Snapshot, digests: set[str]) -> list[dict[str, Any]]:
+    decisions = decisions_of(snapshot)
+    active = {d.number for d in decisions.active}
+    return [
+        {"number": d.number, "kind": d.kind, "who": d.who, "when": d.when, "why": d.why, "active": d.number in active}
+        for d in decisions.taken
+        if digests & {*d.records, *d.others}
+    ]
