@@ -61,6 +61,11 @@ def _split(text: str) -> list[str]:
     return parts
 
 
+def symbols(text: str) -> list[str]:
+    """Names of the symbols in an alternative."""
+    return re.findall(r"<([a-z0-9.]+)>", text)
+
+
 def expand(symbol: str, random: Random, kind: str) -> str:
     """Expand a symbol; `kind` is the thing that the text is about."""
     if symbol == "kind":
