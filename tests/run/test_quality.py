@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -269,3 +271,27 @@ def test_same_data_same_measures_whatever_the_order_of_rows(tmp_path: Path) -> N
         with open_snapshot(tmp_path / name) as snapshot:
             tables.append([snapshot.table(t).read_bytes() for t in ("quality", "quality_profile")])
     assert tables[0] == tables[1]
+
+
+def test_columns_of_a_database_are_compared_by_name(tmp_path: Path) -> None:
+    def fill(columns: str) -> None:
+        with contextlib.closing(sqlite3.connect(tmp_path / "shop.db")) as db, db:
+            db.execute("drop table if exists people")
+            db.execute(f"create table people (no text, city text{columns})")
+            db.executemany(
+                "insert into people (no, city) values (?, ?)", [(f"M{n}", "上海" if n % 2 else None) for n in range(60)]
+            )
+
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "huaxiang.yaml").write_text("name: shop\nas_of: 2025-06-30\n", "utf-8")
+    (tmp_path / "sources" / "all.yaml").write_text(
+        "sources:\n  - {name: crm, purpose: p, legal_basis: contract, entity: person, columns: {customer_key: no, city: city},\n"
+        "     database: {url: 'sqlite:///shop.db', table: people}}\nidentity: [{name: member_no, field: customer_key}]\n"
+        "attributes: [{name: city, source: crm, value: city}]\n",
+        "utf-8",
+    )
+    fill("")
+    first = quality_of(tmp_path)
+    assert [c["name"] for c in source(first, "crm")["columns_of_file"]] == ["no", "city"]
+    fill(", vip int")
+    assert ("crm", "column_appeared", "vip", "look") in codes(quality_of(tmp_path))

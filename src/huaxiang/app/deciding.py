@@ -78,7 +78,10 @@ def undo_decision(snapshot: Snapshot, number: int, why: str) -> dict[str, Any]:
 
 
 def answer_review(snapshot: Snapshot, number: int, *, same: bool, why: str) -> dict[str, Any]:
-    """Decide pair `number` of the review queue: one person (`same`), or two. Returns DECISION_KEYS. Raises UsageError when it isn't there."""
+    """Decide pair `number` of the review queue: one person (`same`), or two. Returns DECISION_KEYS.
+
+    Raises UsageError when the queue has no such pair.
+    """
     queue = review_rows(snapshot)
     if not 1 <= number <= queue.num_rows:
         raise UsageError(f"the review queue has no pair {number}; `huaxiang identity review` lists them")

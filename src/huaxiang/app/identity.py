@@ -227,14 +227,14 @@ def _pair(number: int, row: Mapping[str, Any], records: Mapping[str, Any], *, un
 
 
 def _households(snapshot: Snapshot, customer_id: str) -> list[dict[str, Any]]:
-    tables = {t["name"] for t in snapshot.manifest["tables"]}
-    if "households" not in tables:
-        return []
-    import pyarrow.parquet as pq
-
-    if "customer_id" not in pq.read_schema(snapshot.table("households")).names:
-        return []
-    return _rows(snapshot, "households", [("customer_id", "=", customer_id)])
+    """The customer's household and its size, where the project has households."""
+    columns = [
+        c
+        for c in ("household_id", "household_size")
+        if c in {a["name"] for a in snapshot.manifest.get("attributes", ())}
+    ]
+    mine = _rows(snapshot, "customers", [("customer_id", "=", customer_id)]) if columns else []
+    return [{c: row[c] for c in columns} for row in mine if row.get("household_id")]
 
 
 def _decisions_about(snapshot: Snapshot, digests: set[str]) -> list[dict[str, Any]]:

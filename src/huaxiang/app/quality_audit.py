@@ -13,7 +13,7 @@ from sqlglot import exp
 from huaxiang.app.quality import worst_light
 from huaxiang.app.wiring import open_snapshot, table_reader
 from huaxiang.errors import SnapshotError
-from huaxiang.learn.quality.judge import Finding, Key, Measured, judge
+from huaxiang.learn.quality.judge import Finding, Key, Measured, gravity, judge
 from huaxiang.plan import quality as plan
 from huaxiang.plan.columns import ID, field_types, time_field
 from huaxiang.plan.expr import check_expression
@@ -72,7 +72,7 @@ def audit(folder: Path, *, now: datetime | None = None) -> dict[str, Any]:
         "snapshot": manifest["id"], "as_of": manifest["as_of"], "checked_on": today.isoformat(),
         "age_days": (today - date.fromisoformat(manifest["as_of"])).days,
         "light": worst_light(f.light for f in findings) or "good", "passed": not any(f.level == "stop" for f in findings),
-        "broken": sum(f.level is not None for f in findings), "findings": [describe_finding(f) for f in findings],
+        "broken": sum(f.level is not None for f in findings), "findings": [describe_finding(f) for f in sorted(findings, key=gravity)],
         "remeasured": again, "stored": [name for name in known if name not in again],
         "unbuilt": [name for name in project.sources if name not in stored],
     }  # fmt: skip

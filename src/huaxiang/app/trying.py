@@ -122,8 +122,8 @@ def _because(found: Resolution, members: list[int], records: pa.Table) -> list[s
 def evaluate(snapshot: Snapshot, truth: Path) -> dict[str, Any]:
     """Return EVALUATE_KEYS. `truth`: CSV source, field, value, person_id: the rows of `source` whose `field` is `value` are that person's.
 
-    `build` and `exact` (exact keys alone) each: pairs and clusters {precision, recall, f1}, customers. A pair is two rows; a cluster is right when
-    it holds all rows of one person and no others. Rows that the build gives nobody count as people of their own.
+    `build` and `exact` (exact keys alone) each: pairs and clusters {precision, recall, f1}, customers. A pair is two rows; a cluster is
+    right when it holds all rows of one person and no others. Rows that the build gives nobody count as people of their own.
     """
     rows = _read_truth(truth)
     people, built, exact = [], [], []

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from huaxiang.errors import QualityStop
 from huaxiang.learn.quality import drift
 from huaxiang.learn.quality import profile as profiles
-from huaxiang.learn.quality.judge import Finding, Key, Measured, judge
+from huaxiang.learn.quality.judge import Finding, Key, Measured, gravity, judge
 from huaxiang.learn.quality.profile import Profile, keep_largest, pool, quantile
 from huaxiang.learn.quality.schema import ColumnShape, compare_shapes
 from huaxiang.learn.quality.wording import text_of
@@ -59,8 +59,8 @@ class QualityResult:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Of all sources, in their order."""
-        return tuple(f for one in self.sources.values() for f in one.findings)
+        """Of all sources, the gravest first."""
+        return tuple(sorted((f for one in self.sources.values() for f in one.findings), key=gravity))
 
 
 def measure(build: Build, reports: Mapping[str, LoadReport], as_of: AsOf) -> QualityResult:
@@ -104,7 +104,7 @@ def _measure(build: Build, source: SourceSpec, report: LoadReport, as_of: AsOf, 
     for column, moved in drifts.items():
         values[Key("drift", column)] = round(moved.moved, 6)
     values |= _medians(taken)
-    shape = read_shape(source, build.project.folder) if source.database is None else ()
+    shape = read_shape(source, build.project.folder)
     mapped = {c if isinstance(c, str) else c.from_ or f for f, c in source.columns.items()}
     known = {c: {**past.names.get((source.name, c), {}), **names.get(c, {})} for c in taken}
     measured = Measured(

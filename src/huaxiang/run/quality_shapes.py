@@ -1,9 +1,10 @@
-"""Reads what the columns of a source's newest file are: names and plainest types, of mapped and other columns alike."""
+"""Reads what the columns of a source's newest file, or of its database table, are: names and plainest types, of mapped and other columns alike."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,10 @@ from huaxiang.store.files.find import find_files
 from huaxiang.store.files.open import open_file, request_for
 
 _LOOKED_AT = 500
-_LARGE = 64 * 2**20
+_LARGE = 2 * 2**20
+_TYPED = ("csv", "tsv", "json", "ndjson", "excel")
+UNKNOWN = "empty"
+"""A type that is not compared: of a column without values, or of what is not looked into."""
 _DATE = re.compile(r"\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?")
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -23,34 +27,38 @@ _BOOLEAN = re.compile(r"(?i:true|false|yes|no|是|否)")
 
 
 def read_shape(source: SourceSpec, folder: Path) -> tuple[ColumnShape, ...]:
-    """The columns of the source's last file, by name of the file; () when there is none or it has no columns to speak of.
+    """The columns of the source's last file (by name), or of its table or query; () when there is none or it can't be read.
 
-    Types are those of the first rows: integer, number, date, boolean, list, text, or empty where they have no value (or where
-    the file is too large to look into twice).
+    Types are those of the first rows: integer, number, date, boolean, list, text; UNKNOWN where they have no value, in large
+    workbooks, event formats and databases.
     """
     try:
+        if source.database is not None:
+            from huaxiang.store.databases import read_columns
+
+            return tuple(ColumnShape(name, UNKNOWN) for name in read_columns(source, folder))
         files = [path for path in find_files(source, folder) if path.stat().st_size]
         if not files:
             return ()
-        return _shape(source, files[-1])
+        return _shape(source, files[-1], folder)
     except (HuaxiangError, OSError):
         return ()  # the load itself has said so, or the format has no columns
 
 
-def _shape(source: SourceSpec, path: Path) -> tuple[ColumnShape, ...]:
-    form, _ = open_file(request_for(source, path, ()))
+def _shape(source: SourceSpec, path: Path, folder: Path) -> tuple[ColumnShape, ...]:
+    form, _ = open_file(replace(request_for(source, path, (), folder=folder), sample=True))
     names = tuple(dict.fromkeys(name for name in form.header if name))
     if form.format == "parquet":
         import pyarrow.parquet as pq
 
         schema = pq.read_schema(path)
-        return tuple(ColumnShape(n, _arrow_type(schema.field(n).type) if n in schema.names else "empty") for n in names)
-    if form.format not in ("csv", "tsv", "json", "ndjson") and path.stat().st_size > _LARGE // 32:
-        return tuple(ColumnShape(name, "empty") for name in names)
-    _, batches = open_file(request_for(source, path, names))
+        return tuple(ColumnShape(n, _arrow_type(schema.field(n).type) if n in schema.names else UNKNOWN) for n in names)
+    if form.format not in _TYPED or (form.format == "excel" and path.stat().st_size > _LARGE):
+        return tuple(ColumnShape(name, UNKNOWN) for name in names)
+    _, batches = open_file(request_for(source, path, names, folder=folder))
     first = next(iter(batches), None)
     if first is None:
-        return tuple(ColumnShape(name, "empty") for name in names)
+        return tuple(ColumnShape(name, UNKNOWN) for name in names)
     return tuple(ColumnShape(name, _type_of(values)) for name, values in zip(names, first.columns, strict=True))
 
 

@@ -152,7 +152,7 @@ def _spark(values: Sequence[float]) -> str:
         return ""
     low, high = min(values), max(values)
     low -= (high - low or 1) * 0.1
-    span = (high - low) * 1.1 or 1
+    span = high - low
     step = 84 / (len(values) - 1)
     return " ".join(f"{2 + step * at:.1f},{18 - 16 * (value - low) / span:.1f}" for at, value in enumerate(values))
 

@@ -83,7 +83,7 @@ def judge(measured: Measured, rules: QualityRules | None) -> tuple[Finding, ...]
             found += _defaults(measured, key, value)
     found += _values(measured)
     found += _changes(measured, asked.schema_change)
-    return tuple(sorted(found, key=_order))
+    return tuple(sorted(found, key=gravity))
 
 
 def worst(findings: Iterable[Finding]) -> Light:
@@ -91,7 +91,8 @@ def worst(findings: Iterable[Finding]) -> Light:
     return max((f.light for f in findings), key=LIGHTS.index, default="good")
 
 
-def _order(finding: Finding) -> tuple[int, str, str, Key]:
+def gravity(finding: Finding) -> tuple[int, str, str, Key]:
+    """Sorts findings: broken stops, broken warnings, bad, look."""
     rank = 0 if finding.level == "stop" else 1 if finding.level == "warn" else 2 if finding.light == "bad" else 3
     return rank, finding.source, finding.code, finding.key
 
