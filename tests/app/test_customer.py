@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.published import publish_sample
 
 from huaxiang.app.customer import CUSTOMER_KEYS, search_customers, show_customer
 from huaxiang.errors import UsageError
+from huaxiang.store.snapshots import Snapshot
 
 
 def test_everything_known_of_a_customer(tmp_path: Path) -> None:
@@ -44,3 +48,18 @@ def test_search(tmp_path: Path) -> None:
     assert search("+8613800138000") == ["c1"]
     assert search("%") == []
     assert search("上海") == ["c1", "c4"]
+
+
+def test_an_id_of_before_leads_to_todays(tmp_path: Path) -> None:
+    sample = publish_sample(tmp_path)
+    table = sample.folder / "tables" / "identity_redirects.parquet"
+    pq.write_table(pa.table({"old": ["c8", "c9", "loop", "pool"], "new": ["c9", "c4", "pool", "loop"]}), table)
+    listed = [*sample.manifest["tables"], {"name": "identity_redirects", "path": "tables/identity_redirects.parquet"}]
+    with Snapshot(
+        sample.folder, {**sample.manifest, "tables": listed}, os.open(sample.folder, os.O_RDONLY)
+    ) as snapshot:
+        found = show_customer(snapshot, "c8")
+        assert (found["customer_id"], found["redirected_from"]) == ("c4", "c8")
+        assert search_customers(snapshot, "c8")["found"] == [{"customer_id": "c4", "matched": ["identity_redirects"]}]
+        with pytest.raises(UsageError, match="no customer"):
+            show_customer(snapshot, "loop")
