@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -201,7 +201,7 @@ def test_a_cursor_in_the_future_hides_nothing(shop: Path) -> None:
     fetch(incremental(), shop)
     run(
         shop,
-        f"insert into orders values (12, 'm', 1, '2024-05-03', 'new', '{date.today().year + 1}-01-01 00:00:00', 's')",
+        f"insert into orders values (12, 'm', 1, '2024-05-03', 'new', '{datetime.now(UTC).year + 1}-01-01 00:00:00', 's')",
     )
     assert 12 in pq.read_table(fetch(incremental(), shop).path)["id"].to_pylist()
 

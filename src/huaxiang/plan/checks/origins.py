@@ -13,7 +13,13 @@ from huaxiang.spec.sources import DatabaseSpec
 EVENT_FORMATS = frozenset({"segment", "sensors", "ga4", "mixpanel"})
 FORMS = frozenset({"questionnaire", "interview"})
 REPORTS = frozenset({"baidu_tongji"})
-_TAKES = {"events": EVENT_FORMATS, "people": EVENT_FORMATS | FORMS, "links": EVENT_FORMATS, "answers": FORMS, "texts": FORMS}
+_TAKES = {
+    "events": EVENT_FORMATS,
+    "people": EVENT_FORMATS | FORMS,
+    "links": EVENT_FORMATS,
+    "answers": FORMS,
+    "texts": FORMS,
+}
 _PASSWORD = re.compile(r"^[\w+]+://[^/@:]*:[^/@]+@")
 
 At = tuple[str, str]
@@ -47,9 +53,14 @@ def _check_database(found: Findings, source: SourceSpec, spec: DatabaseSpec, at:
     if spec.cursor is None and span:
         fault("look_back", "look_back is only for a `cursor`")
     if spec.cursor is not None and not spec.key:
-        fault("cursor", "a cursor needs `key`: the columns that identify a row, so that a changed row replaces its older state")
+        fault(
+            "cursor",
+            "a cursor needs `key`: the columns that identify a row, so that a changed row replaces its older state",
+        )
     if _PASSWORD.match(spec.url):
-        message = "the URL holds a password; keep it out of the project: set an environment variable and write url: env:NAME"
+        message = (
+            "the URL holds a password; keep it out of the project: set an environment variable and write url: env:NAME"
+        )
         found.add(at, ("database", "url"), "SRC018", message, warning=True)
 
 
@@ -58,9 +69,19 @@ def _check_format(found: Findings, source: SourceSpec, at: At) -> None:
         formats = ", ".join(sorted(_TAKES[source.take]))
         found.add(at, ("take",), "SRC019", f"take: {source.take} is for the formats {formats}, not for {source.format}")
     if source.codebook is not None and source.format not in FORMS:
-        found.add(at, ("codebook",), "SRC019", f"a codebook is for the formats {', '.join(sorted(FORMS))}, not for {source.format}")
+        found.add(
+            at,
+            ("codebook",),
+            "SRC019",
+            f"a codebook is for the formats {', '.join(sorted(FORMS))}, not for {source.format}",
+        )
     if source.format in FORMS and source.codebook is None:
-        found.add(at, ("format",), "SRC019", f"format {source.format} needs a `codebook`: what was asked, and how answers are read")
+        found.add(
+            at,
+            ("format",),
+            "SRC019",
+            f"format {source.format} needs a `codebook`: what was asked, and how answers are read",
+        )
     if source.format not in REPORTS:
         return
     if source.entity != "reference":
