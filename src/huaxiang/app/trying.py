@@ -90,12 +90,12 @@ def _changes(
         if old is not None and new is not None:
             into.setdefault(new, {}).setdefault(old, []).append(number)
             out.setdefault(old, {})[new] = out.get(old, {}).get(new, 0) + 1
-    joins = [
+    joins: list[dict[str, Any]] = [
         {"customers": sorted(olds), "records": [r for rs in olds.values() for r in rs]}
         for olds in into.values()
         if len(olds) > 1
     ]
-    parts = [
+    parts: list[dict[str, Any]] = [
         {"customer_id": old, "records": sum(news.values()), "into": sorted(news.values(), reverse=True)}
         for old, news in out.items()
         if len(news) > 1

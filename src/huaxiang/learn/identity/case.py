@@ -94,7 +94,10 @@ class Case:
 def prepare(
     records: pa.Table, keys: Sequence[IdentityKeySpec], scored: tuple[Scored | None, np.ndarray], context: Context
 ) -> Case:
-    """Turn records (sorted by digest) into numbers; `scored` comes with the order that sorted the records. Raises ValueError for equal digests."""
+    """Turn records (sorted by digest) into numbers; `scored` comes with the order that sorted the records.
+
+    Raises ValueError when two records share a digest.
+    """
     digest = records.column("digest").combine_chunks()
     if len(digest) > 1 and pc.any(pc.equal(digest[1:], digest[:-1])).as_py():
         raise ValueError("two records share a digest; records must be distinct")
@@ -127,7 +130,8 @@ def _moments(records: pa.Table, name: str) -> np.ndarray:
     if name not in records.column_names:
         return np.full(records.num_rows, NEVER)
     column = records.column(name).cast(pa.timestamp("us")).cast(pa.int64())
-    return column.fill_null(NEVER).to_numpy().astype(np.int64)
+    moments: np.ndarray = column.fill_null(NEVER).to_numpy().astype(np.int64)
+    return moments
 
 
 def _describing(context: Context) -> tuple[str, ...]:

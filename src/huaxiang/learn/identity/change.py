@@ -64,12 +64,10 @@ def prior_pairs(case: Case, model: str | None) -> Pairs:
 
 
 def _places(column: pa.ChunkedArray, digest: pa.Array) -> np.ndarray:
-    return (
-        pc.index_in(column.combine_chunks(), value_set=digest)
-        .fill_null(-1)
-        .to_numpy(zero_copy_only=False)
-        .astype(np.int64)
-    )
+    """Number of the record that each digest names, -1 when there is none."""
+    at = pc.index_in(column.combine_chunks(), value_set=digest).fill_null(-1)
+    places: np.ndarray = at.to_numpy(zero_copy_only=False).astype(np.int64)
+    return places
 
 
 def untouched(case: Case, rules: str) -> tuple[np.ndarray, np.ndarray]:
@@ -116,7 +114,7 @@ def _old_components(before: pa.Table, digest: pa.Array, at: np.ndarray) -> tuple
 
 
 def _values_changed(case: Case, before: pa.Table, new: np.ndarray) -> np.ndarray:
-    """Records that share a key value, held back or not, with a record that came or went: the value may be held back from now on, or no longer."""
+    """Records that share a key value, held back or not, with a record that came or went: it may be held back now, or no longer."""
     changed = np.zeros(case.size, dtype=bool)
     lost = before.filter(pc.invert(pc.is_in(before.column("digest"), value_set=case.digest)))
     for codes in case.role("strong", "contact"):

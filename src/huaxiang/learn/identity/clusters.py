@@ -1,11 +1,12 @@
 """Joins groups of records on evidence: agglomeration of mutual nearest neighbours with average linkage and guards.
 
 Every round, each cluster looks for the neighbour it agrees with best; two that chose each other become one. Agreement is the mean
-match weight over ALL pairs of their records, each pair counting by the number of fields it can compare, so that a chain of lucky pairs breaks where
-the rest speaks against it. Pairs that were never compared are scored when needed. Where the weights don't decide, a shared contact value does, unless the
-descriptions contradict. Average linkage is reducible (a union is never nearer to a third cluster than both its parts), so mutual neighbours may be
-joined all at once, in every component at the same time: the result is that of joining one best pair after the other, and depends neither on
-the order of the records nor on what other components hold. Weights are whole multiples of 2⁻¹⁰, so that sums are exact.
+match weight over ALL pairs of their records, each pair counting by the number of fields it can compare, so that a chain of lucky
+pairs breaks where the rest speaks against it. Pairs that were never compared are scored when needed. Where the weights don't
+decide, a shared contact value does, unless the descriptions contradict. Average linkage is reducible (a union is never nearer to a
+third cluster than both its parts), so mutual neighbours may be joined all at once, in every component at the same time: the result
+is that of joining one best pair after the other, and depends neither on the order of the records nor on what other components
+hold. Weights are whole multiples of 2⁻¹⁰, so that sums are exact.
 
 Method: F. Murtagh, "A survey of recent advances in hierarchical clustering algorithms", The Computer Journal 26 (1983), 354–359.
 """

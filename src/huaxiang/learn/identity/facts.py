@@ -110,7 +110,8 @@ def _births(records: pa.Table) -> np.ndarray:
         column = pc.strptime(column.cast(pa.string()), format="%Y-%m-%d", unit="s", error_is_null=True).cast(
             pa.date32()
         )
-    return column.cast(pa.int32()).cast(pa.int64()).fill_null(NO_BIRTH).to_numpy(zero_copy_only=False)
+    days: np.ndarray = column.cast(pa.int32()).cast(pa.int64()).fill_null(NO_BIRTH).to_numpy(zero_copy_only=False)
+    return days
 
 
 def normal_name(text: str) -> str:

@@ -134,7 +134,8 @@ class Held:
 
     def _has_marks(self, clusters: np.ndarray) -> np.ndarray:
         at = np.searchsorted(self.cluster, clusters)
-        return (at < len(self.cluster)) & (self.cluster[np.minimum(at, len(self.cluster) - 1)] == clusters)
+        there: np.ndarray = (at < len(self.cluster)) & (self.cluster[np.minimum(at, len(self.cluster) - 1)] == clusters)
+        return there
 
     def _rows(self, clusters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Rows of this table that belong to each of `clusters`, and the position in `clusters` they belong to."""

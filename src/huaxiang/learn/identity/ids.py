@@ -1,4 +1,4 @@
-"""Stable customer IDs: a customer keeps the ID that most of its history had; merged IDs are redirected, none is ever given to somebody else."""
+"""Stable customer IDs: a customer keeps the ID that most of its history had; merged IDs redirect, none is given to somebody else."""
 
 from __future__ import annotations
 

@@ -23,13 +23,13 @@ REDIRECTS = pa.schema([
     ("old", pa.string()), ("new", pa.string()), ("since", pa.string()), ("reason", pa.string()),
     ("records", pa.list_(pa.string())),
 ])  # fmt: skip
-"""IDs that were merged into another: `records` are the digests that carried `old` then. A customer that is parted again gets its ID back."""
+"""IDs that were merged into another: `records` are the digests that carried `old` then. What is parted again gets its ID back."""
 VALUES = pa.schema([
     ("key", pa.string()), ("value_digest", pa.string()), ("customer_id", pa.string()), ("exact", pa.string())
 ])  # fmt: skip
 """Whose a key value was; `exact`: the group it would belong to by exact keys alone (a record's digest)."""
 OWN = ("customer_id", "named", "component", "exact", "gone")
-"""Columns of identity_records besides those of the records table; `named`: the build that gave the ID, `component`, `exact`: groups by digest."""
+"""Columns of identity_records besides the record's own; `named`: the build that gave the ID; `component`, `exact`: groups."""
 TABLES = {
     "identity_records": "records",
     "identity_evidence": "evidence",
@@ -80,7 +80,8 @@ def new_records(previous: Ledger | None, records: pa.Table) -> np.ndarray:
         return np.ones(records.num_rows, dtype=bool)
     known = previous.present().column("digest")
     seen = pc.is_in(records.column("digest"), value_set=known.combine_chunks())
-    return ~seen.combine_chunks().to_numpy(zero_copy_only=False)
+    fresh: np.ndarray = ~seen.combine_chunks().to_numpy(zero_copy_only=False).astype(bool)
+    return fresh
 
 
 def renew_evidence(previous: pa.Table | None, found: pa.Table, seen: str) -> pa.Table:

@@ -46,8 +46,8 @@ class Owners:
 def own_values(code: np.ndarray, cluster: np.ndarray, rows: np.ndarray, times: tuple[np.ndarray, np.ndarray]) -> Owners:
     """Who owns each value, from the records that show it (code ≥ 0, cluster ≥ 0).
 
-    One owner has it always. Of several, those whose times don't overlap follow each other (a recycled phone number); among those that overlap
-    the one with most rows has it (a family's phone), the smaller cluster number when equal.
+    One owner has it always. Of several, those whose times don't overlap follow each other (a recycled phone number); among those that
+    overlap the one with most rows has it (a family's phone), the smaller cluster number when equal.
     """
     record = np.flatnonzero((code >= 0) & (cluster >= 0))
     wide = int(cluster.max(initial=0)) + 1
@@ -63,7 +63,7 @@ def own_values(code: np.ndarray, cluster: np.ndarray, rows: np.ndarray, times: t
         np.r_[True, value[1:] != value[:-1]] & np.r_[value[1:] != value[:-1], True] if len(value) else np.empty(0, bool)
     )
     never = np.full(int(single.sum()), NEVER)
-    found = [(value[single], owner[single], never, never)]
+    found: list[tuple[np.ndarray, ...]] = [(value[single], owner[single], never, never)]
     several = np.flatnonzero(~single)
     if len(several):
         found.append(_in_turn((value[several], owner[several], weight[several], first[several], last[several])))

@@ -75,14 +75,12 @@ def _anonymous(case: Case, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     label = label.copy()
     loose = nobody.copy()
     any_device = np.zeros(case.size, dtype=bool)
-    edges = []
     for codes in case.role("device"):
         signed = np.unique(codes.code[~nobody & (codes.code >= 0)])
         loose &= ~np.isin(codes.code, signed)
         any_device |= codes.code >= 0
     loose &= any_device
-    for codes in case.role("device"):
-        edges.append(chain(np.where(loose, codes.code, -1)))
+    edges = [chain(np.where(loose, codes.code, -1)) for codes in case.role("device")]
     label[loose] = components(case.size, edges)[loose]
     return label, nobody & ~loose
 
@@ -158,8 +156,8 @@ def _records(case: Case, customer: pa.Array, exact: np.ndarray, named_at: pa.Arr
     """The records with their customers; below them, emptied, those of earlier builds that are gone."""
     table = case.records
     columns = {
-        "customer_id": customer, "named": named_at, "component": case.digest.take(pa.array(case.raw)), "exact": case.digest.take(pa.array(exact)),
-        "gone": pa.nulls(case.size, pa.string()),
+        "customer_id": customer, "named": named_at, "component": case.digest.take(pa.array(case.raw)),
+        "exact": case.digest.take(pa.array(exact)), "gone": pa.nulls(case.size, pa.string()),
     }  # fmt: skip
     for name, column in columns.items():
         table = table.append_column(name, column)
@@ -207,7 +205,7 @@ def _held_back(case: Case) -> Sequence[Mapping[str, Any]]:
         for c in case.role("strong", "contact")
         for text, count in c.held
     ]
-    return sorted(found, key=lambda h: (-h["records"], h["key"], h["value_digest"]))  # type: ignore[operator]
+    return sorted(found, key=lambda h: (-h["records"], h["key"], h["value_digest"]))
 
 
 def _shared(case: Case, logins: Mapping[str, pa.Table]) -> Sequence[Mapping[str, Any]]:

@@ -28,8 +28,8 @@ def resolve(
 ) -> Resolution:
     """Resolve records (docs/contracts.md, "Records table") to customers.
 
-    `keys` of role device join nobody; their rows are attributed in time. `scored`: pairs from matching, None for keys alone; with a previous
-    ledger it may hold only pairs with a new record, scored by the same model. Raises ValueError when two records share a digest.
+    `keys` of role device join nobody; their rows are attributed in time. `scored`: pairs from matching, None for keys alone; with a
+    previous ledger it may hold only pairs with a new record, scored by the same model. Raises ValueError when two records share a digest.
     """
     context = context or Context()
     order = pc.sort_indices(records.column("digest")).to_numpy(zero_copy_only=False).astype(np.int64)

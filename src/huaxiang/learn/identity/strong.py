@@ -46,7 +46,8 @@ def components(size: int, edges: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.
     count, label = connected_components(graph, directed=False)
     least = np.full(count, size, dtype=np.int64)
     np.minimum.at(least, label, np.arange(size))
-    return least[label]
+    named: np.ndarray = least[label]
+    return named
 
 
 def join_strong(

@@ -22,11 +22,23 @@ from huaxiang.serve.cli import output
 from huaxiang.serve.cli.framework import LazyGroup, View, command, option, shows
 from huaxiang.serve.cli.texts import t, t_or
 
-_COMMANDS = ("explain", "status", "review", "accept", "reject", "split", "merge", "unmerge", "undo", "dry-run", "evaluate")
+_COMMANDS = (
+    "explain",
+    "status",
+    "review",
+    "accept",
+    "reject",
+    "split",
+    "merge",
+    "unmerge",
+    "undo",
+    "dry-run",
+    "evaluate",
+)
 identity = LazyGroup(
     "identity",
     help="help.identity",
-    X,
+    lazy={name: f"{__name__}:identity_{name.replace('-', '_')}" for name in _COMMANDS},
 )
 why_option = option("--why", key="why", required=True)
 limit_option = option("--limit", key="limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
@@ -66,7 +78,7 @@ def _explain(found: dict[str, Any]) -> None:
         )
     if found["households"]:
         output.heading(t("identity.households"))
-        output.facts((h.get("rule") or "", str(h.get("household_id") or "")) for h in found["households"])
+        output.facts((h["household_id"], output.number(h.get("household_size"))) for h in found["households"])
     if found["decisions"]:
         output.heading(t("identity.decisions"))
         output.table(
@@ -146,13 +158,13 @@ def _guarded(found: dict[str, Any]) -> None:
         output.table([t(f"identity.{head}") for head in ("key", "value", "records_head")], rows, right=frozenset({2}))
     if found["giants"]:
         output.heading(t("identity.giants", count=len(found["giants"])))
-        rows = [
+        giants = [
             (output.number(g["records"]), output.number(g["customers"]), f"{t('identity.kind.' + g['cause']['kind'])} {g['cause']['rule']}",
              g["cause"]["value_digest"][:12], output.number(g["cause"]["links"]))
             for g in found["giants"][:20]
         ]  # fmt: skip
         heads = ("records_head", "customers_head", "rule", "value", "links_head")
-        output.table([t(f"identity.{head}") for head in heads], rows, right=frozenset({0, 1, 4}))
+        output.table([t(f"identity.{head}") for head in heads], giants, right=frozenset({0, 1, 4}))
 
 
 @command("review", text="help.identity.review", keys=REVIEW_KEYS)
@@ -172,7 +184,9 @@ def _review(found: dict[str, Any]) -> None:
     output.line(t("identity.review_total", count=output.number(found["total"])))
     for pair in found["pairs"]:
         one, two = pair["customers"]
-        output.heading(f"{pair['number']}. {one} ↔ {two}  {_rule(pair)} {_chance(pair['probability'])} {_reason(pair['reason'])}")
+        output.heading(
+            f"{pair['number']}. {one} ↔ {two}  {_rule(pair)} {_chance(pair['probability'])} {_reason(pair['reason'])}"
+        )
         rows = [(name, left or "–", right or "–") for name, (left, right) in pair["fields"].items()]
         output.table((t("identity.field"), one, two), rows)
     output.line(t("identity.review_how"))
@@ -241,7 +255,12 @@ def identity_undo(view: View, number: int, why: str) -> None:
 
 
 def _decided(found: dict[str, Any]) -> None:
-    words = {"number": found["number"], "records": found["records"], "others": found["others"], "undoes": found["undoes"] or 0}
+    words = {
+        "number": found["number"],
+        "records": found["records"],
+        "others": found["others"],
+        "undoes": found["undoes"] or 0,
+    }
     output.line(t(f"identity.done.{found['kind']}", **words))
     output.line(t("identity.next_build"))
 
@@ -267,7 +286,9 @@ def _dry_run(found: dict[str, Any]) -> None:
         output.table([t(f"identity.{head}") for head in ("id", "records_head", "rule")], rows, right=frozenset({1}))
     if found["parts"]:
         output.heading(t("identity.parts"))
-        rows = [(p["customer_id"], output.number(p["records"]), " + ".join(map(str, p["into"]))) for p in found["parts"]]
+        rows = [
+            (p["customer_id"], output.number(p["records"]), " + ".join(map(str, p["into"]))) for p in found["parts"]
+        ]
         output.table([t(f"identity.{head}") for head in ("id", "records_head", "into")], rows, right=frozenset({1}))
     _guarded(found)
     if found["unknown_fields"]:
