@@ -18,6 +18,7 @@ from huaxiang.store.files.open import open_file, request_for
 _LOOKED_AT = 500
 _LARGE = 2 * 2**20
 _TYPED = ("csv", "tsv", "json", "ndjson", "excel")
+MOST = 0.9
 UNKNOWN = "empty"
 """A type that is not compared: of a column without values, or of what is not looked into."""
 _DATE = re.compile(r"\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?")
@@ -82,11 +83,14 @@ def _type_of(values: pa.Array) -> str:
 
 
 def plainest_type(texts: Sequence[str]) -> str:
-    """The plainest type that all texts have: integer, number, date, boolean, else text; empty when none has a character."""
+    """The plainest type that MOST of the texts have: integer, number, date, boolean, else text; empty when none has a character.
+
+    A single wrong value is a matter of validity, not of the file's form.
+    """
     known = [text for text in texts if text]
     if not known:
         return "empty"
     for name, pattern in (("integer", _INTEGER), ("number", _NUMBER), ("date", _DATE), ("boolean", _BOOLEAN)):
-        if all(pattern.fullmatch(text) for text in known):
+        if sum(pattern.fullmatch(text) is not None for text in known) >= MOST * len(known):
             return name
     return "text"
