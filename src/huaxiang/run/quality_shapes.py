@@ -1,4 +1,4 @@
-"""Reads what the columns of a source's newest file, or of its database table, are: names and plainest types, of mapped and other columns alike."""
+"""Reads which columns a source's newest file, or its table, has: names and plainest types, mapped or not."""
 
 from __future__ import annotations
 
