@@ -132,7 +132,9 @@ class CodebookSpec(Spec):
 
     name: Name
     title: Title = None
-    format: Literal["questionnaire", "interview"] = Field("questionnaire", description="how its answers are usually collected")
+    format: Literal["questionnaire", "interview"] = Field(
+        "questionnaire", description="how its answers are usually collected"
+    )
     intro: Title = Field(None, description="shown above the first question")
     closing: Title = None
     keys: dict[Name, KeySpec | str] = Field(
