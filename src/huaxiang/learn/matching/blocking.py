@@ -56,6 +56,8 @@ def default_rules(fields: Sequence[Field]) -> tuple[Rule, ...]:
     found += [_merge(w, d) for w in _starts(fields) for d in when]
     found += [_merge(w, d, p) for w in (*_starts(fields), *parts) for d in years for p in where]
     found += [_merge(t, w) for t in _ends(fields) for w in (*who, *when)]
+    single = [Rule(f.name, (f"v_{f.name}",)) for f in fields if f.kind != "exact"]
+    found += [*single, *(_merge(a, b) for i, a in enumerate(single) for b in single[i + 1 :])]
     return tuple({frozenset(r.parts): r for r in reversed(found)}.values())[::-1]
 
 
@@ -95,7 +97,7 @@ def _years(fields: Sequence[Field]) -> list[Rule]:
 def _where(fields: Sequence[Field]) -> list[Rule]:
     places = ("address", "postcode", "suburb", "town", "district", "city", "birth_place")
     found = [Rule(f.name, (f"v_{f.name}",)) for f in fields if f.kind in ("address", "postcode") or f.name in places]
-    found += [Rule(f"{f.name} (number, area)", (f"v_{f.name}_num", f"v_{f.name}_area")) for f in fields if f.kind == "address"]
+    found += [Rule(f"{f.name} (door)", (f"v_{f.name}_door", f"v_{f.name}_area")) for f in fields if f.kind == "address"]
     return found
 
 
@@ -136,16 +138,21 @@ def _all_fresh(db: Database) -> bool:
     return bool(db.rows("SELECT bool_and(fresh) FROM blocks")[0][0])
 
 
-def affordable(pairs: Sequence[int], records: int) -> list[int]:
-    """Numbers of the rules that are used: cheapest first, while their pairs stay within reason for so many records."""
-    chosen, spent = [], 0
+def affordable(pairs: Sequence[int], records: int, rules: Sequence[Rule], skipped: Sequence[Skipped]) -> list[int]:
+    """Numbers of the rules that are used: cheapest first, while their pairs stay within reason for so many records; without those
+    whose pairs a broader one of them finds too.
+    """
+    chosen: list[int] = []
+    spent = 0
     for cost, number in sorted((c, n) for n, c in enumerate(pairs)):
         spent += cost
         if cost > max(_PER_RECORD * records, _SMALL) or spent > max(_IN_ALL * records, 3 * _SMALL):
             break
         if cost:
             chosen.append(number)
-    return sorted(chosen)
+    cut = {s.rule for s in skipped}
+    whole = [set(rules[n].parts) for n in chosen if rules[n].name not in cut]
+    return sorted(n for n in chosen if not any(w < set(rules[n].parts) for w in whole))
 
 
 def keep_blocks(db: Database, chosen: Sequence[int], rules: Sequence[Rule]) -> None:

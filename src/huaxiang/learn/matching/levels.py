@@ -16,6 +16,8 @@ from huaxiang.learn.matching.fields import Field
 PERSONAL = ("name", "given_name", "date")
 """Kinds that relatives who live together share no more often than strangers, except on `kin` levels."""
 
+_LONGEST = 40
+
 
 @dataclass(frozen=True)
 class Level:
@@ -66,9 +68,14 @@ def _comparison(field: Field, kinds: dict[str, Field], columns: set[str]) -> Com
 
 
 def _edits(x: str, most: int, shortest: int) -> str:
-    """Few edits, a swap of neighbours counting as one, between values that are long enough for that to mean something."""
-    longest = f"abs(length({x}_l) - length({x}_r)) <= {most}"
-    return f"{longest} AND least(length({x}_l), length({x}_r)) >= {shortest} AND damerau_levenshtein({x}_l, {x}_r) <= {most}"
+    """Few edits, a swap of neighbours counting as one, between values that are long enough for that to mean something.
+
+    The edit distance costs the square of the length, so cheap conditions that it implies come first; CASE keeps that order.
+    """
+    near = f"abs(length({x}_l) - length({x}_r)) <= {most} AND least(length({x}_l), length({x}_r)) >= {shortest}"
+    short = f"greatest(length({x}_l), length({x}_r)) <= {_LONGEST}"
+    first = f"{near} AND {short} AND jaro_similarity({x}_l, {x}_r) >= 0.75"
+    return f"CASE WHEN {first} THEN damerau_levenshtein({x}_l, {x}_r) <= {most} ELSE FALSE END"
 
 
 def _alike(x: str, least: float) -> str:
@@ -129,7 +136,7 @@ def _date(x: str) -> tuple[Level, ...]:
     only_year = f"length({x}_l) = 4 OR length({x}_r) = 4 OR {part(5, 4, 'l')} = '0101' OR {part(5, 4, 'r')} = '0101'"
     return (
         Level("exact", f"{x}_l = {x}_r", 0.85, 5e-5),
-        Level("one_digit", f"length({x}_l) = 8 AND length({x}_r) = 8 AND damerau_levenshtein({x}_l, {x}_r) = 1", 0.06, 1e-3),
+        Level("one_digit", _edits(x, 1, 8), 0.06, 1e-3),
         Level("day_month", f"{year} AND {swapped}", 0.01, 2e-4),
         Level("year_only", f"{year} AND ({only_year})", 0.01, 1e-3),
         Level("year_month", f"{year} AND {month}", 0.01, 2e-3),
@@ -161,16 +168,19 @@ def _email(x: str) -> tuple[Level, ...]:
 
 
 def _address(x: str) -> tuple[Level, ...]:
-    txt, num, door = f"{x}_txt", f"{x}_num", f"{x}_area"
+    """Similarity of long texts is costly: it is asked only where numbers agree, or where the districts don't already differ."""
+    txt, num, door, area = f"{x}_txt", f"{x}_num", f"{x}_door", f"{x}_area"
     inside = f"least(length({x}_l), length({x}_r)) >= 8 AND (ends_with({x}_l, {x}_r) OR ends_with({x}_r, {x}_l))"
     street = f"{txt}_l = {txt}_r OR (length({txt}_l) >= 4 AND (ends_with({txt}_l, {txt}_r) OR ends_with({txt}_r, {txt}_l)))"
+    same = f"{door}_l = {door}_r AND ({area}_l = {area}_r OR {area}_l IS NULL OR {area}_r IS NULL)"
+    numbers = f"CASE WHEN {num}_l = {num}_r OR ({num}_l IS NULL AND {num}_r IS NULL) THEN {street} OR {_alike(txt, 0.85)} ELSE FALSE END"
+    alike = f"CASE WHEN {area}_l <> {area}_r THEN FALSE ELSE {_alike(txt, 0.85)} END"
     return (
         Level("exact", f"{x}_l = {x}_r", 0.6, 1e-5),
-        Level("same_door", f"({inside}) OR ({num}_l = {num}_r AND ({street} OR {_alike(txt, 0.85)}))", 0.1, 2e-5),
-        Level("typo", f"({_alike(x, 0.95)} AND {num}_l = {num}_r) OR ({_edits(x, 2, 6)})", 0.05, 5e-5),
-        Level("street", f"{street} OR {_alike(txt, 0.95)}", 0.03, 1e-3),
-        Level("alike", f"{_alike(x, 0.8)}", 0.03, 0.01),
-        Level("area", f"{door}_l = {door}_r", 0.05, 0.01),
+        Level("same_door", f"({inside}) OR ({same}) OR ({numbers})", 0.15, 2e-5),
+        Level("street", street, 0.03, 1e-3),
+        Level("alike", alike, 0.03, 0.01),
+        Level("area", f"{area}_l = {area}_r", 0.05, 0.01),
         Level("different", None, 0.14, 0.98),
     )
 

@@ -11,9 +11,9 @@ from huaxiang.learn.matching.levels import Comparison
 from huaxiang.learn.matching.prepare import Database
 from huaxiang.learn.matching.training import Patterns, patterns_of
 
-RANDOM_PAIRS = 1_000_000
-BLOCKED_PAIRS = 1_000_000
-KEYED_PAIRS = 200_000
+RANDOM_PAIRS = 300_000
+BLOCKED_PAIRS = 400_000
+KEYED_PAIRS = 100_000
 _SEED = 20_261_122
 _PER_KEY = 20
 

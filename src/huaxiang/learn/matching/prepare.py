@@ -109,16 +109,23 @@ def _first(field: Field) -> list[str]:
 
 
 def _address_parts(x: str) -> list[str]:
+    """All numbers of an address, its text without them, the building, unit and flat when it names two of them, and its district."""
     p = f"p.{x}"
-    digits = f"array_to_string(regexp_extract_all({p}, '[0-9]+'), '-')"
+    numbers = f"regexp_extract_all({p}, '[0-9]+')"
     text = f"regexp_replace({p}, '[0-9 ]+', '', 'g')"
+    door = f"CASE WHEN len({numbers}) >= 2 AND regexp_matches({p}, '{_HAN}') THEN array_to_string({numbers}[-3:], '-') END"
     area = f"CASE WHEN regexp_matches({p}, '{_HAN}') THEN nullif(regexp_extract({p}, '^.{{2,14}}?[区县旗]'), '') END"
-    return [f"nullif({digits}, '') AS {x}_num", f"nullif({text}, '') AS {x}_txt", f"{area} AS {x}_area"]
+    return [
+        f"nullif(array_to_string({numbers}, '-'), '') AS {x}_num",
+        f"nullif({text}, '') AS {x}_txt",
+        f"{door} AS {x}_door",
+        f"{area} AS {x}_area",
+    ]
 
 
 def _spell_names(db: Database, columns: Sequence[str]) -> None:
     """Leave `spelt`: each distinct name `n` with its Pinyin, also in the other order, and its surname and given name."""
-    distinct = " UNION ".join(f"SELECT {c} AS n FROM plain WHERE {c} IS NOT NULL" for c in columns)
+    distinct = " UNION ".join(f"SELECT DISTINCT {c} AS n FROM plain WHERE {c} IS NOT NULL" for c in columns)
     db.run(f"CREATE TABLE distinct_names AS SELECT n, regexp_matches(n, '{_HAN}') AS han FROM ({distinct})")
     db.load("reading", readings())
     letters = range(1, _LONGEST + 1)

@@ -133,7 +133,7 @@ class _Run:
         blocking.add_blocks(self.db, rules)
         costs, skipped = blocking.count_blocks(self.db, rules, self.spec.max_block)
         records = int(self.db.rows("SELECT count(*) FROM people")[0][0])
-        chosen = list(range(len(rules))) if model or declared else blocking.affordable(costs, records)
+        chosen = list(range(len(rules))) if model or declared else blocking.affordable(costs, records, rules, skipped)
         blocking.keep_blocks(self.db, chosen, rules)
         names = {rules[n].name for n in chosen}
         return tuple(rules[n] for n in chosen), tuple(s for s in skipped if s.rule in names)

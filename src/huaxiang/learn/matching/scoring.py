@@ -50,9 +50,13 @@ def find_candidates(linker: Any) -> str:
 
 
 def filter_candidates(db: Database, linker: Any, least: float) -> str:
-    """Let Splink score the candidates and keep those whose weight against strangers is at least `least`; leave `close` (a, b)."""
-    found = linker.inference.predict(threshold_match_weight=least - _MARGIN, warning_mode="never")
-    db.run(f"CREATE TABLE close AS SELECT id_l AS a, id_r AS b FROM {found.physical_name}")
+    """Let Splink score the candidates and keep those whose weight against strangers is at least `least`; leave `close` (a, b).
+
+    Without Splink's own threshold: DuckDB pushes that filter below the comparisons and so computes each of them once per level.
+    """
+    found = linker.inference.predict(warning_mode="never")
+    query = f"SELECT id_l AS a, id_r AS b FROM {found.physical_name} WHERE match_weight >= {least - _MARGIN!r}"
+    db.run(f"CREATE TABLE close AS {query}")
     found.drop_table_from_database_and_remove_from_cache()
     return "close"
 

@@ -21,7 +21,7 @@ _ROUNDS = 200
 _TOLERANCE = 1e-7
 _M_STRENGTH = 12.0
 _KIN_STRENGTH = 12.0
-_U_STRENGTH = 1.0
+_U_STRENGTH = 0.5
 _KEY_TRUST = 0.98
 
 
@@ -150,8 +150,14 @@ def _tally(patterns: Patterns, comparison: int, share: np.ndarray, levels: int) 
 
 
 def _strangers(comparisons: Sequence[Comparison], random: Patterns, share: np.ndarray) -> list[np.ndarray]:
-    guess = [np.array([lv.u for lv in c.levels]) / sum(lv.u for lv in c.levels) for c in comparisons]
-    return _maximise(comparisons, guess, ((random, share),), _U_STRENGTH)
+    """Shares among random pairs. A level that they hardly show keeps its guess, but never more than half a pair's worth."""
+    found = []
+    for i, c in enumerate(comparisons):
+        counts = _tally(random, i, share, len(c.levels))
+        guess = np.array([lv.u for lv in c.levels]) * max(counts.sum(), 1.0)
+        counts = counts + np.minimum(guess, _U_STRENGTH)
+        found.append(counts / counts.sum())
+    return found
 
 
 def _kin_guess(comparison: Comparison, strangers: np.ndarray) -> np.ndarray:
