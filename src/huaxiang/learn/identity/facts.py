@@ -90,8 +90,8 @@ def _names(records: pa.Table) -> tuple[np.ndarray, tuple[str, ...]]:
     whole = texts.get("name", pa.nulls(records.num_rows, pa.string()))
     parts = [texts[c] for c in ("given_name", "surname") if c in texts]
     if parts:
-        joined = pc.binary_join_element_wise(*parts, " ", null_handling="skip")
-        whole = pc.coalesce(whole, pc.if_else(pc.equal(pc.utf8_trim_whitespace(joined), ""), None, joined))
+        joined = pc.utf8_trim_whitespace(pc.binary_join_element_wise(*(pc.fill_null(p, "") for p in parts), " "))
+        whole = pc.coalesce(whole, pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined))
     code, found = _numbers(pa.chunked_array([whole]))
     names: dict[str, int] = {}
     number = np.full(len(found) + 1, -1, dtype=np.int64)
