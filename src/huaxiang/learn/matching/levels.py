@@ -32,13 +32,18 @@ class Level:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A compared field: when nothing can be said (`missing`), its levels, and the helper column whose rare values weigh more."""
+    """A compared field: when nothing can be said (`missing`), its levels, and the helper column whose rare values weigh more.
+
+    `personal`: relatives agree on it no more often than strangers do. `unique`: helper column of a value that normally belongs to
+    one person; strangers share it only by mistake, and blocking finds all pairs that do.
+    """
 
     name: str
     missing: str
     levels: tuple[Level, ...]
     term: str | None
     personal: bool
+    unique: str | None = None
 
 
 def comparisons_of(fields: Sequence[Field]) -> tuple[Comparison, ...]:
@@ -62,9 +67,16 @@ def _comparison(field: Field, kinds: dict[str, Field], columns: set[str]) -> Com
         return Comparison(field.name, missing, _given_name(x, swapped), term, personal)
     if field.kind == "address":
         return Comparison(field.name, missing, _address(x), term, personal)
-    if field.kind == "number" and field.identity:
-        return Comparison(field.name, missing, _identity(x), None, personal)
+    if field.identity or field.kind in ("phone", "email"):
+        levels = _identity(x) if field.identity else _LEVELS[field.kind](x)
+        return Comparison(field.name, missing, (*_unique(x, levels[0]), *levels[1:]), None, personal, x)
     return Comparison(field.name, missing, _LEVELS[field.kind](x), term, personal)
+
+
+def _unique(x: str, exact: Level) -> tuple[Level, Level]:
+    """Equal values, held by few records or by many: a number that many share is nobody's own."""
+    rare = Level("exact", f"{x}_l = {x}_r AND NOT {x}_many_l", exact.m, exact.u)
+    return rare, Level("shared", exact.when, 0.02, exact.u, kin=True)
 
 
 def _edits(x: str, most: int, shortest: int) -> str:

@@ -50,7 +50,7 @@ class Scored:
             comparisons = comparisons_of(self.model.fields)
             db.load("source", _numbered(part, asked, np.ones(len(asked), dtype=bool)))
             prepare(db, self.model.fields, "source")
-            add_terms(db, "people", self.model.terms, self.model.rarest)
+            add_terms(db, "people", comparisons, self.model.terms, self.model.rarest)
             low, high = np.minimum(left, right).astype(np.int64), np.maximum(left, right).astype(np.int64)
             db.load("asked", pa.table({"a": low, "b": high, "at": np.arange(len(low))}))
             db.run("CREATE TABLE each AS SELECT DISTINCT a, b FROM asked")
@@ -110,7 +110,7 @@ class _Run:
         prepare(self.db, self.fields, "source")
         rules, skipped = self._block(model)
         terms, rarest = (model.terms, model.rarest) if model else count_terms(self.db, comparisons)
-        add_terms(self.db, "entrants", terms, rarest)
+        add_terms(self.db, "entrants", comparisons, terms, rarest)
         blocks = [f"l.b{n} = r.b{n} AND (l.fresh OR r.fresh)" if self._partly() else f"l.b{n} = r.b{n}" for n in range(len(rules))]
         if not rules or not self.db.rows("SELECT count(*) FROM entrants")[0][0]:
             model = model or MatchModel(self.fields, rules, _defaults(comparisons), 1e-6, 1e-6, terms, rarest, 0)
@@ -145,7 +145,7 @@ class _Run:
         rules: tuple[Rule, ...],
         shares: tuple[dict[str, dict[str, float]], dict[str, float]],
     ) -> MatchModel:
-        add_terms(self.db, "people", *shares)
+        add_terms(self.db, "people", comparisons, *shares)
         ids = self.db.arrow("SELECT id FROM people ORDER BY id").column("id").to_numpy()
         observe.draw_random_pairs(self.db, ids)
         observe.draw_keyed_pairs(self.db, self.keys)

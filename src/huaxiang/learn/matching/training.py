@@ -78,6 +78,7 @@ def train(comparisons: Sequence[Comparison], evidence: Evidence) -> tuple[Mappin
         random = _posterior(comparisons, evidence.random, tables, (match, related))
         m = _maximise(comparisons, first_m, ((evidence.blocked, blocked[0]), (evidence.keyed, keyed)), _M_STRENGTH)
         u = _strangers(comparisons, evidence.random, random[2])
+        u = [_unique(evidence, i, u[i], blocked[2]) if c.unique else u[i] for i, c in enumerate(comparisons)]
         guess = [_kin_guess(c, u[i]) for i, c in enumerate(comparisons)]
         free = _maximise(comparisons, guess, ((evidence.blocked, blocked[1]),), _KIN_STRENGTH)
         kin = [_bound_kin(c, free[i], u[i]) for i, c in enumerate(comparisons)]
@@ -157,6 +158,16 @@ def _strangers(comparisons: Sequence[Comparison], random: Patterns, share: np.nd
         guess = np.array([lv.u for lv in c.levels]) * max(counts.sum(), 1.0)
         counts = counts + np.minimum(guess, _U_STRENGTH)
         found.append(counts / counts.sum())
+    return found
+
+
+def _unique(evidence: Evidence, comparison: int, strangers: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Blocking finds all pairs that share a value that is normally one person's: count the strangers among them instead."""
+    found = strangers.copy()
+    counts = _tally(evidence.blocked, comparison, share, len(strangers))[:2]
+    known = evidence.pairs * max(float((evidence.random.gamma[:, comparison] >= 0) @ evidence.random.count), 1.0)
+    found[:2] = (counts + _U_STRENGTH) / (known / evidence.random.count.sum())
+    found[-1] += strangers[:2].sum() - found[:2].sum()
     return found
 
 
