@@ -31,11 +31,13 @@ def must_build(folder: Path) -> None:
 
 
 def contents(folder: Path) -> Mapping[str, str]:
-    """Open the current snapshot, read all of it, and return the digest of every table and file."""
+    """Open the current snapshot, read all of it, and return the digest of every table and file but those of quality, which compare a
+    build with the builds before it.
+    """
     with SnapshotStore(folder).current() as snapshot:
         snapshot.verify()
         parts = (*snapshot.manifest["tables"], *snapshot.manifest["files"])
-        return {part["path"]: part["sha256"] for part in parts}
+        return {part["path"]: part["sha256"] for part in parts if not part["path"].startswith("tables/quality")}
 
 
 @pytest.fixture(scope="module")

@@ -132,7 +132,7 @@ class _Outcome:
 
 
 def _run_stages(work: Build, run: Run, asked: date | None) -> _Outcome:
-    from huaxiang.run import collecting, publishing, quality, segmenting, tagging, unifying
+    from huaxiang.run import collecting, profiling, publishing, quality, segmenting, tagging, unifying
     from huaxiang.run.quality_between import compare
 
     today = datetime.now(ZoneInfo(work.project.spec.timezone)).date()
@@ -153,7 +153,9 @@ def _run_stages(work: Build, run: Run, asked: date | None) -> _Outcome:
         leave(unified.identified.resolution.customers)
         failpoint("unify")
     with _stage(run, "profile"):
-        tagging.draw_profile(work, unified.sources, as_of)
+        redirects = unified.identified.resolution.redirects
+        moved = dict(zip(redirects["old"].to_pylist(), redirects["new"].to_pylist(), strict=True))
+        profiling.draw_profile(work, profiling.Rows(unified.sources, unified.tables, moved), as_of)
         failpoint("profile")
     with _stage(run, "tag"):
         sql = tagging.compute_tags(work, as_of)

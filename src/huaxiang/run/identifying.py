@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,8 +55,7 @@ def identify_people(
     spec = next(iter(build.project.matching.values()), None)
     strong = [k.field for k in keys if k.role == "strong" and k.field in records.column_names]
     scored = _score(records, spec, known, strong) if spec is not None else None
-    seen = datetime.now(UTC).isoformat(timespec="seconds")
-    context = Context(spec, known.decisions, known.ledger, known.blocked, seen, known.full)
+    context = Context(spec, known.decisions, known.ledger, known.blocked, known.seen, known.full)
     resolution = resolve(records, [k for k in keys if k.role != "device" or k.stitch.anonymous], scored, context)
     for key in keys:
         if key.role != "device":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
-from huaxiang.run.context import Build
+from huaxiang.run.context import AsOf, Build
 from huaxiang.stages.unify import BLOCKED
 from huaxiang.store.decisions import read_decisions
 
@@ -23,10 +23,12 @@ STATE = "identity_model.json"
 @dataclass(frozen=True)
 class Known:
     """`ledger` and matching `model` of the last build (None: there was none, or nothing was matched), the definition that the model was
-    trained for; decisions by hand; values that never link; `full`: nothing of the last build is taken over but IDs and history.
+    trained for; decisions by hand; `seen`: the day that new evidence is dated by (the as-of day, so that equal builds leave equal
+    files); values that never link; `full`: nothing of the last build is taken over but IDs and history.
     """
 
     decisions: Decisions
+    seen: str
     ledger: Ledger | None = None
     model: MatchModel | None = None
     definition: str | None = None
@@ -34,21 +36,21 @@ class Known:
     full: bool = False
 
 
-def load_known(build: Build) -> Known:
+def load_known(build: Build, as_of: AsOf) -> Known:
     """Read what the last snapshot and the decisions file hold."""
     from huaxiang.learn.identity.decisions import Decisions
     from huaxiang.learn.identity.ledger import TABLES, Ledger
 
-    decisions = Decisions.parse(read_decisions(build.project.folder))
+    decisions, seen = Decisions.parse(read_decisions(build.project.folder)), as_of.day.isoformat()
     last = build.last
     names = {t["name"] for t in last.manifest["tables"]} if last is not None else set()
     if last is None or not set(TABLES) <= names:
-        return Known(decisions, full=build.full)
+        return Known(decisions, seen, full=build.full)
     tables = {name: pq.read_table(last.table(name)) for name in TABLES}
     ledger = Ledger.of(tables, (last.folder / STATE).read_text("utf-8"))
     definition = last.manifest["identity"].get("matching_definition")
     if definition is None or ledger.model is None:
-        return Known(decisions, ledger, full=build.full)
+        return Known(decisions, seen, ledger, full=build.full)
     from huaxiang.learn.matching import MatchModel
 
-    return Known(decisions, ledger, MatchModel.from_json(ledger.model), definition, full=build.full)
+    return Known(decisions, seen, ledger, MatchModel.from_json(ledger.model), definition, full=build.full)

@@ -30,12 +30,15 @@ class RowCounts:
 
 @dataclass(frozen=True)
 class Unified:
-    """Result of the stage: sources that carry customers, row counts by source, who is who, and the keys used."""
+    """Result of the stage: sources that carry customers, row counts by source, who is who, the keys used, and the
+    table of each source's rows after the row rules.
+    """
 
     sources: tuple[str, ...]
     counts: Mapping[str, RowCounts]
     identified: Identified
     keys: tuple[IdentityKeySpec, ...]
+    tables: Mapping[str, str]
 
 
 def unify_sources(build: Build, as_of: AsOf) -> Unified:
@@ -48,7 +51,7 @@ def unify_sources(build: Build, as_of: AsOf) -> Unified:
     for number, source in enumerate((*references, *(s for s in project.sources.values() if s.entity != "reference"))):
         build.progress("unify", number, len(project.sources) + 2, source.name)
         rows[source.name], counts[source.name] = _apply_row_rules(build, source, as_of)
-    identified = identify_people(build, keys, rows, load_known(build))
+    identified = identify_people(build, keys, rows, load_known(build, as_of))
     if not identified.resolution.customers:
         fields = ", ".join(k.field for k in keys)
         raise NoCustomers(
@@ -56,7 +59,7 @@ def unify_sources(build: Build, as_of: AsOf) -> Unified:
             "see the files of the sources, their mapping and `where`"
         )
     build.progress("unify", len(project.sources) + 2, len(project.sources) + 2, "")
-    return Unified(identified.sources, counts, identified, keys)
+    return Unified(identified.sources, counts, identified, keys, rows)
 
 
 def _apply_row_rules(build: Build, source: SourceSpec, as_of: AsOf) -> tuple[str, RowCounts]:
