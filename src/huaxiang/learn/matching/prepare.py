@@ -103,7 +103,10 @@ def _first(field: Field) -> list[str]:
     if field.kind in ("number", "postcode"):
         return [f"nullif(regexp_replace(lower({raw}), '[^\\p{{L}}\\p{{N}}]+', '', 'g'), '') AS {x}"]
     words = f"trim(regexp_replace(lower(strip_accents({raw})), '{_PUNCTUATION}', ' ', 'g'))"
-    if field.kind in ("name", "address", "text", "given_name", "surname"):
+    if field.kind == "address":  # blanks between numbers keep building, unit and flat apart
+        closed = f"regexp_replace(regexp_replace({words}, '([^0-9 ]) ', '\\1', 'g'), ' ([^0-9 ])', '\\1', 'g')"
+        words = f"CASE WHEN regexp_matches({raw}, '{_HAN}') THEN {closed} ELSE {words} END"
+    elif field.kind != "exact":
         words = f"CASE WHEN regexp_matches({raw}, '{_HAN}') THEN replace({words}, ' ', '') ELSE {words} END"
     return [f"nullif({words}, '') AS {x}"]
 
