@@ -1,0 +1,192 @@
+"""Probabilistic matching: what is found, and that it depends on the records alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from huaxiang.errors import UsageError
+from huaxiang.learn.matching import MatchModel, Scored, score_pairs
+from huaxiang.spec.people import ComparisonSpec, MatchingSpec
+
+SPEC = MatchingSpec(name="people")
+SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
+GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰文斌宇浩凯欣怡佳琪梦雪晨曦"
+DISTRICTS = ("浙江省杭州市西湖区", "浙江省杭州市拱墅区", "上海市徐汇区", "北京市海淀区")
+
+
+def _people(count: int, seed: int = 5) -> pa.Table:
+    """Two records of each person: the second may lack the phone, misspell the name by a homophone, or mistype the birthday."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for person in range(count):
+        name = rng.choice(list(SURNAMES)) + "".join(rng.choice(list(GIVEN), 2))
+        born = date(1960, 1, 1).toordinal() + int(rng.integers(0, 15_000))
+        phone = f"13{rng.integers(0, 10**9):09d}"
+        home = f"{rng.choice(DISTRICTS)}文一路{rng.integers(1, 900)}号{rng.integers(1, 30)}幢{rng.integers(100, 2900)}室"
+        gender = str(rng.choice(["male", "female"]))
+        rows.append((person, name, date.fromordinal(born), phone, home, gender))
+        other = int(rng.integers(0, 4))
+        rows.append((
+            person,
+            name.replace("伟", "玮").replace("静", "婧") if other == 1 else name,
+            date.fromordinal(born + 1) if other == 2 else date.fromordinal(born),
+            None if other == 3 else phone,
+            home if rng.random() < 0.7 else None,
+            gender,
+        ))  # fmt: skip
+    names = ("person", "name", "birth_date", "phone", "address", "gender")
+    table = pa.table({n: [r[i] for r in rows] for i, n in enumerate(names)})
+    digests = [hashlib.md5(f"{seed}:{i}".encode()).hexdigest() for i in range(len(rows))]
+    return table.append_column("digest", pa.array(digests)).sort_by("digest")
+
+
+@pytest.fixture(scope="module")
+def people() -> pa.Table:
+    return _people(400)
+
+
+@pytest.fixture(scope="module")
+def scored(people: pa.Table) -> Scored:
+    return score_pairs(people.drop(["person"]), SPEC)
+
+
+def _by_digest(table: pa.Table, scored: Scored) -> dict[tuple[str, ...], tuple[float, str]]:
+    digest = table.column("digest").to_pylist()
+    return {
+        tuple(sorted((digest[p["left"]], digest[p["right"]]))): (p["weight"], p["levels"])
+        for p in scored.pairs.to_pylist()
+    }
+
+
+def test_finds_the_pairs_of_one_person(people: pa.Table, scored: Scored) -> None:
+    person = people.column("person").to_pylist()
+    linked = [p for p in scored.pairs.to_pylist() if p["probability"] >= SPEC.link]
+    right = sum(person[p["left"]] == person[p["right"]] for p in linked)
+    assert right / len(linked) >= 0.995
+    assert right / 400 >= 0.98
+
+
+def test_pairs_are_sorted_and_their_levels_readable(scored: Scored) -> None:
+    pairs = scored.pairs.to_pylist()
+    assert [(p["left"], p["right"]) for p in pairs] == sorted((p["left"], p["right"]) for p in pairs)
+    assert all(p["left"] < p["right"] and p["probability"] >= SPEC.review for p in pairs)
+    assert all(p["probability"] == pytest.approx(1 / (1 + 2 ** -p["weight"]), abs=1e-8) for p in pairs)
+    levels = [json.loads(p["levels"]) for p in pairs]
+    assert {"same_sound", "exact"} <= {found["name"] for found in levels}
+    assert {"one_digit", "exact"} <= {found["birth_date"] for found in levels if "birth_date" in found}
+
+
+def test_order_of_rows_and_threads_change_nothing(people: pa.Table, scored: Scored) -> None:
+    shuffled = people.take(pa.array(np.random.default_rng(1).permutation(people.num_rows))).drop(["person"])
+    other = score_pairs(shuffled, SPEC, threads=1)
+    assert other.model.to_json() == scored.model.to_json()
+    assert _by_digest(shuffled, other) == _by_digest(people, scored)
+
+
+def test_new_records_score_as_in_a_full_run(people: pa.Table, scored: Scored) -> None:
+    records = people.drop(["person"])
+    model = MatchModel.from_json(scored.model.to_json())
+    full = score_pairs(records, SPEC, model=model)
+    assert full.pairs.equals(scored.pairs)
+    new = np.random.default_rng(2).random(records.num_rows) < 0.1
+    part = score_pairs(records, SPEC, model=model, new=new)
+    left, right = (full.pairs.column(c).to_numpy() for c in ("left", "right"))
+    assert part.pairs.equals(full.pairs.filter(pa.array(new[left] | new[right])))
+
+
+def test_any_pair_scores_as_blocked_ones_do(scored: Scored) -> None:
+    left, right, weight = (scored.pairs.column(c).to_numpy() for c in ("left", "right", "weight"))
+    assert np.array_equal(scored.score(left, right), weight)
+    assert np.array_equal(scored.score(right[:5], left[:5]), weight[:5])
+    strangers = scored.score(np.array([0, 1, 2]), np.array([300, 301, 302]))
+    assert strangers.max() < 0
+    assert len(scored.score(np.empty(0, dtype=int), np.empty(0, dtype=int))) == 0
+
+
+def test_a_phone_on_many_records_makes_no_pairs_and_is_reported(people: pa.Table) -> None:
+    phones = people.column("phone").to_pylist()
+    phones[:300] = ["13900000000"] * 300
+    records = people.drop(["person"]).set_column(people.column_names.index("phone") - 1, "phone", pa.array(phones))
+    scored = score_pairs(records, SPEC.model_copy(update={"max_block": 100}))
+    skipped = {s.rule: s for s in scored.skipped_blocks}
+    assert (skipped["phone"].values, skipped["phone"].records) == (1, 300)
+    assert scored.pairs.num_rows < 1_000
+
+
+def test_families_on_one_phone_and_address_stay_apart() -> None:
+    rng = np.random.default_rng(3)
+    rows = []
+    for family in range(150):
+        surname, phone = rng.choice(list(SURNAMES)), f"13{rng.integers(0, 10**9):09d}"
+        home = f"{rng.choice(DISTRICTS)}莫干山路{rng.integers(1, 900)}号{rng.integers(1, 30)}幢{rng.integers(100, 2900)}室"
+        for member in range(3):
+            name = surname + "".join(rng.choice(list(GIVEN), 2))
+            born = date.fromordinal(700_000 + int(rng.integers(0, 20_000)))
+            copies = 2 if member == 0 else 1
+            rows += [(f"{family}.{member}", name, born, phone, home)] * copies
+    table = pa.table({n: [r[i] for r in rows] for i, n in enumerate(("person", "name", "birth_date", "phone", "address"))})
+    table = table.append_column("digest", pa.array([f"{i:032x}" for i in range(len(rows))]))
+    scored = score_pairs(table.drop(["person"]), SPEC)
+    person = table.column("person").to_pylist()
+    linked = [p for p in scored.pairs.to_pylist() if p["probability"] >= SPEC.link]
+    assert len(linked) == 150
+    assert all(person[p["left"]] == person[p["right"]] for p in linked)
+
+
+def test_latin_and_chinese_spellings_of_a_name_meet() -> None:
+    table = _people(200).drop(["person"])
+    more = pa.table({
+        "name": ["欧阳明华", "Ouyang Minghua", "Müller, Anna", "anna muller", "张三丰"],
+        "birth_date": pa.array([date(1980, 2, 3)] * 2 + [date(1975, 7, 1)] * 2 + [date(1999, 9, 9)]),
+        "phone": pa.array(["13811112222", "13811112222", None, None, None]),
+        "address": pa.nulls(5, pa.string()),
+        "gender": pa.array(["male"] * 5),
+        "digest": [f"{i:032x}" for i in range(5)],
+    })  # fmt: skip
+    records = pa.concat_tables([more.select(table.column_names), table])
+    levels = {(p["left"], p["right"]): json.loads(p["levels"])["name"] for p in score_pairs(records, SPEC).pairs.to_pylist() if p["left"] < 5}
+    assert levels[0, 1] == "same_sound"
+    assert levels[2, 3] in ("exact", "order")
+
+
+def test_records_that_describe_nobody_are_left_out(people: pa.Table) -> None:
+    records = people.drop(["person"])
+    describes = np.arange(records.num_rows) % 2 == 0
+    scored = score_pairs(records.append_column("describes", pa.array(describes)), SPEC)
+    numbers = np.concatenate([scored.pairs.column(c).to_numpy() for c in ("left", "right")])
+    assert describes[numbers].all()
+
+
+def test_declared_comparisons_and_blocking(people: pa.Table) -> None:
+    spec = MatchingSpec(
+        name="people",
+        comparisons=("name", ComparisonSpec(field="birth_date", kind="date", term_frequency=False)),
+        blocking=(("name",), ("birth_date",)),
+    )
+    scored = score_pairs(people.drop(["person"]), spec)
+    assert [f.name for f in scored.model.fields] == ["name", "birth_date"]
+    assert [r.name for r in scored.model.blocking] == ["name", "birth_date"]
+    assert list(scored.model.terms) == ["v_name"]
+    for wrong in (MatchingSpec(name="m", comparisons=("shoe_size",)), MatchingSpec(name="m", blocking=(("shoe_size",),))):
+        with pytest.raises(UsageError, match="shoe_size"):
+            score_pairs(people.drop(["person"]), wrong)
+
+
+def test_too_little_to_compare_gives_no_pairs() -> None:
+    one = pa.table({"digest": ["0" * 32], "name": ["张三"]})
+    for records in (one, one.slice(0, 0), pa.table({"digest": [f"{i:032x}" for i in range(3)]})):
+        scored = score_pairs(records, SPEC)
+        assert scored.pairs.num_rows == 0
+        assert MatchModel.from_json(scored.model.to_json()) == scored.model
+
+
+def test_a_model_of_another_version_is_refused(scored: Scored) -> None:
+    text = scored.model.to_json().replace('"version": 1', '"version": 0')
+    with pytest.raises(UsageError, match="another version"):
+        MatchModel.from_json(text)
