@@ -24,7 +24,7 @@ DRY_RUN_KEYS = (
     "snapshot", "records", "customers_before", "customers_after", "joined", "parted", "unknown_fields", "joins", "parts", "review",
     "held_back", "giants",
 )  # fmt: skip
-EVALUATE_KEYS = ("snapshot", "rows", "missing", "people", "build", "exact")
+EVALUATE_KEYS = ("snapshot", "rows", "missing", "anonymous", "people", "build", "exact")
 METRICS = ("pairs", "clusters", "customers")
 
 
@@ -123,17 +123,21 @@ def evaluate(snapshot: Snapshot, truth: Path) -> dict[str, Any]:
     """Return EVALUATE_KEYS. `truth`: CSV source, field, value, person_id: the rows of `source` whose `field` is `value` are that person's.
 
     `build` and `exact` (exact keys alone) each: pairs and clusters {precision, recall, f1}, customers. A pair is two rows; a cluster is
-    right when it holds all rows of one person and no others. Rows that the build gives nobody count as people of their own.
+    right when it holds all rows of one person and no others. Rows that hold no identity key at all and lead to nobody are counted
+    (`anonymous`) and left out: nothing on them could tell; rows whose values were blocked or held back count as people of their own.
     """
     rows = _read_truth(truth)
     people, built, exact = [], [], []
-    missing = 0
+    missing = anonymous = 0
     for (source, field), values in rows.items():
         found = _customers_of(snapshot, source, field)
         for value, person in values:
             hit = found.get(value)
             if hit is None:
                 missing += 1
+                continue
+            if hit[2] and hit[0] is None:
+                anonymous += 1
                 continue
             people.append(person)
             alone = f"\x00{source}\x00{field}\x00{value}"
@@ -147,6 +151,7 @@ def evaluate(snapshot: Snapshot, truth: Path) -> dict[str, Any]:
         "snapshot": snapshot.id,
         "rows": len(people),
         "missing": missing,
+        "anonymous": anonymous,
         "people": len(set(people)),
         "build": compare(people, built),
         "exact": compare(people, exact),
@@ -166,8 +171,10 @@ def _read_truth(truth: Path) -> Mapping[tuple[str, str], list[tuple[str, str]]]:
     return rows
 
 
-def _customers_of(snapshot: Snapshot, source: str, field: str) -> dict[str, tuple[str | None, str | None]]:
-    """Customer and exact group of the rows of a source, by the text of a field; of several the most frequent, then the smaller."""
+def _customers_of(snapshot: Snapshot, source: str, field: str) -> dict[str, tuple[str | None, str | None, bool]]:
+    """Customer and exact group of the rows of a source by the text of a field (of several the most frequent, then the smaller), and
+    whether the row holds no key at all.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -179,14 +186,30 @@ def _customers_of(snapshot: Snapshot, source: str, field: str) -> dict[str, tupl
     if field not in table.column_names:
         raise UsageError(f'source "{source}" has no field "{field}" in snapshot {snapshot.id}')
     table = pa.table({
-        "value": table.column(field).cast(pa.string()), "customer_id": table.column("customer_id"), "exact": _exact(snapshot, table),
+        "value": table.column(field).cast(pa.string()), "customer_id": table.column("customer_id"),
+        "exact": _exact(snapshot, table), "keyless": _keyless(snapshot, table),
     })  # fmt: skip
-    counted = table.group_by(["value", "customer_id", "exact"]).aggregate([([], "count_all")])
+    counted = table.group_by(["value", "customer_id", "exact", "keyless"]).aggregate([([], "count_all")])
     counted = counted.filter(pc.is_valid(counted.column("value")))
     counted = counted.sort_by(
         [("value", "ascending"), ("count_all", "ascending"), ("customer_id", "descending"), ("exact", "descending")]
     )
-    return {r["value"]: (r["customer_id"], r["exact"]) for r in counted.to_pylist()}
+    return {r["value"]: (r["customer_id"], r["exact"], r["keyless"]) for r in counted.to_pylist()}
+
+
+def _keyless(snapshot: Snapshot, table: pa.Table) -> pa.Array:
+    """Rows that have no value of any identity key but devices."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from huaxiang.spec.loader import load_project
+
+    keys = load_project(find_project(snapshot.folder)).identity.values()
+    keyless = pa.array(np.ones(table.num_rows, dtype=bool))
+    for key in keys:
+        if key.role != "device" and key.field in table.column_names:
+            keyless = pc.and_(keyless, pc.is_null(table.column(key.field).combine_chunks()))
+    return keyless
 
 
 def _exact(snapshot: Snapshot, table: pa.Table) -> pa.Array:

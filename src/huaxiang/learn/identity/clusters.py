@@ -27,6 +27,8 @@ _VOICES = 6
 _WINDOW = 64
 """Groups that share one contact value are compared with so many next ones (all, nearly always)."""
 _STEP = 1024.0
+DOUBT = -0.5
+"""Mean points up to which descriptions don't contradict: one differing gender among several records is rather a slip of the pen."""
 WEIGHT, INFO, POINTS, TOLD, COUNT, SHARED = range(6)
 _WIDTH = 6
 
@@ -203,7 +205,7 @@ class _Agglomeration:
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.where(s[:, INFO] > 0, s[:, WEIGHT] / s[:, INFO], -np.inf)
             given = np.where(s[:, TOLD] > 0, s[:, POINTS] / s[:, TOLD], 0.0)
-        contact = (s[:, SHARED] > 0) & (given >= 0)
+        contact = (s[:, SHARED] > 0) & (given > DOUBT)
         tier = np.where(s[:, TOLD] > 0, 100.0 + given, 0.0)
         like = np.where(mean >= self.p.link, 10_000.0 + mean, np.where(contact, tier, -np.inf))
         return np.where(refused, -np.inf, like)
