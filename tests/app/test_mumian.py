@@ -103,13 +103,13 @@ def test_people_have_two_to_three_records(records: tuple[pa.Table, np.ndarray]) 
 
 
 def test_exact_keys_find_most_but_not_all(records: tuple[pa.Table, np.ndarray]) -> None:
-    """3–6.5 % of people have a record that no key links; family phones and recycled numbers join some strangers."""
+    """3–6 % of people have a record that no key links; family phones and recycled numbers join some strangers."""
     table, person = records
     cluster = components(table, KEYS)
     pairs = {(int(c), int(p)) for c, p in zip(cluster, person, strict=True)}
     split = np.array(list(Counter(p for _, p in pairs).values())) > 1
     mixed = np.array(list(Counter(c for c, _ in pairs).values())) > 1
-    assert 0.03 <= split.mean() <= 0.065
+    assert 0.03 <= split.mean() <= 0.06
     assert 0.02 <= mixed.mean() <= 0.07
 
 
@@ -232,13 +232,13 @@ def test_the_member_file_is_as_offices_export_it(company: Path) -> None:
 def test_the_truth_covers_every_row(company: Path) -> None:
     """Every member, account, follower, contact, answer, order, ticket and visit has its person, once."""
     known: dict[str, set[str]] = {}
-    for row in truth_of(company, "records.csv"):
+    for row in (*truth_of(company, "records.csv"), *truth_of(company, "rows.csv")):
         assert row["value"] not in known.setdefault(row["source"], set())
         known[row["source"]].add(row["value"])
     raw = (company / "data" / "crm_members.csv").read_bytes().decode("gb18030").splitlines()
     assert known["crm_members"] == {line.split(",")[0] for line in raw[1:]}
     assert known["shop_customers"] == {str(r[0]) for r in rows(company, "customers")}
-    assert known["orders"] == {str(r[0]) for r in rows(company, "orders")}
+    assert known["orders"] == {str(r[0]) for r in rows(company, "orders") if any(r[1:4])}
     assert known["followers"] == {str(r[1]) for r in sheet(company / "data/miniapp_followers.xlsx")[1:]}
     assert known["survey"] == {str(r[0]) for r in sheet(company / "data/survey_2026.xlsx")[1:]}
     assert known["visits"] == {str(r[0]) for r in sheet(company / "data/visits_2026.xlsx")[1:]}

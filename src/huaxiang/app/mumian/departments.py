@@ -85,7 +85,7 @@ def write_sheets(path: Path, header: Sequence[str], rows: Sequence[Sequence[obje
     """Write an Excel workbook; above 400,000 rows further files `name_2.xlsx` … follow."""
     from datetime import datetime
 
-    import xlsxwriter  # type: ignore[import-untyped]
+    import xlsxwriter
 
     for part in range(max(1, -(-len(rows) // SHEET_ROWS))):
         name = path if not part else path.with_name(f"{path.stem}_{part + 1}{path.suffix}")

@@ -68,15 +68,8 @@ def _write_doings(company: Company, folder: Path, known: Path, db: sqlite3.Conne
     _write_events(company, goods, data, known)
     said, tickets, visits = _write_words(company, goods, sales, folder)
     departments.write_csv(known / "texts.csv", ("source", "record_id", "sentiment", "topic"), said)
-    orders = pa.table(
-        {
-            "source": pa.array(["orders"] * len(sales.person)),
-            "field": pa.array(["order_id"] * len(sales.person)),
-            "value": sales.order_id,
-            "person_id": truth.person_ids(sales.person),
-        }
-    )
-    return [orders, tickets, visits]
+    pacsv.write_csv(pa.concat_tables([truth.order_rows(sales), tickets]), known / "rows.csv")
+    return [visits]
 
 
 def _write_words(

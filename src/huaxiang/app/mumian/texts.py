@@ -139,14 +139,11 @@ def write_tickets(company: Company, folder: Path) -> tuple[list[Row], pa.Table]:
         "服务评分",
     )
     write_csv(folder / "tickets.csv", header, rows, "gb18030")
-    whose = pa.table(
-        {
-            "source": pa.array(["tickets"] * len(rows)),
-            "field": pa.array(["ticket_id"] * len(rows)),
-            "value": pa.array([str(row[0]) for row in rows], pa.string()),
-            "person_id": person_ids(person[order]),
-        }
-    )
+    keyed = [n for n, row in enumerate(rows) if row[1] or row[2] or row[3]]
+    whose = pa.table({
+        "source": pa.array(["tickets"] * len(keyed)), "field": pa.array(["ticket_id"] * len(keyed)),
+        "value": pa.array([str(rows[n][0]) for n in keyed], pa.string()), "person_id": person_ids(person[order][keyed]),
+    })  # fmt: skip
     return truth, whose
 
 

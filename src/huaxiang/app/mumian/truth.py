@@ -13,6 +13,7 @@ from pyarrow import csv as pacsv
 from huaxiang.app.mumian import described as d
 from huaxiang.app.mumian.archetypes import ARCHETYPES
 from huaxiang.app.mumian.departments import Company
+from huaxiang.app.mumian.sales import Sales
 from huaxiang.app.mumian.written import coded
 from huaxiang.store.files.find import NOT_FOR_BUILDS
 
@@ -72,6 +73,20 @@ def record_rows(company: Company) -> pa.Table:
             "field": pc.take(field, slot),
             "value": r.key,
             "person_id": person_ids(r.person),
+        }
+    )
+
+
+def order_rows(sales: Sales) -> pa.Table:
+    """Rows of `rows.csv` for the orders that name anybody: a login, a member card, or a phone."""
+    keyed = pa.array((sales.login >= 0) | (sales.member >= 0) | sales.by_phone)
+    count = int(pc.sum(keyed).as_py() or 0)
+    return pa.table(
+        {
+            "source": pa.array(["orders"] * count),
+            "field": pa.array(["order_id"] * count),
+            "value": sales.order_id.filter(keyed),
+            "person_id": person_ids(sales.person).filter(keyed),
         }
     )
 

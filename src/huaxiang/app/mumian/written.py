@@ -17,7 +17,7 @@ from huaxiang.app.mumian.streets import ESTATES_A, ESTATES_B, ROADS
 NICKS = (
     "小鱼",
     "阿布",
-    "糖糖",
+    "糖糖妈妈",
     "大熊",
     "Lucky",
     "Kevin",
@@ -27,13 +27,13 @@ NICKS = (
     "乐乐爸",
     "喵小姐",
     "老K",
-    "木木",
+    "阿木木",
     "阿May",
     "Cindy",
     "Leo",
-    "米粒",
-    "团子",
-    "北北",
+    "米粒儿呀",
+    "小团子",
+    "北北爸",
     "Jason",
 )
 MAIL = ("qq.example", "163.example", "126.example", "sina.example", "mail.example", "outlook.example")
