@@ -38,18 +38,23 @@ def side_by_side(db: Database, pairs: str, records: str) -> str:
     return f"SELECT p.a, p.b, {chosen} FROM {pairs} p JOIN {records} l ON l.id = p.a JOIN {records} r ON r.id = p.b"
 
 
-def count_patterns(db: Database, pairs: str, comparisons: Sequence[Comparison], records: str = "people") -> Patterns:
-    """Count the patterns of agreement of the pairs."""
-    wide = side_by_side(db, pairs, records)
+def see(db: Database, pairs: str, comparisons: Sequence[Comparison]) -> None:
+    """Leave `seen_<pairs>` (a, b, g0, g1, …): the level of each comparison of each pair."""
     levels = ", ".join(f"{level_of(c)}::SMALLINT AS g{i}" for i, c in enumerate(comparisons))
-    kept = ", ".join(f"tf_{c.term}_{s}" for c in comparisons if c.term for s in ("l", "r"))
-    narrow = f"SELECT {levels}{', ' + kept if kept else ''} FROM ({wide})"
-    sums = {}
-    for name, personal in (("tp", True), ("ts", False)):
-        terms = [term_of(c, f"g{i}") for i, c in enumerate(comparisons) if c.personal is personal and c.term]
-        sums[name] = f"round(({' + '.join(terms)}) * 0.5) * 2" if terms else "0.0"
-    grouped = ", ".join(f"g{i}" for i in range(len(comparisons)))
-    query = f"SELECT {grouped}, {sums['tp']}::DOUBLE AS tp, {sums['ts']}::DOUBLE AS ts, count(*) AS n FROM ({narrow}) GROUP BY ALL"
+    db.run(f"CREATE TABLE seen_{pairs} AS SELECT a, b, {levels} FROM ({side_by_side(db, pairs, 'people')})")
+
+
+def count_patterns(db: Database, pairs: str, comparisons: Sequence[Comparison], *, terms: bool) -> Patterns:
+    """Count the patterns of agreement of pairs that were seen; with `terms` also by how rare the values agreed on are."""
+    grades = ", ".join(f"g{i}" for i in range(len(comparisons)))
+    kept = sorted({c.term for c in comparisons if c.term}) if terms else []
+    sums = []
+    for personal in (True, False):
+        found = [term_of(c, f"g{i}") for i, c in enumerate(comparisons) if terms and c.term and c.personal is personal]
+        sums.append(f"round(({' + '.join(found)}) * 0.5) * 2" if found else "0.0")
+    seen = f"SELECT s.*{''.join(f', {x}.tf_{c} AS tf_{c}_{x}' for c in kept for x in ('l', 'r'))} FROM seen_{pairs} s"
+    joins = " JOIN people l ON l.id = s.a JOIN people r ON r.id = s.b" if kept else ""
+    query = f"SELECT {grades}, {sums[0]}::DOUBLE AS tp, {sums[1]}::DOUBLE AS ts, count(*) AS n FROM ({seen}{joins}) GROUP BY ALL"
     return patterns_of(db.arrow(query), comparisons)
 
 

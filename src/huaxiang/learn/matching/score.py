@@ -14,7 +14,7 @@ from huaxiang.learn.matching import blocking, observe, scoring
 from huaxiang.learn.matching.blocking import Rule, Skipped
 from huaxiang.learn.matching.fields import Field, choose_fields
 from huaxiang.learn.matching.levels import Comparison, comparisons_of
-from huaxiang.learn.matching.model import MatchModel
+from huaxiang.learn.matching.model import MatchModel, Weights
 from huaxiang.learn.matching.prepare import Database, prepare
 from huaxiang.learn.matching.terms import add_terms, count_terms
 from huaxiang.learn.matching.training import Evidence, train
@@ -109,17 +109,14 @@ class _Run:
         comparisons = comparisons_of(self.fields)
         prepare(self.db, self.fields, "source")
         rules, skipped = self._block(model)
-        terms, rarest = (model.terms, model.rarest) if model else count_terms(self.db, comparisons)
-        add_terms(self.db, "entrants", comparisons, terms, rarest)
         blocks = [f"l.b{n} = r.b{n} AND (l.fresh OR r.fresh)" if self._partly() else f"l.b{n} = r.b{n}" for n in range(len(rules))]
         if not rules or not self.db.rows("SELECT count(*) FROM entrants")[0][0]:
-            model = model or MatchModel(self.fields, rules, _defaults(comparisons), 1e-6, 1e-6, terms, rarest, 0)
-            return _SCHEMA.empty_table(), model, skipped
-        linker = scoring.open_linker(self.db, comparisons, model, blocks)
-        candidates = scoring.find_candidates(linker)
+            return _SCHEMA.empty_table(), model or _untrained(self.fields, rules), skipped
+        candidates = scoring.find_candidates(scoring.open_linker(self.db, (), None, blocks))
         if model is None:
-            model = self._train(comparisons, candidates, rules, (terms, rarest))
-            linker = _with_model(self.db, comparisons, model, blocks, candidates)
+            model = self._train(comparisons, candidates, rules)
+        add_terms(self.db, "entrants", comparisons, model.terms, model.rarest)
+        linker = _with_model(self.db, comparisons, model, blocks, candidates)
         least = math.log2(self.spec.review / (1 - self.spec.review)) if self.spec.review > 0 else -1000.0
         scoring.filter_candidates(self.db, linker, least)
         return self._weigh(comparisons, model, least), model, skipped
@@ -138,27 +135,33 @@ class _Run:
         names = {rules[n].name for n in chosen}
         return tuple(rules[n] for n in chosen), tuple(s for s in skipped if s.rule in names)
 
-    def _train(
-        self,
-        comparisons: Sequence[Comparison],
-        candidates: str,
-        rules: tuple[Rule, ...],
-        shares: tuple[dict[str, dict[str, float]], dict[str, float]],
-    ) -> MatchModel:
-        add_terms(self.db, "people", comparisons, *shares)
-        ids = self.db.arrow("SELECT id FROM people ORDER BY id").column("id").to_numpy()
-        observe.draw_random_pairs(self.db, ids)
-        observe.draw_keyed_pairs(self.db, self.keys)
-        each = observe.draw_blocked_pairs(self.db, candidates)
-        blocked = observe.count_patterns(self.db, "blocked_pairs", comparisons)
-        evidence = Evidence(
-            observe.count_patterns(self.db, "random_pairs", comparisons),
-            observe.Patterns(blocked.gamma, blocked.count * each, blocked.terms),
-            observe.count_patterns(self.db, "keyed_pairs", comparisons),
-            len(ids) * (len(ids) - 1) / 2,
+    def _train(self, comparisons: Sequence[Comparison], candidates: str, rules: tuple[Rule, ...]) -> MatchModel:
+        """Train twice: first to learn how many records a person has, then with the rarity of values among strangers."""
+        db = self.db
+        ids = db.arrow("SELECT id FROM people ORDER BY id").column("id").to_numpy()
+        observe.draw_random_pairs(db, ids)
+        observe.draw_keyed_pairs(db, self.keys)
+        each = observe.draw_blocked_pairs(db, candidates)
+        none, _ = count_terms(db, [c for c in comparisons if c.unique], {})
+        add_terms(db, "people", [c for c in comparisons if c.unique], none, {})
+        for pairs in ("random_pairs", "blocked_pairs", "keyed_pairs"):
+            observe.see(db, pairs, comparisons)
+        pairs = len(ids) * (len(ids) - 1) / 2
+        weights, match, _ = train(comparisons, self._evidence(comparisons, each, pairs, terms=False))
+        others = 2 * match * pairs / len(ids)
+        own = {name: round(1 + others * w.m[0], 6) for name, w in weights.items()}
+        terms, rarest = count_terms(db, comparisons, own)
+        terms |= none
+        valued = [c for c in comparisons if c.term]
+        add_terms(db, "people", valued, {c.term: terms[c.term] for c in valued if c.term}, rarest)
+        weights, match, related = train(comparisons, self._evidence(comparisons, each, pairs, terms=True))
+        return MatchModel(self.fields, rules, weights, match, related, terms, rarest, len(ids))
+
+    def _evidence(self, comparisons: Sequence[Comparison], each: float, pairs: float, *, terms: bool) -> Evidence:
+        random, blocked, keyed = (
+            observe.count_patterns(self.db, f"{kind}_pairs", comparisons, terms=terms) for kind in ("random", "blocked", "keyed")
         )
-        weights, match, related = train(comparisons, evidence)
-        return MatchModel(self.fields, rules, weights, match, related, *shares, len(ids))
+        return Evidence(random, observe.Patterns(blocked.gamma, blocked.count * each, blocked.terms), keyed, pairs)
 
     def _weigh(self, comparisons: Sequence[Comparison], model: MatchModel, least: float) -> pa.Table:
         weighed = scoring.weigh(self.db, "close", comparisons, model)
@@ -173,17 +176,18 @@ def _with_model(db: Database, comparisons: Sequence[Comparison], model: MatchMod
     return linker
 
 
-def _defaults(comparisons: Sequence[Comparison]) -> dict[str, scoring.Weights]:
-    return {
-        c.name: scoring.Weights(*(tuple(getattr(lv, k) for lv in c.levels) for k in ("m", "u", "u"))) for c in comparisons
+def _untrained(fields: tuple[Field, ...], rules: tuple[Rule, ...]) -> MatchModel:
+    """The first guesses as a model, when there is nothing to train on."""
+    comparisons = comparisons_of(fields)
+    weights = {
+        c.name: Weights(*(tuple(getattr(lv, k) for lv in c.levels) for k in ("m", "u", "u"))) for c in comparisons
     }
+    terms: dict[str, dict[str, float]] = {column: {} for c in comparisons if (column := c.term or c.unique)}
+    return MatchModel(fields, rules, weights, 1e-6, 1e-6, terms, dict.fromkeys(terms, 0.5), 0)
 
 
 def _nothing(records: pa.Table, model: MatchModel | None, fields: tuple[Field, ...], threads: int) -> Scored:
-    comparisons = comparisons_of(fields)
-    terms: dict[str, dict[str, float]] = {c.term: {} for c in comparisons if c.term}
-    empty = model or MatchModel(fields, (), _defaults(comparisons), 1e-6, 1e-6, terms, dict.fromkeys(terms, 0.5), 0)
-    return Scored(_SCHEMA.empty_table(), empty, (), records, threads)
+    return Scored(_SCHEMA.empty_table(), model or _untrained(fields, ()), (), records, threads)
 
 
 def _order(records: pa.Table) -> np.ndarray | None:

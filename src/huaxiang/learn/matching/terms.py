@@ -9,24 +9,33 @@ import pyarrow as pa
 from huaxiang.learn.matching.levels import Comparison
 from huaxiang.learn.matching.prepare import Database
 
-_LEAST = 3
-_MANY = 6
-"""From so many records on, a phone or an address of mail counts as shared."""
+_OTHERS = 0.5
+"""Records of strangers that hold a value of which only one person's records are known."""
+_MANY = (3.0, 2.0)
 
 
-def count_terms(db: Database, comparisons: Sequence[Comparison]) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
-    """Shares of the values that at least three records hold, by helper column and digest of the value; and the share at which
-    every other value, seen or not, is taken: that of two records.
+def count_terms(
+    db: Database, comparisons: Sequence[Comparison], own: Mapping[str, float]
+) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+    """How likely a stranger holds a value too, by helper column and digest of the value; and the likelihood at which every value is
+    taken that is not among them, seen or not.
+
+    `own`: comparison → records of one person that hold the same value, on average: they say nothing about strangers. Of unique values
+    only those are kept that far more records hold.
     """
     terms: dict[str, dict[str, float]] = {}
     rarest: dict[str, float] = {}
-    columns = {c.term: _LEAST for c in comparisons if c.term} | {c.unique: _MANY for c in comparisons if c.unique}
-    for column, least in columns.items():
-        known = int(db.rows(f"SELECT count({column}) FROM people")[0][0])
-        counted = f"SELECT {column} AS v, count(*) AS n FROM people WHERE {column} IS NOT NULL GROUP BY 1 HAVING n >= {least}"
-        found = db.arrow(f"SELECT left(md5(v), 16) AS d, round(n / {max(known, 1)}, 9) AS share FROM ({counted}) ORDER BY d")
+    for comparison in comparisons:
+        column = comparison.term or comparison.unique
+        if column is None:
+            continue
+        mine = own.get(comparison.name, 1.0)
+        least = mine + _OTHERS if comparison.term else _MANY[0] * mine + _MANY[1]
+        known = max(int(db.rows(f"SELECT count({column}) FROM people")[0][0]), 1)
+        counted = f"SELECT {column} AS v, count(*) AS n FROM people WHERE {column} IS NOT NULL GROUP BY 1 HAVING n > {least!r}"
+        found = db.arrow(f"SELECT left(md5(v), 16) AS d, round((n - {mine!r}) / {known}, 9) AS share FROM ({counted}) ORDER BY d")
         terms[column] = dict(zip(found.column("d").to_pylist(), found.column("share").to_pylist(), strict=True))
-        rarest[column] = round(min(0.5, 2 / max(known, 2)), 9)
+        rarest[column] = max(round(min(0.5, _OTHERS / known), 9), 1e-9)
     return terms, rarest
 
 

@@ -107,10 +107,11 @@ def _posterior(
     kin = np.full(len(gamma), np.log2(shares[1]))
     strangers = patterns.terms.sum(axis=1)
     kin += patterns.terms[:, 0]
+    by_term = bool((patterns.terms != 0).any())
     for i, c in enumerate(comparisons):
         level = gamma[:, i]
         match += tables.m[i][level]
-        rare = (level == 0) if c.term else np.zeros(len(level), dtype=bool)
+        rare = (level == 0) if c.term and by_term else np.zeros(len(level), dtype=bool)
         strangers += np.where(rare, 0.0, tables.u[i][level])
         kin += np.where(rare & c.personal, 0.0, tables.kin[i][level])
     highest = np.maximum(np.maximum(match, kin), strangers)
