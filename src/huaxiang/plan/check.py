@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from huaxiang.errors import Issue
-from huaxiang.plan.checks import audiences, circles, derived, people, personas, project, quality, sources, statistics, tags
+from huaxiang.plan.checks import (
+    audiences,
+    circles,
+    derived,
+    people,
+    personas,
+    project,
+    quality,
+    sources,
+    statistics,
+    tags,
+)
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import customer_types, field_types, tag_order, tag_outputs
 from huaxiang.spec.loader import Project

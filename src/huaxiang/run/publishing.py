@@ -114,7 +114,8 @@ def describe_source(build: Build, name: str, report: LoadReport, counts: RowCoun
         "name": name, "title": text_of(spec.title, name), "entity": spec.entity, "purpose": spec.purpose, "legal_basis": spec.legal_basis,
         "owner": spec.owner, "files": _files(report), "rows_in": report.rows_in, "loaded": report.loaded - counts.left_out - counts.copies,
         "set_aside": report.set_aside + counts.copies, "left_out": counts.left_out + report.left_out, "repaired": report.repaired,
-        "first_at": first, "last_at": last, "reasons": reasons, "left_out_reasons": _left_out(report, counts), "columns": [_column(c) for c in report.columns],
+        "first_at": first, "last_at": last, "reasons": reasons, "left_out_reasons": _left_out(report, counts),
+        "columns": [_column(c) for c in report.columns],
     }  # fmt: skip
 
 

@@ -63,7 +63,8 @@ MATCH_FIELDS = (
 STORED_AS: Mapping[str, str] = MappingProxyType({
     "text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "money": "DECIMAL(18,4)", "date": "DATE",
     "datetime": "TIMESTAMP", "boolean": "BOOLEAN", "list": "VARCHAR[]", "phone": "VARCHAR", "email": "VARCHAR",
-    "gender": "VARCHAR", "education": "VARCHAR", "marital_status": "VARCHAR", "name": "VARCHAR", "address": "VARCHAR", "id_number": "VARCHAR",
+    "gender": "VARCHAR", "education": "VARCHAR", "marital_status": "VARCHAR",
+    "name": "VARCHAR", "address": "VARCHAR", "id_number": "VARCHAR",
 })  # fmt: skip
 
 _PLACE = {"province": "text", "city": "text", "district": "text"}

@@ -7,8 +7,11 @@ from types import MappingProxyType
 
 GROUPS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "YML": ("YAML 文件", "The YAML file itself"), "SPEC": ("键与取值的写法", "Keys and their values"),
-    "PRJ": ("项目", "The project"), "SRC": ("来源", "Sources"), "QLT": ("数据质量规则", "Quality rules"), "IDN": ("身份键", "Identity keys"),
-    "ATR": ("属性", "Attributes"), "HSH": ("家庭", "Households"), "ATT": ("敏感属性", "Sensitive attributes"), "TAG": ("标签", "Tags"),
+    "PRJ": ("项目", "The project"), "SRC": ("来源", "Sources"), "QLT": ("数据质量规则", "Quality rules"),
+    "IDN": ("身份键", "Identity keys"),
+    "ATR": ("属性", "Attributes"), "HSH": ("家庭", "Households"),
+    "ATT": ("敏感属性", "Sensitive attributes"),
+    "TAG": ("标签", "Tags"),
     "CLU": ("聚类", "Clusterings"), "PER": ("画像集", "Persona sets"),
     "FRM": ("问卷与访谈的码本", "Codebooks of questionnaires and interviews"),
     "REF": ("相互引用", "References between definitions"), "EXP": ("表达式", "Expressions"), "CON": ("条件", "Conditions"),

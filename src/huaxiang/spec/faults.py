@@ -13,7 +13,8 @@ from huaxiang.errors import Issue, did_you_mean
 from huaxiang.spec.yaml_nodes import Document, Path
 
 SINGULAR: Mapping[str, str] = types.MappingProxyType({
-    "sources": "source", "identity": "identity key", "matching": "matching", "households": "household rule", "attributes": "attribute", "tags": "tag", "audiences": "audience",
+    "sources": "source", "identity": "identity key", "matching": "matching", "households": "household rule",
+    "attributes": "attribute", "tags": "tag", "audiences": "audience",
     "clusterings": "clustering", "personas": "persona set",
 })  # fmt: skip
 _NOT_THIS_MEMBER = {

@@ -21,13 +21,13 @@ from huaxiang.spec.people import (
     MatchingSpec,
     Stitch,
 )
+from huaxiang.spec.quality import QualityRules
 from huaxiang.spec.sources import (
     ColumnSpec,
     DatabaseSpec,
     Entity,
     LegalBasis,
     LookupSpec,
-    QualityRules,
     SourceSpec,
 )
 

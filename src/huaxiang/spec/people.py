@@ -26,7 +26,8 @@ class Stitch(Spec):
         180, ge=0, description="days after the last sign-in during which rows still belong to that person"
     )
     anonymous: bool = Field(
-        False, description="devices on which nobody ever signed in are customers of their own (default: their rows have none)"
+        False,
+        description="devices on which nobody ever signed in are customers of their own (default: their rows have none)",
     )
     max_customers: int = Field(
         3, ge=1, description="a device on which more people signed in is shared: only rows of the sign-in's day belong"
@@ -137,7 +138,7 @@ class AttributeSpec(Spec):
         "latest", "earliest", "most_frequent", "minimum", "maximum", "union", "trusted", "longest", "ordered"
     ] = Field(
         "latest",
-        description="survivorship: which value wins when there are several; `ordered`: the first in `order`; ties fall to the smallest value",
+        description="survivorship: which of several values wins; `ordered`: the first in `order`; ties fall to the smallest value",
     )
     class_: str | None = Field(None, alias="class")
     type: ValueType | None = None

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from huaxiang.spec.base import Name, Spec, Title, ValueType
+from huaxiang.spec.base import Name, Spec, Title
 from huaxiang.spec.quality import QualityRules
 
 Entity = Literal[
@@ -46,7 +46,9 @@ class ColumnSpec(Spec):
         False, description="set the row aside when the date lies after the build's as-of date"
     )
     not_before: str | None = Field(
-        None, pattern=r"^\d{4}-\d{2}-\d{2}$", description="date: an earlier one is invalid, e.g. 1900-01-01 for birthdays"
+        None,
+        pattern=r"^\d{4}-\d{2}-\d{2}$",
+        description="date: an earlier one is invalid, e.g. 1900-01-01 for birthdays",
     )
     missing: tuple[str, ...] = Field((), description="further texts that mean no value, besides the empty one")
     on_invalid: Literal["set_aside", "empty"] = Field(

@@ -84,9 +84,7 @@ def plan_records(rows: PersonRows) -> SqlStep:
         .where(exp.or_(*(sql.is_not_null(f.copy()) for f in fields)))
         .group_by(*(f.copy() for f in fields))
     )
-    parts = [
-        exp.Coalesce(this=exp.cast(f.copy(), "VARCHAR"), expressions=[sql.literal(_NOTHING)]) for f in fields
-    ]
+    parts = [exp.Coalesce(this=exp.cast(f.copy(), "VARCHAR"), expressions=[sql.literal(_NOTHING)]) for f in fields]
     text = sql.call("concat_ws", sql.literal(_BETWEEN), sql.literal(rows.source), *parts)
     columns = [sql.column(c) for c in (*rows.fields, "rows", "first_at", "last_at")]
     query = exp.select(sql.named(exp.MD5(this=text), "digest"), *columns).from_(grouped.subquery("g"))
@@ -153,9 +151,7 @@ def _plan_assigned(rows: PersonRows, columns: Sequence[str]) -> SqlStep:
     return SqlStep(unified_table(rows.source), (rows.table, assigned_table(rows.source)), query, _origins(rows))
 
 
-def _joined(
-    rows: PersonRows, keys: Sequence[IdentityKeySpec], query: exp.Select
-) -> tuple[exp.Select, exp.Expression]:
+def _joined(rows: PersonRows, keys: Sequence[IdentityKeySpec], query: exp.Select) -> tuple[exp.Select, exp.Expression]:
     """Join the map of each key; return the query and the customer of the strongest key that leads to one."""
     query = query.from_(sql.table(rows.table, "r"))
     found: list[exp.Expression] = []
@@ -163,7 +159,7 @@ def _joined(
         alias = f"k{number}"
         on: exp.Expression = sql.column(key.field, "r").eq(sql.column("value", alias))
         if key.role != "strong":
-            on = exp.and_(on, _in_time(rows, alias))
+            on = sql.all_of([on, _in_time(rows, alias)])
         query = query.join(sql.table(map_table(key.name), alias), on=on, join_type="left")
         found.append(sql.column(ID, alias))
     return query, found[0] if len(found) == 1 else exp.Coalesce(this=found[0], expressions=found[1:])
@@ -178,7 +174,7 @@ def _in_time(rows: PersonRows, alias: str) -> exp.Expression:
     since, until = sql.column("since", alias), sql.column("until", alias)
     begun = exp.or_(sql.is_null(since), when >= since.copy())
     open_ = exp.or_(sql.is_null(until), when.copy() < until.copy())
-    return sql.case([(sql.is_null(when.copy()), latest)], exp.and_(begun, open_))
+    return sql.case([(sql.is_null(when.copy()), latest)], sql.all_of([begun, open_]))
 
 
 def _origins(rows: PersonRows) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What records say of a person, and whether two of them contradict each other: points over name, date of birth and gender.
 
-Points of a pair: name equal 2, alike 1, different -2 (0 when one is only a family name); date of birth equal 3, different in one part
+Points of a pair: name equal 2, alike 1, different -2 (0 when one is a family name alone or a nickname); date of birth equal 3, different in one part
 -1, else -2; gender different -1. Below 0 they contradict: father and son of one name and phone (2 - 2 - 1), but not a
 mistyped birthday under the same name (2 - 1), nor a changed name under the same birthday (-2 + 3).
 """
@@ -25,6 +25,13 @@ FIELDS = (
 _HONORIFIC = re.compile(r"(先生|女士|小姐|太太|夫人|老师|阿姨|师傅|同学|总)$")
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "jr", "sr"})
 _MASK = "*＊某×"
+_SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖萧田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付傅方邹熊白孟秦"
+    "邱侯江尹薛闫阎雷龙黎史陶贺毛段郝顾龚邵覃武钱戴严莫孔向常汤康易乔文安温颜庄殷章施葛倪俞梅兰齐庞樊路柳鲁伍骆聂申尤焦翁岳赖洪裴柯欧詹耿关舒祝卜凌霍涂柴"
+    "纪翟单米宁左成苗游牛包祁管卓辛曲童巩鲍涂娄芦蒲靳甘盛房季屈项凤蓝瞿古费车商佟冉符邢阮解谷甄麦苟隋席简沙滕戚宫应窦喻华穆栾蔺卫冷查饶冼岑臧景宗褚池牟桂佘"
+)
+_COMPOUND = frozenset("欧阳 上官 诸葛 司徒 司马 慕容 令狐 皇甫 尉迟 公孙 长孙 宇文 东方 南宫 夏侯 轩辕 端木 独孤 淳于 闻人".split())
+"""Usual family names: what begins with none of them is taken for a nickname or a given name alone, which contradict no other name."""
 
 
 @dataclass(frozen=True)
@@ -154,14 +161,28 @@ def _one_initial(one: str, two: str) -> bool:
 
 
 def _han_points(one: str, two: str) -> int:
-    if one[0] != two[0] and one[0] not in _MASK and two[0] not in _MASK:
-        return -2
-    if len(one) == 1 or len(two) == 1:
-        return 0  # a family name alone: 王先生
     if any(c in _MASK for c in one + two):
         plain = [(a, b) for a, b in zip(one, two, strict=False) if a not in _MASK and b not in _MASK]
         return 1 if all(a == b for a, b in plain) else -2
-    return 1 if len(one) >= 4 and len(two) >= 4 and distance(one, two) <= 1 else -2
+    short, long = sorted((one, two), key=len)
+    if not (_is_full(one) and _is_full(two)):
+        if len(short) == 1 and short in _SURNAMES and long[0] in _SURNAMES:
+            return 0 if short == long[0] else -2  # a family name alone: 王先生
+        return 1 if len(short) > 1 and long.endswith(short) else 0  # a given name alone, or a nickname
+    if _sound(one) == _sound(two):
+        return 1
+    return 1 if len(short) >= 4 and distance(one, two) <= 1 else -2
+
+
+def _is_full(name: str) -> bool:
+    """Whether a Chinese name has a usual family name and a given name that is not just two equal signs (萌萌)."""
+    return 2 <= len(name) <= 5 and (name[0] in _SURNAMES or name[:2] in _COMPOUND) and not (len(name) == 2 and name[0] == name[1])
+
+
+def _sound(name: str) -> tuple[str, ...]:
+    from pypinyin import lazy_pinyin
+
+    return tuple(lazy_pinyin(name))
 
 
 def distance(one: str, two: str) -> int:
