@@ -22,7 +22,7 @@ FIELDS = (
     "postcode", "id_number", "company",
 )  # fmt: skip
 """Fields of a records table that describe somebody."""
-_HONORIFIC = re.compile(r"(先生|女士|小姐|太太|夫人|老师|阿姨|师傅|同学|总)$")
+_HONORIFIC = re.compile(r"(先生|女士|小姐|太太|夫人|老师|阿姨|师傅|同学|经理|主任|主管|总监|总|工)$")
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "jr", "sr"})
 _MASK = "*＊某×"
 _SURNAMES = frozenset(
@@ -171,7 +171,19 @@ def _han_points(one: str, two: str) -> int:
         return 1 if len(short) > 1 and long.endswith(short) else 0  # a given name alone, or a nickname
     if _sound(one) == _sound(two):
         return 1
+    if one[0] == two[0] and _is_part(short[1:], long[1:]):
+        return 1  # a sign left out or swapped: 刘萌 for 刘诗萌; but not another one: 王小明, 王小华
     return 1 if len(short) >= 4 and distance(one, two) <= 1 else -2
+
+
+def _is_part(short: str, long: str) -> bool:
+    """Whether all signs of `short` stand in `long`."""
+    rest = list(long)
+    for sign in short:
+        if sign not in rest:
+            return False
+        rest.remove(sign)
+    return True
 
 
 def _is_full(name: str) -> bool:
