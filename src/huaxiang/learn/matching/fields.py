@@ -28,7 +28,8 @@ KNOWN: tuple[tuple[str, str], ...] = (
 )
 """Field names that are compared by default, each with its kind."""
 
-_UMBRELLAS = {"address": ("street", "street_name", "province", "city", "district", "suburb", "town", "county", "state")}
+PLACES = ("district", "suburb", "town", "city", "county", "state", "province", "region")
+"""Places that a full address says too: compared only where an address is unknown."""
 _COARSE = ("province", "country", "region")
 _FINE = ("city", "district", "suburb", "town", "county", "postcode", "address")
 _FEW = 200
@@ -120,10 +121,13 @@ def _without_repeats(records: pa.Table, fields: Iterable[Field]) -> list[Field]:
         whole = fullest > min(_known(records, f.name) for f in parts) or len({f.kind for f in parts}) < 2
         for f in parts if whole else names:
             del chosen[f.name]
-    if "address" in chosen and 2 * _known(records, "address") >= records.num_rows:
-        for repeated in _UMBRELLAS["address"]:
-            chosen.pop(repeated, None)
-    if any(f in chosen for f in _FINE):
+    if "address" in chosen and 5 * _known(records, "address") >= records.num_rows:
+        chosen.pop("street", None)
+        fullest = max((p for p in PLACES if p in chosen), key=lambda p: _known(records, p), default=None)
+        for place in PLACES:
+            if place != fullest:
+                chosen.pop(place, None)
+    elif any(f in chosen for f in _FINE):
         for coarse in _COARSE:
             chosen.pop(coarse, None)
     return list(chosen.values())

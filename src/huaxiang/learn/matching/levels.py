@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from huaxiang.learn.matching.fields import Field
+from huaxiang.learn.matching.fields import PLACES, Field
 
 PERSONAL = ("name", "given_name", "date")
 """Kinds that relatives who live together share no more often than strangers, except on `kin` levels."""
@@ -65,6 +65,8 @@ def _comparison(field: Field, kinds: dict[str, Field], columns: set[str]) -> Com
             gone = f"{missing} OR ({swapped} AND {x}_l <> {x}_r)" if swapped else missing
             return Comparison(field.name, gone, _surname(x), term, personal=False)
         return Comparison(field.name, missing, _given_name(x, swapped), term, personal)
+    if field.name in PLACES and "address" in columns:
+        missing = f"{missing} OR (v_address_l IS NOT NULL AND v_address_r IS NOT NULL)"
     if field.kind == "address":
         return Comparison(field.name, missing, _address(x), term, personal)
     if field.identity or field.kind in ("phone", "email"):
