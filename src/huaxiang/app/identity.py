@@ -165,13 +165,14 @@ def _needs(snapshot: Snapshot) -> None:
 
 
 def _rows(snapshot: Snapshot, name: str, filters: Sequence[tuple[str, str, Any]]) -> list[dict[str, Any]]:
+    import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     condition = None
     for column, way, value in filters:
         field = pc.field(column)
-        one = field.is_null() if way == "is" else field.isin(value) if way == "in" else field == value
+        one = field.is_null() if way == "is" else field.isin(pa.array(value, pa.string())) if way == "in" else field == value
         condition = one if condition is None else condition & one
     rows: list[dict[str, Any]] = pq.read_table(snapshot.table(name), filters=condition).to_pylist()
     return rows
@@ -181,10 +182,11 @@ def _evidence_of(snapshot: Snapshot, digests: set[str]) -> list[dict[str, Any]]:
     """Open evidence about records, strongest first; `levels` as an object."""
     import json
 
+    import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    mine = sorted(digests)
+    mine = pa.array(sorted(digests), pa.string())
     condition = pc.field("until").is_null() & (pc.field("left").isin(mine) | pc.field("right").isin(mine))
     rows = pq.read_table(snapshot.table("identity_evidence"), filters=condition).to_pylist()
     order = {"manual": 0, "key": 1, "match": 2}

@@ -8,9 +8,10 @@ from typing import Any
 
 CODES: Mapping[str, str] = {
     "phone": "phone", "email": "email", "id_number": "id_number", "home_address": "address", "address": "address",
+    "street": "hidden", "address_key": "hidden",
 }  # fmt: skip
 """Attributes, by catalogue code or usual name, that are masked though the manifest doesn't say of what kind they are."""
-MASKED = frozenset({"phone", "email", "id_number", "address"})
+MASKED = frozenset({"phone", "email", "id_number", "address", "hidden"})
 """Kinds that are masked. A name is shown: it is how people know whom they talk of."""
 _STARS = "****"
 _REGION = re.compile(r"^(?:.{2,9}?(?:省|自治区))?(?:.{1,9}?(?:市|自治州|地区|盟))?(?:.{1,9}?(?:区|县|旗|市))?")
@@ -66,4 +67,5 @@ def _address(text: str) -> str:
 
 _MASKS = {
     "phone": lambda text: _ends(text, 3, 4), "email": _email, "id_number": lambda text: _ends(text, 3, 4), "address": _address,
+    "hidden": lambda _: _STARS,
 }  # fmt: skip
