@@ -331,3 +331,5 @@ def test_only_people_can_be_written(tmp_path: Path) -> None:
         "b2b_accounts.csv", "b2b_contacts.csv", "crm_members.csv", "miniapp_followers.xlsx", "shop.db",
     ]  # fmt: skip
     assert sorted(p.name for p in known.iterdir()) == [NOT_FOR_BUILDS, "people.csv", "records.csv"]
+    told = {row["source"] for row in truth_of(tmp_path / "only", "records.csv")}
+    assert told == {"crm_members", "shop_customers", "followers", "b2b_contacts"}

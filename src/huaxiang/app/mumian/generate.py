@@ -44,7 +44,7 @@ def generate(folder: Path, customers: int = 10_000, seed: int = SEED, *, people_
     departments.write_contacts(company, data)
     shop = data / "shop.db"
     shop.unlink(missing_ok=True)
-    whose = [truth.record_rows(company)]
+    whose = [truth.record_rows(company, surveyed=not people_only)]
     with closing(sqlite3.connect(shop)) as db, db:
         departments.write_shop_customers(company, db)
         if people_only:

@@ -61,13 +61,13 @@ def write_people(company: Company, folder: Path, spend: npt.NDArray[np.float64])
     pacsv.write_csv(table, folder / "people.csv")
 
 
-def record_rows(company: Company) -> pa.Table:
-    """Rows of `records.csv` for the sources that describe people: source, field, value, person_id."""
+def record_rows(company: Company, *, surveyed: bool) -> pa.Table:
+    """Rows of `records.csv` for the sources that describe people, with or without the survey: source, field, value, person_id."""
     r = company.records
     source = pa.array(d.SOURCES)
     field = pa.array([FIELDS[s] for s in d.SOURCES])
     slot = pa.array(r.slot)
-    return pa.table(
+    table = pa.table(
         {
             "source": pc.take(source, slot),
             "field": pc.take(field, slot),
@@ -75,6 +75,7 @@ def record_rows(company: Company) -> pa.Table:
             "person_id": person_ids(r.person),
         }
     )
+    return table if surveyed else table.filter(pa.array(r.slot != d.SURVEY))
 
 
 def order_rows(sales: Sales) -> pa.Table:
