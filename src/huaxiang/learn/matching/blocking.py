@@ -109,19 +109,23 @@ def _ends(fields: Sequence[Field]) -> list[Rule]:
     return [Rule(f"{f.name} (end)", (f"right(v_{f.name}, 4)",)) for f in fields if f.kind == "phone"]
 
 
-def add_blocks(db: Database, rules: Sequence[Rule]) -> None:
-    """Leave `blocks`: `id`, `fresh` and one hash column `b<number>` per rule; NULL where a value is unknown."""
+def add_blocks(db: Database, rules: Sequence[Rule], people: str) -> None:
+    """Leave `blocks`: `id`, `fresh` and one hash column `b<number>` per rule, from a query of records; NULL where a value is unknown."""
     columns = []
     for number, rule in enumerate(rules):
         known = " AND ".join(f"({p}) IS NOT NULL" for p in rule.parts)
         columns.append(f"CASE WHEN {known} THEN hash({', '.join(rule.parts)}) END AS b{number}")
-    db.run(f"CREATE TABLE blocks AS SELECT id, fresh, {', '.join(columns)} FROM people")
+    db.run(f"CREATE TABLE blocks AS SELECT id, fresh, {', '.join(columns)} FROM {people}")
 
 
-def count_blocks(db: Database, rules: Sequence[Rule], max_block: int) -> tuple[list[int], tuple[Skipped, ...]]:
-    """Pairs that each rule makes, and the blocks that are too large. Leaves `usable<number>`: the blocks that make pairs."""
+def count_blocks(
+    db: Database, rules: Sequence[Rule], max_block: int, *, partly: bool
+) -> tuple[list[int], tuple[Skipped, ...]]:
+    """Pairs that each rule makes, and the blocks that are too large. Leaves `usable<number>`: the blocks that make pairs.
+    `partly`: only blocks with a fresh record.
+    """
     pairs, skipped = [], []
-    fresh = "b{0} IS NOT NULL" + ("" if _all_fresh(db) else " AND b{0} IN (SELECT b{0} FROM blocks WHERE fresh)")
+    fresh = "b{0} IS NOT NULL" + (" AND b{0} IN (SELECT b{0} FROM blocks WHERE fresh)" if partly else "")
     for number, rule in enumerate(rules):
         counted = f"SELECT b{number} AS b, count(*)::BIGINT AS n FROM blocks WHERE {fresh.format(number)} GROUP BY 1 HAVING n > 1"
         db.run(f"CREATE TABLE usable{number} AS {counted}")
@@ -132,10 +136,6 @@ def count_blocks(db: Database, rules: Sequence[Rule], max_block: int) -> tuple[l
             db.run(f"DELETE FROM usable{number} WHERE n > {max_block}")
             skipped.append(Skipped(rule.name, int(values), int(records)))
     return pairs, tuple(skipped)
-
-
-def _all_fresh(db: Database) -> bool:
-    return bool(db.rows("SELECT bool_and(fresh) FROM blocks")[0][0])
 
 
 def affordable(pairs: Sequence[int], records: int, rules: Sequence[Rule], skipped: Sequence[Skipped]) -> list[int]:
@@ -156,9 +156,11 @@ def affordable(pairs: Sequence[int], records: int, rules: Sequence[Rule], skippe
 
 
 def keep_blocks(db: Database, chosen: Sequence[int], rules: Sequence[Rule]) -> None:
-    """Leave `entrants`: the records that stand in a usable block of a chosen rule, with their helper columns and `b<n>`."""
+    """Leave `kept`: `id` and `b<n>` of the records that stand in a usable block of a chosen rule."""
     kept = [f"CASE WHEN b{old} IN (SELECT b FROM usable{old}) THEN b{old} END AS b{new}" for new, old in enumerate(chosen)]
     known = ", ".join(f"b{n}" for n in range(len(chosen)))
-    db.run(f"CREATE TABLE kept AS SELECT * FROM (SELECT id, {', '.join(kept)} FROM blocks) WHERE coalesce({known}) IS NOT NULL")
-    db.run("CREATE TABLE entrants AS SELECT people.*, kept.* EXCLUDE (id) FROM people JOIN kept USING (id)")
-    db.drop("kept", "blocks", *(f"usable{n}" for n in range(len(rules))))
+    if chosen:
+        db.run(f"CREATE TABLE kept AS SELECT * FROM (SELECT id, {', '.join(kept)} FROM blocks) WHERE coalesce({known}) IS NOT NULL")
+    else:
+        db.run("CREATE TABLE kept AS SELECT id FROM blocks WHERE FALSE")
+    db.drop("blocks", *(f"usable{n}" for n in range(len(rules))))

@@ -66,70 +66,71 @@ class Database:
         self.connection.close()
 
 
-def prepare(db: Database, fields: Sequence[Field], source: str) -> None:
-    """Leave `people`: one row per record of `source` with `id`, `fresh` and the helper columns `v_<field>…` of each field."""
-    columns: list[str] = []
-    for field in fields:
-        columns.extend(_first(field))
+def helpers(db: Database, fields: Sequence[Field], source: str) -> str:
+    """Query of one row per record of `source`: `id`, `fresh` and the helper columns `v_<field>…` of each field.
+
+    Leaves `spelt` on its first use, with the spellings of all names of `source`.
+    """
+    columns = ", ".join([f"{_normal(f)} AS v_{f.name}" for f in fields] + [_numbers(f) for f in fields if f.kind == "address"])
+    plain = f"SELECT id, fresh, {columns} FROM {source}"
     names = [f for f in fields if f.kind == "name"]
-    db.run(f"CREATE TABLE plain AS SELECT id, fresh, {', '.join(columns)} FROM {source}")
-    if names:
-        _spell_names(db, [f"v_{f.name}" for f in names])
+    if names and not db.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'spelt'"):
+        _spell_names(db, names, source)
     joins = " ".join(f"LEFT JOIN spelt s{i} ON s{i}.n = p.v_{f.name}" for i, f in enumerate(names))
     more = [
         f"s{i}.{part} AS v_{f.name}_{part}" for i, f in enumerate(names) for part in ("py", "rev", "sur", "giv", "surpy", "han")
     ]
     derived = [expression for f in fields if f.kind == "address" for expression in _address_parts(f"v_{f.name}")]
-    chosen = ", ".join(["p.*", *more, *derived])
-    db.run(f"CREATE TABLE people AS SELECT {chosen} FROM plain p {joins}")
-    db.drop("plain", "spelt")
+    lists = ", ".join(f"v_{f.name}_numbers" for f in fields if f.kind == "address")
+    everything = f"p.* EXCLUDE ({lists})" if lists else "p.*"
+    return f"SELECT {', '.join([everything, *more, *derived])} FROM ({plain}) p {joins}"
 
 
-def _first(field: Field) -> list[str]:
-    """SQL of the field's own normalised column."""
+def _normal(field: Field) -> str:
     raw = f'CAST("{field.name}" AS VARCHAR)'
-    x = f"v_{field.name}"
     if field.kind == "date":
         digits = f"regexp_replace({raw}, '[^0-9]', '', 'g')"
         days = ", ".join(f"'{d}'" for d in _NO_DATES)
-        known = f"CASE WHEN length({digits}) < 4 OR left({digits}, 8) IN ({days}) THEN NULL ELSE left({digits}, 8) END"
-        return [f"{known} AS {x}"]
+        return f"CASE WHEN length({digits}) < 4 OR left({digits}, 8) IN ({days}) THEN NULL ELSE left({digits}, 8) END"
     if field.kind == "phone":
         digits = f"ltrim(regexp_replace({raw}, '[^0-9*]', '', 'g'), '0')"
         bare = f"CASE WHEN length({digits}) = 13 AND starts_with({digits}, '86') THEN right({digits}, 11) ELSE {digits} END"
-        return [f"CASE WHEN length({digits}) < 5 THEN NULL ELSE {bare} END AS {x}"]
+        return f"CASE WHEN length({digits}) < 5 THEN NULL ELSE {bare} END"
     if field.kind == "email":
-        return [f"nullif(lower(trim({raw})), '') AS {x}"]
+        return f"nullif(lower(trim({raw})), '')"
     if field.kind in ("number", "postcode"):
-        return [f"nullif(regexp_replace(lower({raw}), '[^\\p{{L}}\\p{{N}}]+', '', 'g'), '') AS {x}"]
-    words = f"trim(regexp_replace(lower(strip_accents({raw})), '{_PUNCTUATION}', ' ', 'g'))"
-    if field.kind == "address":  # blanks between numbers keep building, unit and flat apart
-        closed = f"regexp_replace(regexp_replace({words}, '([^0-9 ]) ', '\\1', 'g'), ' ([^0-9 ])', '\\1', 'g')"
-        words = f"CASE WHEN regexp_matches({raw}, '{_HAN}') THEN {closed} ELSE {words} END"
-    elif field.kind != "exact":
-        words = f"CASE WHEN regexp_matches({raw}, '{_HAN}') THEN replace({words}, ' ', '') ELSE {words} END"
-    return [f"nullif({words}, '') AS {x}"]
+        return f"nullif(regexp_replace(lower({raw}), '{_PUNCTUATION}', '', 'g'), '')"
+    if field.kind == "exact":
+        return f"nullif({_words(raw)}, '')"
+    chinese = f"regexp_replace(lower({raw}), '{_PUNCTUATION}', '', 'g')"
+    return f"nullif(CASE WHEN regexp_matches({raw}, '{_HAN}') THEN {chinese} ELSE {_words(raw)} END, '')"
+
+
+def _words(raw: str) -> str:
+    return f"trim(regexp_replace(lower(strip_accents({raw})), '{_PUNCTUATION}', ' ', 'g'))"
+
+
+def _numbers(field: Field) -> str:
+    return f"regexp_extract_all(CAST(\"{field.name}\" AS VARCHAR), '[0-9]+') AS v_{field.name}_numbers"
 
 
 def _address_parts(x: str) -> list[str]:
     """All numbers of an address, its text without them, the building, unit and flat when it names two of them, and its district."""
-    p = f"p.{x}"
-    numbers = f"regexp_extract_all({p}, '[0-9]+')"
-    text = f"regexp_replace({p}, '[0-9 ]+', '', 'g')"
-    door = f"CASE WHEN len({numbers}) >= 2 AND regexp_matches({p}, '{_HAN}') THEN array_to_string({numbers}[-3:], '-') END"
-    area = f"CASE WHEN regexp_matches({p}, '{_HAN}') THEN nullif(regexp_extract({p}, '^.{{2,14}}?[区县旗]'), '') END"
+    p, numbers = f"p.{x}", f"p.{x}_numbers"
+    chinese = f"regexp_matches({p}, '{_HAN}')"
     return [
         f"nullif(array_to_string({numbers}, '-'), '') AS {x}_num",
-        f"nullif({text}, '') AS {x}_txt",
-        f"{door} AS {x}_door",
-        f"{area} AS {x}_area",
+        f"nullif(regexp_replace({p}, '[0-9 ]+', '', 'g'), '') AS {x}_txt",
+        f"CASE WHEN len({numbers}) >= 2 AND {chinese} THEN array_to_string({numbers}[-3:], '-') END AS {x}_door",
+        f"CASE WHEN {chinese} THEN nullif(regexp_extract({p}, '^.{{2,14}}?[区县旗]'), '') END AS {x}_area",
     ]
 
 
-def _spell_names(db: Database, columns: Sequence[str]) -> None:
+def _spell_names(db: Database, names: Sequence[Field], source: str) -> None:
     """Leave `spelt`: each distinct name `n` with its Pinyin, also in the other order, and its surname and given name."""
-    distinct = " UNION ".join(f"SELECT DISTINCT {c} AS n FROM plain WHERE {c} IS NOT NULL" for c in columns)
-    db.run(f"CREATE TABLE distinct_names AS SELECT n, regexp_matches(n, '{_HAN}') AS han FROM ({distinct})")
+    distinct = " UNION ".join(f"SELECT DISTINCT {_normal(f)} AS n FROM {source}" for f in names)
+    known = f"SELECT n, regexp_matches(n, '{_HAN}') AS han FROM ({distinct}) WHERE n IS NOT NULL"
+    db.run(f"CREATE TABLE distinct_names AS {known}")
     db.load("reading", readings())
     letters = range(1, _LONGEST + 1)
     joins = " ".join(f"LEFT JOIN reading r{i} ON r{i}.sign = substr(n, {i}, 1)" for i in letters)

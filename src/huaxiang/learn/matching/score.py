@@ -15,7 +15,7 @@ from huaxiang.learn.matching.blocking import Rule, Skipped
 from huaxiang.learn.matching.fields import Field, choose_fields
 from huaxiang.learn.matching.levels import Comparison, comparisons_of
 from huaxiang.learn.matching.model import MatchModel, Weights
-from huaxiang.learn.matching.prepare import Database, prepare
+from huaxiang.learn.matching.prepare import Database, helpers
 from huaxiang.learn.matching.terms import add_terms, count_terms
 from huaxiang.learn.matching.training import Evidence, train
 from huaxiang.spec.people import MatchingSpec
@@ -49,7 +49,7 @@ class Scored:
             part = self._records.take(pa.array(asked))
             comparisons = comparisons_of(self.model.fields)
             db.load("source", _numbered(part, asked, np.ones(len(asked), dtype=bool)))
-            prepare(db, self.model.fields, "source")
+            db.run(f"CREATE TABLE people AS {helpers(db, self.model.fields, 'source')}")
             add_terms(db, "people", comparisons, self.model.terms, self.model.rarest)
             low, high = np.minimum(left, right).astype(np.int64), np.maximum(left, right).astype(np.int64)
             db.load("asked", pa.table({"a": low, "b": high, "at": np.arange(len(low))}))
@@ -91,7 +91,7 @@ def score_pairs(
     db = Database(threads)
     try:
         db.load("source", _numbered(ordered.take(pa.array(people)), people, fresh[people]))
-        run = _Run(db, spec, fields, tuple(keys))
+        run = _Run(db, spec, fields, tuple(keys), partly=not fresh[people].all())
         pairs, model, skipped = run.score(model)
     finally:
         db.close()
@@ -104,14 +104,15 @@ class _Run:
     spec: MatchingSpec
     fields: tuple[Field, ...]
     keys: tuple[str, ...]
+    partly: bool
 
     def score(self, model: MatchModel | None) -> tuple[pa.Table, MatchModel, tuple[Skipped, ...]]:
         comparisons = comparisons_of(self.fields)
-        prepare(self.db, self.fields, "source")
         rules, skipped = self._block(model)
-        blocks = [f"l.b{n} = r.b{n} AND (l.fresh OR r.fresh)" if self._partly() else f"l.b{n} = r.b{n}" for n in range(len(rules))]
-        if not rules or not self.db.rows("SELECT count(*) FROM entrants")[0][0]:
+        if not self.db.rows("SELECT count(*) FROM entrants")[0][0]:
             return _SCHEMA.empty_table(), model or _untrained(self.fields, rules), skipped
+        fresh = " AND (l.fresh OR r.fresh)" if self.partly else ""
+        blocks = [f"l.b{n} = r.b{n}{fresh}" for n in range(len(rules))]
         candidates = scoring.find_candidates(scoring.open_linker(self.db, (), None, blocks))
         if model is None:
             model = self._train(comparisons, candidates, rules)
@@ -121,17 +122,24 @@ class _Run:
         scoring.filter_candidates(self.db, linker, least)
         return self._weigh(comparisons, model, least), model, skipped
 
-    def _partly(self) -> bool:
-        return bool(self.db.rows("SELECT NOT bool_and(fresh) FROM people")[0][0])
-
     def _block(self, model: MatchModel | None) -> tuple[tuple[Rule, ...], tuple[Skipped, ...]]:
+        """Leave `entrants`: the helper columns of the records that are compared at all; without a model also `people`, of all."""
         declared = blocking.declared_rules(self.fields, self.spec)
         rules = model.blocking if model else declared or blocking.default_rules(self.fields)
-        blocking.add_blocks(self.db, rules)
-        costs, skipped = blocking.count_blocks(self.db, rules, self.spec.max_block)
-        records = int(self.db.rows("SELECT count(*) FROM people")[0][0])
-        chosen = list(range(len(rules))) if model or declared else blocking.affordable(costs, records, rules, skipped)
+        query = helpers(self.db, self.fields, "source")
+        if model is None:
+            self.db.run(f"CREATE TABLE people AS {query}")
+        blocking.add_blocks(self.db, rules, f"({query})" if model else "people")
+        costs, skipped = blocking.count_blocks(self.db, rules, self.spec.max_block, partly=self.partly)
+        records = int(self.db.rows("SELECT count(*) FROM source")[0][0])
+        everything = list(range(len(rules)))
+        chosen = everything if model or declared else blocking.affordable(costs, records, rules, skipped)
         blocking.keep_blocks(self.db, chosen, rules)
+        if model:
+            self.db.run("CREATE TABLE concerned AS SELECT source.* FROM source SEMI JOIN kept USING (id)")
+        found = f"({helpers(self.db, self.fields, 'concerned')})" if model else "people"
+        self.db.run(f"CREATE TABLE entrants AS SELECT p.*, kept.* EXCLUDE (id) FROM {found} p JOIN kept USING (id)")
+        self.db.drop("kept", "concerned")
         names = {rules[n].name for n in chosen}
         return tuple(rules[n] for n in chosen), tuple(s for s in skipped if s.rule in names)
 
