@@ -61,8 +61,9 @@ def _read(tree: exp.Expression, name: Callable[[exp.Column], str]) -> Node:
     while isinstance(tree, exp.Paren):
         tree = tree.this
     if isinstance(tree, (exp.And, exp.Or)):
-        parts = tuple(_read(p, name) for p in _operands(tree))
-        return And(parts) if isinstance(tree, exp.And) else Or(parts)
+        kind = And if isinstance(tree, exp.And) else Or
+        read = (_read(p, name) for p in _operands(tree))  # two NOTs that cancel out can leave a group of the same kind
+        return kind(tuple(part for node in read for part in (node.parts if isinstance(node, kind) else (node,))))
     if isinstance(tree, exp.Not):
         return _negated(_read(tree.this, name))
     leaf = _leaf(tree, name)
