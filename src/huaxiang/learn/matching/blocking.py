@@ -16,8 +16,8 @@ from huaxiang.learn.matching.fields import Field
 from huaxiang.learn.matching.prepare import Database
 from huaxiang.spec.people import MatchingSpec
 
-_PER_RECORD = 12
-_IN_ALL = 30
+_PER_RECORD = 5
+_IN_ALL = 15
 _SMALL = 400_000
 
 
@@ -49,13 +49,13 @@ def declared_rules(fields: Sequence[Field], spec: MatchingSpec) -> tuple[Rule, .
 def default_rules(fields: Sequence[Field]) -> tuple[Rule, ...]:
     """Rules by the fields there are: keys alone, then names, dates and places two by two and looser parts three by three."""
     who, when, where, years = _who(fields), _when(fields), _where(fields), _years(fields)
-    parts = [w for w in who if " (sound)" not in w.name]
+    parts = [w for w in who if "_py" not in w.parts[0] and "_surpy" not in w.parts[0]]
     found = [*_reach(fields), *_whole_names(fields)]
     found += [_merge(w, d) for w in who for d in (*when, *where)]
     found += [_merge(d, p) for d in when for p in where]
     found += [_merge(w, d) for w in _starts(fields) for d in when]
     found += [_merge(w, d, p) for w in (*_starts(fields), *parts) for d in years for p in where]
-    found += [_merge(t, w) for t in _ends(fields) for w in (*who, *when)]
+    found += [_merge(t, w) for t in _ends(fields) for w in (*who[:1], *when)]
     single = [Rule(f.name, (f"v_{f.name}",)) for f in fields if f.kind != "exact"]
     found += [*single, *(_merge(a, b) for i, a in enumerate(single) for b in single[i + 1 :])]
     return tuple({frozenset(r.parts): r for r in reversed(found)}.values())[::-1]
@@ -151,8 +151,19 @@ def affordable(pairs: Sequence[int], records: int, rules: Sequence[Rule], skippe
         if cost:
             chosen.append(number)
     cut = {s.rule for s in skipped}
-    whole = [set(rules[n].parts) for n in chosen if rules[n].name not in cut]
-    return sorted(n for n in chosen if not any(w < set(rules[n].parts) for w in whole))
+    whole = [n for n in chosen if rules[n].name not in cut]
+    return sorted(n for n in chosen if not any(_covers(rules[w], rules[n]) and w != n for w in whole))
+
+
+def _covers(broad: Rule, narrow: Rule) -> bool:
+    """Whether all pairs of one rule are pairs of another: equal values imply equal parts of them."""
+    known = set(narrow.parts)
+    for part in narrow.parts:
+        known.update({f"left({part}, 3)", f"left({part}, 4)", f"right({part}, 4)", f"{part}_py", f"left({part}_py, 3)"})
+        known.update(f"{part}_{helper}" for helper in ("giv", "surpy", "door", "area"))
+        if part.endswith("_py"):
+            known.update(f"{part[:-3]}_{helper}" for helper in ("surpy",))
+    return set(broad.parts) <= known and broad.parts != narrow.parts
 
 
 def keep_blocks(db: Database, chosen: Sequence[int], rules: Sequence[Rule]) -> None:

@@ -87,27 +87,30 @@ def helpers(db: Database, fields: Sequence[Field], source: str) -> str:
 
 
 def _normal(field: Field) -> str:
+    """SQL of the field's own normalised column. Values that are clean already take a short way: rewriting is what costs most."""
     raw = f'CAST("{field.name}" AS VARCHAR)'
     if field.kind == "date":
         digits = f"regexp_replace({raw}, '[^0-9]', '', 'g')"
         days = ", ".join(f"'{d}'" for d in _NO_DATES)
-        return f"CASE WHEN length({digits}) < 4 OR left({digits}, 8) IN ({days}) THEN NULL ELSE left({digits}, 8) END"
+        known = f"CASE WHEN length({digits}) < 4 OR left({digits}, 8) IN ({days}) THEN NULL ELSE left({digits}, 8) END"
+        iso = f"replace({raw}, '-', '')"
+        return f"CASE WHEN regexp_full_match({raw}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') AND {iso} NOT IN ({days}) THEN {iso} ELSE {known} END"
     if field.kind == "phone":
         digits = f"ltrim(regexp_replace({raw}, '[^0-9*]', '', 'g'), '0')"
         bare = f"CASE WHEN length({digits}) = 13 AND starts_with({digits}, '86') THEN right({digits}, 11) ELSE {digits} END"
-        return f"CASE WHEN length({digits}) < 5 THEN NULL ELSE {bare} END"
+        known = f"CASE WHEN length({digits}) < 5 THEN NULL ELSE {bare} END"
+        return f"CASE WHEN regexp_full_match({raw}, '[1-9][0-9]{{4,11}}') THEN {raw} ELSE {known} END"
     if field.kind == "email":
         return f"nullif(lower(trim({raw})), '')"
+    squeezed = f"nullif(regexp_replace(lower({raw}), '{_PUNCTUATION}', '', 'g'), '')"
     if field.kind in ("number", "postcode"):
-        return f"nullif(regexp_replace(lower({raw}), '{_PUNCTUATION}', '', 'g'), '')"
+        return f"CASE WHEN regexp_full_match({raw}, '[a-z0-9]+') THEN {raw} ELSE {squeezed} END"
+    plain = f"CASE WHEN strlen({raw}) = length({raw}) THEN {raw} ELSE strip_accents({raw}) END"
+    words = f"nullif(trim(regexp_replace(lower({plain}), '{_PUNCTUATION}', ' ', 'g')), '')"
     if field.kind == "exact":
-        return f"nullif({_words(raw)}, '')"
-    chinese = f"regexp_replace(lower({raw}), '{_PUNCTUATION}', '', 'g')"
-    return f"nullif(CASE WHEN regexp_matches({raw}, '{_HAN}') THEN {chinese} ELSE {_words(raw)} END, '')"
-
-
-def _words(raw: str) -> str:
-    return f"trim(regexp_replace(lower(strip_accents({raw})), '{_PUNCTUATION}', ' ', 'g'))"
+        return f"CASE WHEN regexp_full_match({raw}, '[a-z0-9]+') THEN {raw} ELSE {words} END"
+    clean = f"WHEN regexp_full_match({raw}, '[\\p{{Lo}}a-z0-9]+') THEN {raw}"
+    return f"CASE {clean} WHEN regexp_matches({raw}, '{_HAN}') THEN {squeezed} ELSE {words} END"
 
 
 def _numbers(field: Field) -> str:
