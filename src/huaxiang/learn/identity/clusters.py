@@ -1,12 +1,12 @@
 """Joins groups of records on evidence: agglomeration of mutual nearest neighbours with average linkage and guards.
 
-Every round, each cluster looks for the neighbour it agrees with best; two that chose each other become one. Agreement is the mean
-match weight over ALL pairs of their records, each pair counting by the number of fields it can compare, so that a chain of lucky
-pairs breaks where the rest speaks against it. Pairs that were never compared are scored when needed. Where the weights don't
-decide, a shared contact value does, unless the descriptions contradict. Average linkage is reducible (a union is never nearer to a
-third cluster than both its parts), so mutual neighbours may be joined all at once, in every component at the same time: the result
-is that of joining one best pair after the other, and depends neither on the order of the records nor on what other components
-hold. Weights are whole multiples of 2⁻¹⁰, so that sums are exact.
+Every round, each cluster looks for the neighbour it agrees with best; two that chose each other become one. Agreement is a third
+of the best pair's match weight and two thirds of the mean over ALL pairs of their records, each counting by the number of fields it
+can compare, so that a chain of lucky pairs breaks where the rest speaks against it. Pairs that were never compared are scored when
+needed. Where the weights don't decide, a shared contact value does, unless the descriptions contradict. Both linkages are reducible
+(a union is never nearer to a third cluster than both its parts, but for the parts' best being different ones), so mutual neighbours
+are joined all at once, in every component at the same time, nearly as if one best pair were joined after the other; the result
+depends neither on the order of the records nor on what other components hold. Weights are whole multiples of 2⁻¹⁰: sums are exact.
 
 Method: F. Murtagh, "A survey of recent advances in hierarchical clustering algorithms", The Computer Journal 26 (1983), 354–359.
 """
@@ -29,7 +29,9 @@ _WINDOW = 64
 _STEP = 1024.0
 DOUBT = -0.5
 """Mean points up to which descriptions don't contradict: one differing gender among several records is rather a slip of the pen."""
-WEIGHT, INFO, POINTS, TOLD, COUNT, SHARED = range(6)
+WEIGHT, INFO, POINTS, TOLD, SHARED, BEST = range(6)
+TRUST = 1 / 3
+"""How much the best pair of two clusters counts against the mean of all: records that lack or misspell much dilute a mean."""
 _WIDTH = 6
 
 
@@ -63,7 +65,16 @@ class _Edges:
         self.size = size
         self.key = key[start]
         self.sums = np.add.reduceat(sums[order], start, axis=0) if len(key) else np.empty((0, _WIDTH))
+        if len(key):
+            self.sums[:, BEST] = np.maximum.reduceat(sums[order, BEST], start)
         self.a, self.b = self.key // size, self.key % size
+
+    def add(self, at: np.ndarray, sums: np.ndarray) -> None:
+        """Add sums to the edges numbered `at`."""
+        best = self.sums[:, BEST].copy()
+        np.maximum.at(best, at, sums[:, BEST])
+        np.add.at(self.sums, at, sums)
+        self.sums[:, BEST] = best
 
     def keep(self, mask: np.ndarray) -> None:
         self.key, self.sums, self.a, self.b = self.key[mask], self.sums[mask], self.a[mask], self.b[mask]
@@ -73,6 +84,12 @@ class _Edges:
         key = np.minimum(a, b) * self.size + np.maximum(a, b)
         at = np.minimum(np.searchsorted(self.key, key), max(len(self.key) - 1, 0))
         return np.ones(len(key), dtype=bool) if not len(self.key) else self.key[at] != key
+
+
+def _nothing(size: int) -> np.ndarray:
+    sums = np.zeros((size, _WIDTH))
+    sums[:, BEST] = -1000.0
+    return sums
 
 
 def join_on_evidence(problem: Problem) -> np.ndarray:
@@ -138,15 +155,15 @@ class _Agglomeration:
             shared.append(np.ones(len(one)))
         first, second = np.concatenate(a), np.concatenate(b)
         apart = first != second
-        sums = np.zeros((int(apart.sum()), _WIDTH))
+        sums = _nothing(int(apart.sum()))
         sums[:, SHARED] = np.concatenate(shared)[apart]
         edges = _Edges(self.size, first[apart], second[apart], sums)
-        edges.sums += self.compare(edges.a, edges.b)
+        edges.add(np.arange(len(edges.key)), self.compare(edges.a, edges.b))
         return edges
 
     def compare(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Sums over all pairs of speakers of the clusters a[i] and b[i]."""
-        sums = np.zeros((len(a), _WIDTH))
+        sums = _nothing(len(a))
         low_a, many_a = self._speakers(a)
         low_b, many_b = self._speakers(b)
         each = many_a * many_b
@@ -160,11 +177,12 @@ class _Agglomeration:
         info = np.bitwise_count(self.p.facts.known[left] & self.p.facts.known[right]).astype(float)
         given, told = points(self.p.facts, left, right)
         if self.p.score is not None:
-            sums[:, WEIGHT] = np.bincount(owner, self.weights(left, right) * info, minlength=len(a))
+            weight = self.weights(left, right)
+            sums[:, WEIGHT] = np.bincount(owner, weight * info, minlength=len(a))
+            np.maximum.at(sums[:, BEST], owner, weight)
             sums[:, INFO] = np.bincount(owner, info, minlength=len(a))
         sums[:, POINTS] = np.bincount(owner, given * told, minlength=len(a))
         sums[:, TOLD] = np.bincount(owner, told, minlength=len(a))
-        sums[:, COUNT] = each
         return sums
 
     def _speakers(self, clusters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -204,6 +222,7 @@ class _Agglomeration:
         s = edges.sums
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.where(s[:, INFO] > 0, s[:, WEIGHT] / s[:, INFO], -np.inf)
+            mean = (1 - TRUST) * mean + TRUST * s[:, BEST]
             given = np.where(s[:, TOLD] > 0, s[:, POINTS] / s[:, TOLD], 0.0)
         contact = (s[:, SHARED] > 0) & (given > DOUBT)
         tier = np.where(s[:, TOLD] > 0, 100.0 + given, 0.0)
@@ -230,7 +249,7 @@ class _Agglomeration:
         new = _Edges(self.size, a[between], b[between], edges.sums[between])
         one, two, owner = self._missing(edges, new, partner, touched)
         added = self.compare(one, two)
-        np.add.at(new.sums, owner, added)
+        new.add(owner, added)
         was = np.zeros(len(new.key), dtype=bool)
         spot = np.searchsorted(new.key, np.minimum(a, b)[between] * self.size + np.maximum(a, b)[between])
         was[spot] = refused[between]

@@ -80,7 +80,9 @@ def _key_rows(case: Case, codes: KeyCodes, label: np.ndarray, why: _Why) -> pa.T
     order = np.lexsort((hub, -rows, value[start]))
     best = order[np.r_[True, value[start][order][1:] != value[start][order][:-1]]]
     turn = np.cumsum(new_value)[start] - 1  # number of the value of each group
-    other = np.setdiff1d(np.arange(len(start)), best)
+    side = np.ones(len(start), dtype=bool)
+    side[best] = False
+    other = np.flatnonzero(side)
     main = hub[best[turn[other]]]
     reason = why.reasons(main, hub[other], "weaker")
     if codes.key.role == "contact":

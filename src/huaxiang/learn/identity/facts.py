@@ -1,8 +1,8 @@
 """What records say of a person, and whether two of them contradict each other: points over name, date of birth and gender.
 
-Points of a pair: name equal 2, alike 1, different -2 (0 when one is a family name alone or a nickname); date of birth equal 3, different in one part
--1, else -2; gender different -1. Below 0 they contradict: father and son of one name and phone (2 - 2 - 1), but not a
-mistyped birthday under the same name (2 - 1), nor a changed name under the same birthday (-2 + 3).
+Points of a pair: name equal 2, alike 1, different -2 (0 when one is a family name alone or a nickname); date of birth equal 3,
+different in one part -1, else -2; gender different -1. Below 0 they contradict: father and son of one name and phone (2 - 2 - 1),
+but not a mistyped birthday under the same name (2 - 1), nor a changed name under the same birthday (-2 + 3).
 """
 
 from __future__ import annotations
@@ -26,11 +26,15 @@ _HONORIFIC = re.compile(r"(先生|女士|小姐|太太|夫人|老师|阿姨|师�
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "jr", "sr"})
 _MASK = "*＊某×"
 _SURNAMES = frozenset(
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖萧田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付傅方邹熊白孟秦"
-    "邱侯江尹薛闫阎雷龙黎史陶贺毛段郝顾龚邵覃武钱戴严莫孔向常汤康易乔文安温颜庄殷章施葛倪俞梅兰齐庞樊路柳鲁伍骆聂申尤焦翁岳赖洪裴柯欧詹耿关舒祝卜凌霍涂柴"
-    "纪翟单米宁左成苗游牛包祁管卓辛曲童巩鲍涂娄芦蒲靳甘盛房季屈项凤蓝瞿古费车商佟冉符邢阮解谷甄麦苟隋席简沙滕戚宫应窦喻华穆栾蔺卫冷查饶冼岑臧景宗褚池牟桂佘"
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖萧田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪"
+    "廖石金韦贾夏付傅方邹熊白孟秦邱侯江尹薛闫阎雷龙黎史陶贺毛段郝顾龚邵覃武钱戴严莫孔向常汤康易乔文安温颜庄殷章施葛倪俞梅兰齐"
+    "庞樊路柳鲁伍骆聂申尤焦翁岳赖洪裴柯欧詹耿关舒祝卜凌霍涂柴纪翟单米宁左成苗游牛包祁管卓辛曲童巩鲍娄芦蒲靳甘盛房季屈项凤蓝瞿"
+    "古费车商佟冉符邢阮解谷甄麦苟隋席简沙滕戚宫应窦喻华穆栾蔺卫冷查饶冼岑臧景宗褚池牟桂佘"
 )
-_COMPOUND = frozenset("欧阳 上官 诸葛 司徒 司马 慕容 令狐 皇甫 尉迟 公孙 长孙 宇文 东方 南宫 夏侯 轩辕 端木 独孤 淳于 闻人".split())
+_COMPOUND = frozenset({
+    "欧阳", "上官", "诸葛", "司徒", "司马", "慕容", "令狐", "皇甫", "尉迟", "公孙",
+    "长孙", "宇文", "东方", "南宫", "夏侯", "轩辕", "端木", "独孤", "淳于", "闻人",
+})  # fmt: skip
 """Usual family names: what begins with none of them is taken for a nickname or a given name alone, which contradict no other name."""
 
 
@@ -188,7 +192,11 @@ def _is_part(short: str, long: str) -> bool:
 
 def _is_full(name: str) -> bool:
     """Whether a Chinese name has a usual family name and a given name that is not just two equal signs (萌萌)."""
-    return 2 <= len(name) <= 5 and (name[0] in _SURNAMES or name[:2] in _COMPOUND) and not (len(name) == 2 and name[0] == name[1])
+    return (
+        2 <= len(name) <= 5
+        and (name[0] in _SURNAMES or name[:2] in _COMPOUND)
+        and not (len(name) == 2 and name[0] == name[1])
+    )
 
 
 def _sound(name: str) -> tuple[str, ...]:

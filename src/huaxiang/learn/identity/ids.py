@@ -208,11 +208,13 @@ def _settle(ids: np.ndarray, wanted: np.ndarray, clusters: Clusters, used: set[s
         if cluster not in clash:
             ids[cluster] = wanted[cluster]
     used = used | {ids[c] for c in asked if c not in clash}
+    turns: dict[str, int] = {}
     for cluster in sorted(clashing, key=lambda c: (-rows[c], c)):
-        name, turn = wanted[cluster], 1
+        name, turn = wanted[cluster], turns.get(wanted[cluster], 1)
         while name in used:
             turn += 1
             name = f"{wanted[cluster]}-{turn}"
+        turns[wanted[cluster]] = turn
         used.add(name)
         ids[cluster] = name
 
