@@ -102,10 +102,11 @@ class Clustering:
 
 def card_sets(desk: Desk, personas: Mapping[str, Any]) -> list[CardSet]:
     """All persona sets that have cards, largest card first."""
-    sets = []
+    sets: list[CardSet] = []
     for number, one in enumerate(personas.get("sets", ())):
         ranked = sorted(one["cards"], key=lambda card: -card["size"])
-        cards = tuple(_card(desk, card, f"{number + 1}", at) for at, card in enumerate(ranked))
+        before = sum(len(s.cards) for s in sets)
+        cards = tuple(_card(desk, card, (f"{number + 1}", at, before + at)) for at, card in enumerate(ranked))
         if not cards:
             continue
         words = desk.words
@@ -120,8 +121,10 @@ def card_sets(desk: Desk, personas: Mapping[str, Any]) -> list[CardSet]:
     return sets
 
 
-def _card(desk: Desk, card: Mapping[str, Any], set_id: str, at: int) -> Card:
-    words = desk.words
+def _card(desk: Desk, card: Mapping[str, Any], where: tuple[str, int, int]) -> Card:
+    """`where`: set, place in the set, and place among all cards, which gives the letter: A … Z, AA …"""
+    words, (set_id, at, overall) = desk.words, where
+    letter = ("" if overall < 26 else chr(ord("A") + overall // 26 - 1)) + chr(ord("A") + overall % 26)  # noqa: PLR2004
     statements = {s["id"]: s for section in card["sections"] for s in section["statements"]}
     groups, hidden = _evidence_groups(desk, card)
     advice = []
@@ -133,7 +136,7 @@ def _card(desk: Desk, card: Mapping[str, Any], set_id: str, at: int) -> Card:
     unknown = dict.fromkeys(_gap(desk, one) for one in gaps if one)
     worth = card.get("worth") or {}
     return Card(
-        f"card-{set_id}-{at + 1}", chr(ord("A") + at % 26), words.pick(card["name"], card["segment"]), card.get("named_by") == "hand",
+        f"card-{set_id}-{at + 1}", letter, words.pick(card["name"], card["segment"]), card.get("named_by") == "hand",
         words.pick(card.get("summary")), _facts(desk, card), groups, hidden, tuple(advice), tuple(unknown),
         float(card["share"]), float(worth.get("share_of_total") or 0),
     )  # fmt: skip
