@@ -124,7 +124,7 @@ def card_sets(desk: Desk, personas: Mapping[str, Any]) -> list[CardSet]:
 def _card(desk: Desk, card: Mapping[str, Any], where: tuple[str, int, int]) -> Card:
     """`where`: set, place in the set, and place among all cards, which gives the letter: A … Z, AA …"""
     words, (set_id, at, overall) = desk.words, where
-    letter = ("" if overall < 26 else chr(ord("A") + overall // 26 - 1)) + chr(ord("A") + overall % 26)  # noqa: PLR2004
+    letter = ("" if overall < 26 else chr(ord("A") + overall // 26 - 1)) + chr(ord("A") + overall % 26)
     statements = {s["id"]: s for section in card["sections"] for s in section["statements"]}
     groups, hidden = _evidence_groups(desk, card)
     advice = []
