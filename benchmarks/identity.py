@@ -50,7 +50,9 @@ class Quality:
     clusters: tuple[float, float, float]
 
     def __str__(self) -> str:
-        return "pairs  P {:.4f}  R {:.4f}  F1 {:.4f}   clusters  P {:.4f}  R {:.4f}  F1 {:.4f}".format(*self.pairs, *self.clusters)
+        return "pairs  P {:.4f}  R {:.4f}  F1 {:.4f}   clusters  P {:.4f}  R {:.4f}  F1 {:.4f}".format(
+            *self.pairs, *self.clusters
+        )
 
 
 def _f1(precision: float, recall: float) -> tuple[float, float, float]:
@@ -63,11 +65,17 @@ def _pairs(sizes: np.ndarray) -> float:
 
 def quality(found: np.ndarray, truth: np.ndarray) -> Quality:
     """Compare two labellings of the same records."""
-    both, inverse, together = np.unique(np.column_stack([found, truth]), axis=0, return_inverse=True, return_counts=True)
+    both, inverse, together = np.unique(
+        np.column_stack([found, truth]), axis=0, return_inverse=True, return_counts=True
+    )
     _, own, sizes = np.unique(found, return_inverse=True, return_counts=True)
     _, real, people = np.unique(truth, return_inverse=True, return_counts=True)
     right = _pairs(together)
-    exact = int(((together[inverse.ravel()] == sizes[own]) & (together[inverse.ravel()] == people[real])).astype(float) @ (1 / sizes[own]) + 0.5)
+    exact = int(
+        ((together[inverse.ravel()] == sizes[own]) & (together[inverse.ravel()] == people[real])).astype(float)
+        @ (1 / sizes[own])
+        + 0.5
+    )
     del both
     return Quality(
         _f1(right / max(_pairs(sizes), 1), right / max(_pairs(people), 1)), _f1(exact / len(sizes), exact / len(people))
@@ -122,7 +130,9 @@ def febrl() -> None:
         frame = frame.drop(columns=["soc_sec_id"]).sort_index()
         number_of = {name: i for i, name in enumerate(frame.index)}
         truth = join(len(frame), [tuple(np.array([[number_of[a], number_of[b]] for a, b in links]).T)])
-        columns = {c: pa.array([v if isinstance(v, str) else None for v in frame[c]], pa.string()) for c in frame.columns}
+        columns = {
+            c: pa.array([v if isinstance(v, str) else None for v in frame[c]], pa.string()) for c in frame.columns
+        }
         size = len(frame)
         times = pa.nulls(size, pa.timestamp("us"))
         own = {
@@ -182,10 +192,16 @@ def splink_febrl(records: pa.Table) -> tuple[np.ndarray, np.ndarray]:
         ] + ["l.given_name = r.surname"],
     )  # fmt: skip
     api = DuckDBAPI()
-    numbered = records.drop(["digest", "source", "rows", "first_at", "last_at", "describes"]).append_column("number", pa.array(np.arange(records.num_rows)))
+    numbered = records.drop(["digest", "source", "rows", "first_at", "last_at", "describes"]).append_column(
+        "number", pa.array(np.arange(records.num_rows))
+    )
     linker = Linker(api.register(numbered), settings, log_level=None)
     training = linker.training
-    rules = [block_on("date_of_birth", "given_name"), block_on("date_of_birth", "surname"), block_on("suburb", "address_1")]
+    rules = [
+        block_on("date_of_birth", "given_name"),
+        block_on("date_of_birth", "surname"),
+        block_on("suburb", "address_1"),
+    ]
     training.estimate_probability_two_random_records_match(rules, recall=0.8)
     training.estimate_u_using_random_sampling(max_pairs=1e7, seed=1)
     for rule in (block_on("date_of_birth"), block_on("postcode"), block_on("given_name", "surname")):
@@ -216,7 +232,9 @@ def company(customers: int, seed: int) -> None:
     done = time.perf_counter()
     strong = key_edges(records, STRONG)
     contact = key_edges(records, ("phone", "email"))
-    print(f"ours                       {quality(customer, truth)}   match {matched - started:.1f} s, resolve {done - matched:.1f} s")
+    print(
+        f"ours                       {quality(customer, truth)}   match {matched - started:.1f} s, resolve {done - matched:.1f} s"
+    )
     print(f"exact keys: strong         {quality(join(count, strong), truth)}")
     print(f"exact keys: with contact   {quality(join(count, [*strong, *contact]), truth)}")
     for least in (0.95, 0.99):
@@ -249,13 +267,17 @@ def _splink_linker(records: pa.Table, rules: Sequence[Any]) -> Any:
     fields = choose_fields(records, SPEC)
     db = Database(2)
     numbers = np.arange(records.num_rows)
-    marked = records.append_column("id", pa.array(numbers)).append_column("fresh", pa.array(np.ones(len(numbers), dtype=bool)))
+    marked = records.append_column("id", pa.array(numbers)).append_column(
+        "fresh", pa.array(np.ones(len(numbers), dtype=bool))
+    )
     db.load("source", marked)
     prepare(db, fields, "source")
     db.run("CREATE TABLE numbered AS SELECT id AS number, * EXCLUDE (id, fresh) FROM people")
     comparisons = {
         "v_name": cl.JaroWinklerAtThresholds("v_name", [0.92, 0.8]).configure(term_frequency_adjustments=True),
-        "v_birth_date": cl.DamerauLevenshteinAtThresholds("v_birth_date", [1, 2]).configure(term_frequency_adjustments=True),
+        "v_birth_date": cl.DamerauLevenshteinAtThresholds("v_birth_date", [1, 2]).configure(
+            term_frequency_adjustments=True
+        ),
         "v_phone": cl.LevenshteinAtThresholds("v_phone", [1]),
         "v_email": cl.LevenshteinAtThresholds("v_email", [2]),
         "v_gender": cl.ExactMatch("v_gender"),
@@ -289,9 +311,15 @@ def speed(customers: int, seed: int, rounds: int) -> None:
             print(side, runs[-1])
     middle = {s: {k: float(np.median([r[k] for r in runs])) for k in runs[0]} for s, runs in sides.items()}
     ours, other = middle["ours"], middle["splink"]
-    print(f"time  ours {ours['seconds']:.1f} s, Splink {other['seconds']:.1f} s: {ours['seconds'] / other['seconds']:.2f}")
-    print(f"peak  ours {ours['gigabytes']:.1f} GB, Splink {other['gigabytes']:.1f} GB: {ours['gigabytes'] / other['gigabytes']:.2f}")
-    print(f"one per cent of new records: {ours['new_seconds']:.1f} s, {ours['new_seconds'] / ours['seconds']:.1%} of the full run")
+    print(
+        f"time  ours {ours['seconds']:.1f} s, Splink {other['seconds']:.1f} s: {ours['seconds'] / other['seconds']:.2f}"
+    )
+    print(
+        f"peak  ours {ours['gigabytes']:.1f} GB, Splink {other['gigabytes']:.1f} GB: {ours['gigabytes'] / other['gigabytes']:.2f}"
+    )
+    print(
+        f"one per cent of new records: {ours['new_seconds']:.1f} s, {ours['new_seconds'] / ours['seconds']:.1%} of the full run"
+    )
 
 
 def run_side(side: str, customers: int, seed: int) -> None:

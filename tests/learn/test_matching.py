@@ -28,7 +28,9 @@ def _people(count: int, seed: int = 5) -> pa.Table:
         name = rng.choice(list(SURNAMES)) + "".join(rng.choice(list(GIVEN), 2))
         born = date(1960, 1, 1).toordinal() + int(rng.integers(0, 15_000))
         phone = f"13{rng.integers(0, 10**9):09d}"
-        home = f"{rng.choice(DISTRICTS)}文一路{rng.integers(1, 900)}号{rng.integers(1, 30)}幢{rng.integers(100, 2900)}室"
+        home = (
+            f"{rng.choice(DISTRICTS)}文一路{rng.integers(1, 900)}号{rng.integers(1, 30)}幢{rng.integers(100, 2900)}室"
+        )
         gender = str(rng.choice(["male", "female"]))
         rows.append((person, name, date.fromordinal(born), phone, home, gender))
         other = int(rng.integers(0, 4))
@@ -124,13 +126,17 @@ def test_families_on_one_phone_and_address_stay_apart() -> None:
     rows = []
     for family in range(150):
         surname, phone = rng.choice(list(SURNAMES)), f"13{rng.integers(0, 10**9):09d}"
-        home = f"{rng.choice(DISTRICTS)}莫干山路{rng.integers(1, 900)}号{rng.integers(1, 30)}幢{rng.integers(100, 2900)}室"
+        home = (
+            f"{rng.choice(DISTRICTS)}莫干山路{rng.integers(1, 900)}号{rng.integers(1, 30)}幢{rng.integers(100, 2900)}室"
+        )
         for member in range(3):
             name = surname + "".join(rng.choice(list(GIVEN), 2))
             born = date.fromordinal(700_000 + int(rng.integers(0, 20_000)))
             copies = 2 if member == 0 else 1
             rows += [(f"{family}.{member}", name, born, phone, home)] * copies
-    table = pa.table({n: [r[i] for r in rows] for i, n in enumerate(("person", "name", "birth_date", "phone", "address"))})
+    table = pa.table(
+        {n: [r[i] for r in rows] for i, n in enumerate(("person", "name", "birth_date", "phone", "address"))}
+    )
     table = table.append_column("digest", pa.array([f"{i:032x}" for i in range(len(rows))]))
     scored = score_pairs(table.drop(["person"]), SPEC)
     person = table.column("person").to_pylist()
@@ -150,7 +156,11 @@ def test_latin_and_chinese_spellings_of_a_name_meet() -> None:
         "digest": [f"{i:032x}" for i in range(5)],
     })  # fmt: skip
     records = pa.concat_tables([more.select(table.column_names), table])
-    levels = {(p["left"], p["right"]): json.loads(p["levels"])["name"] for p in score_pairs(records, SPEC).pairs.to_pylist() if p["left"] < 5}
+    levels = {
+        (p["left"], p["right"]): json.loads(p["levels"])["name"]
+        for p in score_pairs(records, SPEC).pairs.to_pylist()
+        if p["left"] < 5
+    }
     assert levels[0, 1] == "same_sound"
     assert levels[2, 3] in ("exact", "order")
 
@@ -173,7 +183,10 @@ def test_declared_comparisons_and_blocking(people: pa.Table) -> None:
     assert [f.name for f in scored.model.fields] == ["name", "birth_date"]
     assert [r.name for r in scored.model.blocking] == ["name", "birth_date"]
     assert list(scored.model.terms) == ["v_name"]
-    for wrong in (MatchingSpec(name="m", comparisons=("shoe_size",)), MatchingSpec(name="m", blocking=(("shoe_size",),))):
+    for wrong in (
+        MatchingSpec(name="m", comparisons=("shoe_size",)),
+        MatchingSpec(name="m", blocking=(("shoe_size",),)),
+    ):
         with pytest.raises(UsageError, match="shoe_size"):
             score_pairs(people.drop(["person"]), wrong)
 

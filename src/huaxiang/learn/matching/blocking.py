@@ -7,9 +7,11 @@ is not used.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+
+import pyarrow as pa
 
 from huaxiang.errors import UsageError
 from huaxiang.learn.matching.fields import Field
@@ -83,7 +85,9 @@ def _whole_names(fields: Sequence[Field]) -> list[Rule]:
 
 def _starts(fields: Sequence[Field]) -> list[Rule]:
     found = [Rule(f"{f.name} (start)", (f"left(v_{f.name}_py, 3)",)) for f in fields if f.kind == "name"]
-    return found + [Rule(f"{f.name} (start)", (f"left(v_{f.name}, 3)",)) for f in fields if f.kind in ("given_name", "surname")]
+    return found + [
+        Rule(f"{f.name} (start)", (f"left(v_{f.name}, 3)",)) for f in fields if f.kind in ("given_name", "surname")
+    ]
 
 
 def _when(fields: Sequence[Field]) -> list[Rule]:
@@ -115,7 +119,25 @@ def add_blocks(db: Database, rules: Sequence[Rule], people: str) -> None:
     for number, rule in enumerate(rules):
         known = " AND ".join(f"({p}) IS NOT NULL" for p in rule.parts)
         columns.append(f"CASE WHEN {known} THEN hash({', '.join(rule.parts)}) END AS b{number}")
-    db.run(f"CREATE TABLE blocks AS SELECT id, fresh, {', '.join(columns)} FROM {people}")
+    db.run(f"CREATE TABLE blocks AS SELECT id, fresh{''.join(', ' + c for c in columns)} FROM {people}")
+
+
+def recall_blocks(db: Database, rules: Sequence[Rule], known: str) -> None:
+    """Add to `blocks` the rows of records whose hashes are `known` (a table by digest) from an earlier run."""
+    columns = "".join(f", k.b{n}" for n in range(len(rules)))
+    db.run(f"INSERT INTO blocks SELECT s.id, s.fresh{columns} FROM source s JOIN {known} k USING (digest)")
+
+
+def export_blocks(db: Database, chosen: Sequence[int], ids: str) -> pa.Table:
+    """Digests and hashes (columns b0, b1, …) of the records of table `ids`."""
+    columns = "".join(f", b.b{old} AS b{new}" for new, old in enumerate(chosen))
+    return db.arrow(f"SELECT s.digest{columns} FROM blocks b JOIN {ids} s USING (id)")
+
+
+def index_mark(db: Database, fields: Sequence[Field], rules: Sequence[Rule]) -> bytes:
+    """What hashes depend on besides the record: fields, rules, and the database that made them."""
+    text = repr((fields, rules, db.rows("SELECT version()")))
+    return hashlib.sha256(text.encode()).hexdigest().encode()
 
 
 def count_blocks(
@@ -168,10 +190,14 @@ def _covers(broad: Rule, narrow: Rule) -> bool:
 
 def keep_blocks(db: Database, chosen: Sequence[int], rules: Sequence[Rule]) -> None:
     """Leave `kept`: `id` and `b<n>` of the records that stand in a usable block of a chosen rule."""
-    kept = [f"CASE WHEN b{old} IN (SELECT b FROM usable{old}) THEN b{old} END AS b{new}" for new, old in enumerate(chosen)]
+    kept = [
+        f"CASE WHEN b{old} IN (SELECT b FROM usable{old}) THEN b{old} END AS b{new}" for new, old in enumerate(chosen)
+    ]
     known = ", ".join(f"b{n}" for n in range(len(chosen)))
     if chosen:
-        db.run(f"CREATE TABLE kept AS SELECT * FROM (SELECT id, {', '.join(kept)} FROM blocks) WHERE coalesce({known}) IS NOT NULL")
+        db.run(
+            f"CREATE TABLE kept AS SELECT * FROM (SELECT id, {', '.join(kept)} FROM blocks) WHERE coalesce({known}) IS NOT NULL"
+        )
     else:
         db.run("CREATE TABLE kept AS SELECT id FROM blocks WHERE FALSE")
     db.drop("blocks", *(f"usable{n}" for n in range(len(rules))))

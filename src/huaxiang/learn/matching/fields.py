@@ -78,7 +78,9 @@ def _declared(records: pa.Table, spec: MatchingSpec, declared: ComparisonSpec) -
     if kind == "auto":
         kind = known_kind(declared.field) or _guess_kind(records.column(declared.field))  # type: ignore[assignment]
     field = _with_terms(records, Field(declared.field, kind, identity=_is_id(declared.field)))
-    return field if declared.term_frequency is None else Field(field.name, kind, declared.term_frequency, field.identity)
+    return (
+        field if declared.term_frequency is None else Field(field.name, kind, declared.term_frequency, field.identity)
+    )
 
 
 def _guess_kind(column: pa.ChunkedArray) -> str:
@@ -103,7 +105,9 @@ def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _has_values(records: pa.Table, name: str) -> bool:
     column = records.column(name)
     known = len(column) - column.null_count
-    return known >= max(2, len(column) // 200) and pc.count_distinct(column.drop_null().slice(0, _SAMPLE)).as_py() > 1
+    return known >= max(2, len(column) // 200) and bool(
+        pc.count_distinct(column.drop_null().slice(0, _SAMPLE)).as_py() > 1
+    )
 
 
 def _with_terms(records: pa.Table, field: Field) -> Field:
@@ -123,9 +127,9 @@ def _without_repeats(records: pa.Table, fields: Iterable[Field]) -> list[Field]:
             del chosen[f.name]
     if "address" in chosen and 5 * _known(records, "address") >= records.num_rows:
         chosen.pop("street", None)
-        fullest = max((p for p in PLACES if p in chosen), key=lambda p: _known(records, p), default=None)
+        best = max((p for p in PLACES if p in chosen), key=lambda p: _known(records, p), default=None)
         for place in PLACES:
-            if place != fullest:
+            if place != best:
                 chosen.pop(place, None)
     elif any(f in chosen for f in _FINE):
         for coarse in _COARSE:
@@ -134,4 +138,4 @@ def _without_repeats(records: pa.Table, fields: Iterable[Field]) -> list[Field]:
 
 
 def _known(records: pa.Table, name: str) -> int:
-    return records.num_rows - records.column(name).null_count
+    return int(records.num_rows - records.column(name).null_count)

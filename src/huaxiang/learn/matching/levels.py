@@ -134,7 +134,9 @@ def _surname(x: str) -> tuple[Level, ...]:
     return (
         Level("exact", f"{x}_l = {x}_r", 0.85, 0.004, kin=True),
         Level("typo", f"{_alike(x, 0.92)} OR ({_edits(x, 1, 4)})", 0.08, 0.003, kin=True),
-        Level("alike", f"{_alike(x, 0.8)} OR starts_with({x}_l, {x}_r) OR starts_with({x}_r, {x}_l)", 0.03, 0.02, kin=True),
+        Level(
+            "alike", f"{_alike(x, 0.8)} OR starts_with({x}_l, {x}_r) OR starts_with({x}_r, {x}_l)", 0.03, 0.02, kin=True
+        ),
         Level("different", None, 0.04, 0.97),
     )
 
@@ -185,7 +187,9 @@ def _address(x: str) -> tuple[Level, ...]:
     """Similarity of long texts is costly: it is asked only where numbers agree, or where the districts don't already differ."""
     txt, num, door, area = f"{x}_txt", f"{x}_num", f"{x}_door", f"{x}_area"
     inside = f"least(length({x}_l), length({x}_r)) >= 8 AND (ends_with({x}_l, {x}_r) OR ends_with({x}_r, {x}_l))"
-    street = f"{txt}_l = {txt}_r OR (length({txt}_l) >= 4 AND (ends_with({txt}_l, {txt}_r) OR ends_with({txt}_r, {txt}_l)))"
+    street = (
+        f"{txt}_l = {txt}_r OR (length({txt}_l) >= 4 AND (ends_with({txt}_l, {txt}_r) OR ends_with({txt}_r, {txt}_l)))"
+    )
     same = f"{door}_l = {door}_r AND ({area}_l = {area}_r OR {area}_l IS NULL OR {area}_r IS NULL)"
     numbers = f"CASE WHEN {num}_l = {num}_r OR ({num}_l IS NULL AND {num}_r IS NULL) THEN {street} OR {_alike(txt, 0.85)} ELSE FALSE END"
     alike = f"CASE WHEN {area}_l <> {area}_r THEN FALSE ELSE {_alike(txt, 0.85)} END"
@@ -203,7 +207,12 @@ def _postcode(x: str) -> tuple[Level, ...]:
     return (
         Level("exact", f"{x}_l = {x}_r", 0.75, 1e-3),
         Level("one_character", _edits(x, 1, 3), 0.06, 5e-3),
-        Level("sector", f"left({x}_l, greatest(length({x}_l) - 2, 2)) = left({x}_r, greatest(length({x}_r) - 2, 2))", 0.05, 0.01),
+        Level(
+            "sector",
+            f"left({x}_l, greatest(length({x}_l) - 2, 2)) = left({x}_r, greatest(length({x}_r) - 2, 2))",
+            0.05,
+            0.01,
+        ),
         Level("different", None, 0.14, 0.98),
     )
 

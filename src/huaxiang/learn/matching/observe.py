@@ -84,7 +84,9 @@ def draw_keyed_pairs(db: Database, keys: Sequence[str]) -> None:
         return
     every = " UNION ".join(f"({p})" for p in parts)
     order = "(a * 2654435761 + b * 40503) % 1000003, a, b"
-    db.run(f"CREATE TABLE keyed_pairs AS SELECT a, b FROM ({every}) WHERE a IS NOT NULL ORDER BY {order} LIMIT {KEYED_PAIRS}")
+    db.run(
+        f"CREATE TABLE keyed_pairs AS SELECT a, b FROM ({every}) WHERE a IS NOT NULL ORDER BY {order} LIMIT {KEYED_PAIRS}"
+    )
 
 
 def draw_blocked_pairs(db: Database, blocked: str) -> float:

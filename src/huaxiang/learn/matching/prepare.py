@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -14,17 +17,31 @@ _PUNCTUATION = r"[^\p{L}\p{N}]+"
 _HAN = r"\p{Han}"
 _LONGEST = 6
 _COMPOUND = (
-    "欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 公冶 太叔 申屠 公孙 慕容 仲孙 钟离 长孙 "
-    "宇文 司徒 鲜于 司空 闾丘 子车 亓官 司寇 巫马 公西 颛孙 壤驷 公良 漆雕 乐正 宰父 谷梁 拓跋 夹谷 轩辕 令狐 段干 百里 呼延 东郭 南门 羊舌 微生 "
-    "梁丘 左丘 东门 西门 第五"
-).split()
+    "欧阳|太史|端木|上官|司马|东方|独孤|南宫|万俟|闻人|夏侯|诸葛|尉迟|公羊|"
+    "赫连|澹台|皇甫|宗政|濮阳|公冶|太叔|申屠|公孙|慕容|仲孙|钟离|长孙|宇文|"
+    "司徒|鲜于|司空|闾丘|子车|亓官|司寇|巫马|公西|颛孙|壤驷|公良|漆雕|乐正|"
+    "宰父|谷梁|拓跋|夹谷|轩辕|令狐|段干|百里|呼延|东郭|南门|羊舌|微生|梁丘|"
+    "左丘|东门|西门|第五"
+)
 """Surnames of two characters."""
 _SURNAME_READINGS = {
-    "曾": "zeng", "单": "shan", "仇": "qiu", "解": "xie", "区": "ou", "朴": "piao", "查": "zha", "任": "ren", "覃": "qin", "盖": "ge", "乐": "yue",
-    "翟": "zhai", "冼": "xian", "尉": "wei", "宓": "mi", "缪": "miao", "召": "shao", "种": "chong", "秘": "bi", "繁": "po", "员": "yun", "黑": "he",
+    "曾": "zeng", "单": "shan", "仇": "qiu", "解": "xie", "区": "ou", "朴": "piao", "查": "zha", "任": "ren",
+    "覃": "qin", "盖": "ge", "乐": "yue", "翟": "zhai", "冼": "xian", "尉": "wei", "宓": "mi", "缪": "miao",
+    "召": "shao", "种": "chong", "秘": "bi", "繁": "po", "员": "yun", "黑": "he",
 }  # fmt: skip
 """Characters that are read otherwise as a surname."""
-_NO_DATES = ("19000101", "18991230", "18991231", "19010101", "00010101", "11111111", "99991231", "29991231", "19700101", "00000000")
+_NO_DATES = (
+    "19000101",
+    "18991230",
+    "18991231",
+    "19010101",
+    "00010101",
+    "11111111",
+    "99991231",
+    "29991231",
+    "19700101",
+    "00000000",
+)
 """Days that systems write when they know none."""
 
 
@@ -34,10 +51,12 @@ class Database:
     def __init__(self, threads: int, memory: str = "8GB") -> None:
         from splink import DuckDBAPI
 
+        self._spill = tempfile.mkdtemp(prefix="huaxiang-matching-")
         self.api = DuckDBAPI(":memory:")
         self.connection: Any = self.api.duckdb_con
         self.run(f"SET threads = {int(threads)}")
         self.run(f"SET memory_limit = '{memory}'")
+        self.run(f"SET temp_directory = '{self._spill}'")
         self.run("SET preserve_insertion_order = false")
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
@@ -62,23 +81,28 @@ class Database:
             self.run(f"DROP TABLE IF EXISTS {name}")
 
     def close(self) -> None:
-        """Free all memory."""
+        """Free all memory and remove what was spilled."""
         self.connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
 
 
 def helpers(db: Database, fields: Sequence[Field], source: str) -> str:
     """Query of one row per record of `source`: `id`, `fresh` and the helper columns `v_<field>…` of each field.
 
-    Leaves `spelt` on its first use, with the spellings of all names of `source`.
+    Leaves `spelt_<source>` with the spellings of all its names.
     """
-    columns = ", ".join([f"{_normal(f)} AS v_{f.name}" for f in fields] + [_numbers(f) for f in fields if f.kind == "address"])
+    columns = ", ".join(
+        [f"{_normal(f)} AS v_{f.name}" for f in fields] + [_numbers(f) for f in fields if f.kind == "address"]
+    )
     plain = f"SELECT id, fresh, {columns} FROM {source}"
     names = [f for f in fields if f.kind == "name"]
-    if names and not db.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'spelt'"):
+    if names:
         _spell_names(db, names, source)
-    joins = " ".join(f"LEFT JOIN spelt s{i} ON s{i}.n = p.v_{f.name}" for i, f in enumerate(names))
+    joins = " ".join(f"LEFT JOIN spelt_{source} s{i} ON s{i}.n = p.v_{f.name}" for i, f in enumerate(names))
     more = [
-        f"s{i}.{part} AS v_{f.name}_{part}" for i, f in enumerate(names) for part in ("py", "rev", "sur", "giv", "surpy", "han")
+        f"s{i}.{part} AS v_{f.name}_{part}"
+        for i, f in enumerate(names)
+        for part in ("py", "rev", "sur", "giv", "surpy", "han")
     ]
     derived = [expression for f in fields if f.kind == "address" for expression in _address_parts(f"v_{f.name}")]
     lists = ", ".join(f"v_{f.name}_numbers" for f in fields if f.kind == "address")
@@ -94,7 +118,8 @@ def _normal(field: Field) -> str:
         days = ", ".join(f"'{d}'" for d in _NO_DATES)
         known = f"CASE WHEN length({digits}) < 4 OR left({digits}, 8) IN ({days}) THEN NULL ELSE left({digits}, 8) END"
         iso = f"replace({raw}, '-', '')"
-        return f"CASE WHEN regexp_full_match({raw}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') AND {iso} NOT IN ({days}) THEN {iso} ELSE {known} END"
+        clean = f"regexp_full_match({raw}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') AND {iso} NOT IN ({days})"
+        return f"CASE WHEN {clean} THEN {iso} ELSE {known} END"
     if field.kind == "phone":
         digits = f"ltrim(regexp_replace({raw}, '[^0-9*]', '', 'g'), '0')"
         bare = f"CASE WHEN length({digits}) = 13 AND starts_with({digits}, '86') THEN right({digits}, 11) ELSE {digits} END"
@@ -130,14 +155,14 @@ def _address_parts(x: str) -> list[str]:
 
 
 def _spell_names(db: Database, names: Sequence[Field], source: str) -> None:
-    """Leave `spelt`: each distinct name `n` with its Pinyin, also in the other order, and its surname and given name."""
+    """Leave `spelt_<source>`: each distinct name `n` with its Pinyin, also in the other order, and its surname and given name."""
     distinct = " UNION ".join(f"SELECT DISTINCT {_normal(f)} AS n FROM {source}" for f in names)
     known = f"SELECT n, regexp_matches(n, '{_HAN}') AS han FROM ({distinct}) WHERE n IS NOT NULL"
     db.run(f"CREATE TABLE distinct_names AS {known}")
     db.load("reading", readings())
     letters = range(1, _LONGEST + 1)
     joins = " ".join(f"LEFT JOIN reading r{i} ON r{i}.sign = substr(n, {i}, 1)" for i in letters)
-    compound = ", ".join(f"'{c}'" for c in _COMPOUND)
+    compound = ", ".join(f"'{c}'" for c in _COMPOUND.split("|"))
     sign = {i: f"coalesce(r{i}.sound, substr(n, {i}, 1))" for i in letters}
     sign[1] = f"coalesce(r1.surname, {sign[1]})"
     two = f"(length(n) >= 3 AND left(n, 2) IN ({compound}))"
@@ -153,10 +178,11 @@ def _spell_names(db: Database, names: Sequence[Field], source: str) -> None:
         f"CASE WHEN han THEN CASE WHEN {two} THEN substr(n, 3) ELSE substr(n, 2) END ELSE {first} END AS giv",
         f"CASE WHEN han THEN {head} WHEN contains(n, ' ') THEN {last} END AS surpy",
     ]
-    db.run(f"CREATE TABLE spelt AS SELECT n, han, {', '.join(parts)} FROM distinct_names {joins}")
+    db.run(f"CREATE TABLE spelt_{source} AS SELECT n, han, {', '.join(parts)} FROM distinct_names {joins}")
     db.drop("distinct_names")
 
 
+@cache
 def readings() -> pa.Table:
     """The first Pinyin reading, without tones, of each Chinese character (`sign`), and as a `surname` where that differs."""
     from pypinyin.pinyin_dict import pinyin_dict

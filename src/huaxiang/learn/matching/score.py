@@ -17,12 +17,21 @@ from huaxiang.learn.matching.levels import Comparison, comparisons_of
 from huaxiang.learn.matching.model import MatchModel, Weights
 from huaxiang.learn.matching.prepare import Database, helpers
 from huaxiang.learn.matching.terms import add_terms, count_terms
-from huaxiang.learn.matching.training import Evidence, train
+from huaxiang.learn.matching.training import Evidence, Patterns, train
 from huaxiang.spec.people import MatchingSpec
 
 _SCHEMA = pa.schema(
-    [("left", pa.int32()), ("right", pa.int32()), ("weight", pa.float64()), ("probability", pa.float64()), ("levels", pa.string())]
+    [
+        ("left", pa.int32()),
+        ("right", pa.int32()),
+        ("weight", pa.float64()),
+        ("probability", pa.float64()),
+        ("levels", pa.string()),
+    ]
 )
+_FEW_PAIRS = 300_000
+"""Below so many candidates all are weighed at once: setting up a filter would cost more."""
+_NO_INDEX = pa.table({"digest": pa.array([], pa.string())})
 
 
 @dataclass(frozen=True)
@@ -31,11 +40,13 @@ class Scored:
 
     `pairs`: left, right (record numbers, left < right), weight (log2 of the odds), probability, levels (JSON {field: level}), every
     pair from the review threshold up, sorted. `skipped_blocks`: values too common to compare all who share them.
+    `index`: what blocking knows of each record by digest; handed to the next run, it spares reading all old records again.
     """
 
     pairs: pa.Table
     model: MatchModel
     skipped_blocks: tuple[Skipped, ...]
+    index: pa.Table
     _records: pa.Table
     _threads: int
 
@@ -61,13 +72,14 @@ class Scored:
             db.close()
 
 
-def score_pairs(
+def score_pairs(  # noqa: PLR0913  one call of the build, everything optional by name
     records: pa.Table,
     spec: MatchingSpec,
     *,
     model: MatchModel | None = None,
     new: np.ndarray | None = None,
     keys: Sequence[str] = (),
+    index: pa.Table | None = None,
     threads: int = 2,
 ) -> Scored:
     """Compare the records that describe people and score the pairs that may be one person.
@@ -75,7 +87,8 @@ def score_pairs(
     `records`: one row per description, with `digest` and one column per field; only rows with `describes` (when there is such a
     column) are compared. `model`: nothing is trained, the given one is used. `new`: only pairs with a new record are scored; they
     get what a full run with that model gives them. `keys`: strong keys; records that share a value teach the model what one
-    person's records look like. The result doesn't depend on the order of the rows, nor on `threads`.
+    person's records look like. `index`: that of an earlier run with the same model; without it the result is the same, later.
+    The result doesn't depend on the order of the rows, nor on `threads`.
 
     Raises UsageError when `spec` names fields that the records don't have.
     """
@@ -88,14 +101,17 @@ def score_pairs(
     people = _people(ordered)
     if not fields or len(people) < 2 or not fresh.any():
         return _nothing(records, model, fields, threads)
+    described = ordered if len(people) == len(ordered) else ordered.take(pa.array(people))
     db = Database(threads)
     try:
-        db.load("source", _numbered(ordered.take(pa.array(people)), people, fresh[people]))
-        run = _Run(db, spec, fields, tuple(keys), partly=not fresh[people].all())
+        db.load("source", _numbered(described, people, fresh[people]))
+        run = _Run(db, spec, fields, tuple(keys), index, partly=not fresh[people].all())
         pairs, model, skipped = run.score(model)
     finally:
         db.close()
-    return Scored(_renumber(pairs, order), model, skipped, records, threads)
+    return Scored(
+        _renumber(pairs, order), model, skipped, run.index if run.index is not None else _NO_INDEX, records, threads
+    )
 
 
 @dataclass
@@ -104,6 +120,7 @@ class _Run:
     spec: MatchingSpec
     fields: tuple[Field, ...]
     keys: tuple[str, ...]
+    index: pa.Table | None
     partly: bool
 
     def score(self, model: MatchModel | None) -> tuple[pa.Table, MatchModel, tuple[Skipped, ...]]:
@@ -117,31 +134,58 @@ class _Run:
         if model is None:
             model = self._train(comparisons, candidates, rules)
         add_terms(self.db, "entrants", comparisons, model.terms, model.rarest)
-        linker = _with_model(self.db, comparisons, model, blocks, candidates)
         least = math.log2(self.spec.review / (1 - self.spec.review)) if self.spec.review > 0 else -1000.0
-        scoring.filter_candidates(self.db, linker, least)
+        if self.db.rows(f"SELECT count(*) FROM {candidates}")[0][0] < _FEW_PAIRS:
+            self.db.run(f"CREATE TABLE close AS SELECT join_key_l AS a, join_key_r AS b FROM {candidates}")
+        else:
+            scoring.filter_candidates(self.db, _with_model(self.db, comparisons, model, blocks, candidates), least)
         return self._weigh(comparisons, model, least), model, skipped
 
     def _block(self, model: MatchModel | None) -> tuple[tuple[Rule, ...], tuple[Skipped, ...]]:
         """Leave `entrants`: the helper columns of the records that are compared at all; without a model also `people`, of all."""
+        db = self.db
         declared = blocking.declared_rules(self.fields, self.spec)
         rules = model.blocking if model else declared or blocking.default_rules(self.fields)
-        query = helpers(self.db, self.fields, "source")
         if model is None:
-            self.db.run(f"CREATE TABLE people AS {query}")
-        blocking.add_blocks(self.db, rules, f"({query})" if model else "people")
-        costs, skipped = blocking.count_blocks(self.db, rules, self.spec.max_block, partly=self.partly)
-        records = int(self.db.rows("SELECT count(*) FROM source")[0][0])
+            db.run(f"CREATE TABLE people AS {helpers(db, self.fields, 'source')}")
+            blocking.add_blocks(db, rules, "people")
+        else:
+            self._hash(rules)
+        costs, skipped = blocking.count_blocks(db, rules, self.spec.max_block, partly=self.partly)
+        records = int(db.rows("SELECT count(*) FROM source")[0][0])
         everything = list(range(len(rules)))
         chosen = everything if model or declared else blocking.affordable(costs, records, rules, skipped)
-        blocking.keep_blocks(self.db, chosen, rules)
+        used = tuple(rules[n] for n in chosen)
+        if model is None:
+            self._note(blocking.export_blocks(db, chosen, "source"), used)
+        blocking.keep_blocks(db, chosen, rules)
+        found = "people"
         if model:
-            self.db.run("CREATE TABLE concerned AS SELECT source.* FROM source SEMI JOIN kept USING (id)")
-        found = f"({helpers(self.db, self.fields, 'concerned')})" if model else "people"
-        self.db.run(f"CREATE TABLE entrants AS SELECT p.*, kept.* EXCLUDE (id) FROM {found} p JOIN kept USING (id)")
-        self.db.drop("kept", "concerned")
-        names = {rules[n].name for n in chosen}
-        return tuple(rules[n] for n in chosen), tuple(s for s in skipped if s.rule in names)
+            db.run("CREATE TABLE concerned AS SELECT source.* FROM source SEMI JOIN kept USING (id)")
+            found = f"({helpers(db, self.fields, 'concerned')})"
+        db.run(f"CREATE TABLE entrants AS SELECT p.*, kept.* EXCLUDE (id) FROM {found} p JOIN kept USING (id)")
+        db.drop("kept", "concerned")
+        names = {r.name for r in used}
+        return used, tuple(s for s in skipped if s.rule in names)
+
+    def _hash(self, rules: tuple[Rule, ...]) -> None:
+        """Leave `blocks`: hashes from the index as far as it knows the records, else computed."""
+        db, mark = self.db, blocking.index_mark(self.db, self.fields, rules)
+        known = (
+            self.index if self.index is not None and (self.index.schema.metadata or {}).get(b"mark") == mark else None
+        )
+        if known is not None:
+            db.load("known", known)
+        unknown = "SELECT source.* FROM source" + (" ANTI JOIN known USING (digest)" if known is not None else "")
+        db.run(f"CREATE TABLE unknown AS {unknown}")
+        blocking.add_blocks(db, rules, f"({helpers(db, self.fields, 'unknown')})")
+        found = blocking.export_blocks(db, range(len(rules)), "unknown")
+        self._note(found if known is None else pa.concat_tables([known.replace_schema_metadata(None), found]), rules)
+        if known is not None:
+            blocking.recall_blocks(db, rules, "known")
+
+    def _note(self, index: pa.Table, rules: tuple[Rule, ...]) -> None:
+        self.index = index.replace_schema_metadata({b"mark": blocking.index_mark(self.db, self.fields, rules)})
 
     def _train(self, comparisons: Sequence[Comparison], candidates: str, rules: tuple[Rule, ...]) -> MatchModel:
         """Train twice: first to learn how many records a person has, then with the rarity of values among strangers."""
@@ -154,33 +198,46 @@ class _Run:
         add_terms(db, "people", [c for c in comparisons if c.unique], none, {})
         for pairs in ("random_pairs", "blocked_pairs", "keyed_pairs"):
             observe.see(db, pairs, comparisons)
-        pairs = len(ids) * (len(ids) - 1) / 2
-        weights, match, _ = train(comparisons, self._evidence(comparisons, each, pairs, terms=False))
-        others = 2 * match * pairs / len(ids)
+        total = len(ids) * (len(ids) - 1) / 2
+        weights, match, _ = train(comparisons, self._evidence(comparisons, each, total, terms=False))
+        others = 2 * match * total / len(ids)
         own = {name: round(1 + others * w.m[0], 6) for name, w in weights.items()}
         terms, rarest = count_terms(db, comparisons, own)
         terms |= none
         valued = [c for c in comparisons if c.term]
         add_terms(db, "people", valued, {c.term: terms[c.term] for c in valued if c.term}, rarest)
-        weights, match, related = train(comparisons, self._evidence(comparisons, each, pairs, terms=True))
+        weights, match, related = train(comparisons, self._evidence(comparisons, each, total, terms=True))
         return MatchModel(self.fields, rules, weights, match, related, terms, rarest, len(ids))
 
     def _evidence(self, comparisons: Sequence[Comparison], each: float, pairs: float, *, terms: bool) -> Evidence:
         random, blocked, keyed = (
-            observe.count_patterns(self.db, f"{kind}_pairs", comparisons, terms=terms) for kind in ("random", "blocked", "keyed")
+            observe.count_patterns(self.db, f"{kind}_pairs", comparisons, terms=terms)
+            for kind in ("random", "blocked", "keyed")
         )
-        return Evidence(random, observe.Patterns(blocked.gamma, blocked.count * each, blocked.terms), keyed, pairs)
+        return Evidence(random, Patterns(blocked.gamma, blocked.count * each, blocked.terms), keyed, pairs)
 
     def _weigh(self, comparisons: Sequence[Comparison], model: MatchModel, least: float) -> pa.Table:
         weighed = scoring.weigh(self.db, "close", comparisons, model)
-        probability = "round(1.0 / (1.0 + pow(2.0::DOUBLE, -weight)), 9)"
-        columns = f"a::INTEGER AS \"left\", b::INTEGER AS \"right\", weight, {probability} AS probability, {scoring.labels(comparisons)} AS levels"
-        return self.db.arrow(f"SELECT {columns} FROM ({weighed}) WHERE weight >= {least!r} ORDER BY a, b").cast(_SCHEMA)
+        columns = ", ".join(
+            [
+                'a::INTEGER AS "left"',
+                'b::INTEGER AS "right"',
+                "weight",
+                "round(1.0 / (1.0 + pow(2.0::DOUBLE, -weight)), 9) AS probability",
+                f"{scoring.labels(comparisons)} AS levels",
+            ]
+        )
+        query = f"SELECT {columns} FROM ({weighed}) WHERE weight >= {least!r} ORDER BY a, b"
+        return self.db.arrow(query).cast(_SCHEMA)
 
 
-def _with_model(db: Database, comparisons: Sequence[Comparison], model: MatchModel, blocks: Sequence[str], candidates: str) -> object:
+def _with_model(
+    db: Database, comparisons: Sequence[Comparison], model: MatchModel, blocks: Sequence[str], candidates: str
+) -> object:
     linker = scoring.open_linker(db, comparisons, model, blocks)
-    linker.table_management.register_blocked_pairs_for_predict(db.api.table_to_splink_dataframe("candidates", candidates))
+    linker.table_management.register_blocked_pairs_for_predict(
+        db.api.table_to_splink_dataframe("candidates", candidates)
+    )
     return linker
 
 
@@ -195,7 +252,7 @@ def _untrained(fields: tuple[Field, ...], rules: tuple[Rule, ...]) -> MatchModel
 
 
 def _nothing(records: pa.Table, model: MatchModel | None, fields: tuple[Field, ...], threads: int) -> Scored:
-    return Scored(_SCHEMA.empty_table(), model or _untrained(fields, ()), (), records, threads)
+    return Scored(_SCHEMA.empty_table(), model or _untrained(fields, ()), (), _NO_INDEX, records, threads)
 
 
 def _order(records: pa.Table) -> np.ndarray | None:
@@ -212,7 +269,11 @@ def _people(records: pa.Table) -> np.ndarray:
 
 def _numbered(records: pa.Table, numbers: np.ndarray, fresh: np.ndarray) -> pa.Table:
     kept = [c for c in records.column_names if c not in ("id", "fresh")]
-    return records.select(kept).append_column("id", pa.array(numbers.astype(np.int64))).append_column("fresh", pa.array(fresh))
+    return (
+        records.select(kept)
+        .append_column("id", pa.array(numbers.astype(np.int64)))
+        .append_column("fresh", pa.array(fresh))
+    )
 
 
 def _renumber(pairs: pa.Table, order: np.ndarray | None) -> pa.Table:

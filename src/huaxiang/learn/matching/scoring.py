@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from huaxiang.learn.matching.levels import Comparison
-from huaxiang.learn.matching.model import MatchModel, Weights
+from huaxiang.learn.matching.model import MatchModel
 from huaxiang.learn.matching.observe import level_of, side_by_side, term_of
 from huaxiang.learn.matching.prepare import Database
 
 _MARGIN = 1e-3
 
 
-def open_linker(db: Database, comparisons: Sequence[Comparison], model: MatchModel | None, blocks: Sequence[str]) -> Any:
+def open_linker(
+    db: Database, comparisons: Sequence[Comparison], model: MatchModel | None, blocks: Sequence[str]
+) -> Any:
     """A Splink linker over the table `entrants` with our comparisons and, when there is a model, its weights."""
     from splink import Linker
 
@@ -61,7 +64,9 @@ def filter_candidates(db: Database, linker: Any, least: float) -> str:
     return "close"
 
 
-def weigh(db: Database, pairs: str, comparisons: Sequence[Comparison], model: MatchModel, records: str = "entrants") -> str:
+def weigh(
+    db: Database, pairs: str, comparisons: Sequence[Comparison], model: MatchModel, records: str = "entrants"
+) -> str:
     """Query of (a, b, weight, levels…): `weight` is log2 of the odds that the pair is one person rather than strangers or
     relatives; `g<n>` the level of each comparison.
     """
@@ -89,8 +94,6 @@ def weigh(db: Database, pairs: str, comparisons: Sequence[Comparison], model: Ma
 
 
 def _log2(probability: float) -> str:
-    import math
-
     return f"({math.log2(probability)!r}::DOUBLE)"
 
 

@@ -33,7 +33,9 @@ def count_terms(
         least = mine + _OTHERS if comparison.term else _MANY[0] * mine + _MANY[1]
         known = max(int(db.rows(f"SELECT count({column}) FROM people")[0][0]), 1)
         counted = f"SELECT {column} AS v, count(*) AS n FROM people WHERE {column} IS NOT NULL GROUP BY 1 HAVING n > {least!r}"
-        found = db.arrow(f"SELECT left(md5(v), 16) AS d, round((n - {mine!r}) / {known}, 9) AS share FROM ({counted}) ORDER BY d")
+        found = db.arrow(
+            f"SELECT left(md5(v), 16) AS d, round((n - {mine!r}) / {known}, 9) AS share FROM ({counted}) ORDER BY d"
+        )
         terms[column] = dict(zip(found.column("d").to_pylist(), found.column("share").to_pylist(), strict=True))
         rarest[column] = max(round(min(0.5, _OTHERS / known), 9), 1e-9)
     return terms, rarest
@@ -53,7 +55,10 @@ def add_terms(
     joins, columns = [], []
     for number, column in enumerate(sorted(terms)):
         shares = pa.table(
-            {"d": pa.array(list(terms[column]), pa.string()), "share": pa.array(list(terms[column].values()), pa.float64())}
+            {
+                "d": pa.array(list(terms[column]), pa.string()),
+                "share": pa.array(list(terms[column].values()), pa.float64()),
+            }
         )
         db.load(f"term{number}", shares)
         joins.append(f"LEFT JOIN term{number} t{number} ON t{number}.d = left(md5(e.{column}), 16)")

@@ -148,7 +148,8 @@ def _maximise(
 
 def _tally(patterns: Patterns, comparison: int, share: np.ndarray, levels: int) -> np.ndarray:
     known = patterns.gamma[:, comparison] >= 0
-    return np.bincount(patterns.gamma[known, comparison], (patterns.count * share)[known], minlength=levels)
+    counts = np.bincount(patterns.gamma[known, comparison], (patterns.count * share)[known], minlength=levels)
+    return np.asarray(counts)
 
 
 def _strangers(comparisons: Sequence[Comparison], random: Patterns, share: np.ndarray) -> list[np.ndarray]:
@@ -175,10 +176,12 @@ def _unique(evidence: Evidence, comparison: int, strangers: np.ndarray, share: n
 def _kin_guess(comparison: Comparison, strangers: np.ndarray) -> np.ndarray:
     """Personal fields as between strangers, more on kin levels; others mostly equal."""
     if comparison.personal:
-        return _bound_kin(comparison, np.array([0.2 if lv.kin else 0.0 for lv in comparison.levels]) + strangers, strangers)
+        return _bound_kin(
+            comparison, np.array([0.2 if lv.kin else 0.0 for lv in comparison.levels]) + strangers, strangers
+        )
     guess = np.full(len(comparison.levels), 0.4 / max(1, len(comparison.levels) - 1))
     guess[0] = 0.6
-    return guess / guess.sum()
+    return np.asarray(guess / guess.sum())
 
 
 def _bound_kin(comparison: Comparison, free: np.ndarray, strangers: np.ndarray) -> np.ndarray:
@@ -191,4 +194,4 @@ def _bound_kin(comparison: Comparison, free: np.ndarray, strangers: np.ndarray) 
     bound = bound / bound.sum() * (1.0 - loose)
     if kin.any():
         bound[kin] = free[kin] / free[kin].sum() * loose if free[kin].sum() else 0.0
-    return bound
+    return np.asarray(bound)
