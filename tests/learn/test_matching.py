@@ -102,6 +102,19 @@ def test_new_records_score_as_in_a_full_run(people: pa.Table, scored: Scored) ->
     assert part.pairs.equals(full.pairs.filter(pa.array(new[left] | new[right])))
 
 
+def test_an_index_of_old_records_changes_nothing(people: pa.Table, scored: Scored) -> None:
+    records = people.drop(["person"])
+    new = np.arange(records.num_rows) % 10 == 0
+    old = scored.index.join(records.select(["digest"]).filter(pa.array(~new)), "digest", join_type="left semi")
+    index = old.combine_chunks().replace_schema_metadata(scored.index.schema.metadata)
+    plain = score_pairs(records, SPEC, model=scored.model, new=new)
+    quick = score_pairs(records, SPEC, model=scored.model, new=new, index=index)
+    assert quick.pairs.equals(plain.pairs)
+    assert 0 < index.num_rows < quick.index.num_rows == records.num_rows
+    stale = index.replace_schema_metadata({b"mark": b"another model"})
+    assert score_pairs(records, SPEC, model=scored.model, new=new, index=stale).pairs.equals(plain.pairs)
+
+
 def test_any_pair_scores_as_blocked_ones_do(scored: Scored) -> None:
     left, right, weight = (scored.pairs.column(c).to_numpy() for c in ("left", "right", "weight"))
     assert np.array_equal(scored.score(left, right), weight)
