@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from huaxiang.app.masks import kind_of, mask
 from huaxiang.app.provenance import PARTS, has_table, one_row
+from huaxiang.app.value_titles import titles_of_value
 from huaxiang.app.wiring import table_reader
 from huaxiang.errors import UsageError
 from huaxiang.store.snapshots import Snapshot
@@ -83,10 +84,9 @@ def _attributes(snapshot: Snapshot) -> list[Mapping[str, Any]]:
 def _attribute(item: Mapping[str, Any], row: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
     value = row.get(item["name"])
     mark = {part: told.get(f"{item['name']}__{part}") for part in PARTS}
-    titles = item.get("values") or {}
     return {
         "name": item["name"], "title": item.get("title"), "class": item.get("class"), "value_type": item["value_type"],
-        "value": value, "value_title": titles.get(value) if isinstance(value, str) else None,
+        "value": value, **titles_of_value(value, item.get("values")),
         "provenance": mark if mark["source"] is not None else None,
     }  # fmt: skip
 

@@ -15,6 +15,7 @@ from sqlglot import exp
 from huaxiang.app.audience import audience_condition, column_types
 from huaxiang.app.masks import kind_of, mask, mask_by_look
 from huaxiang.app.provenance import explain, has_table, marks, one_row
+from huaxiang.app.value_titles import titles_of_value
 from huaxiang.app.wiring import table_reader
 from huaxiang.errors import UsageError
 from huaxiang.store.snapshots import Snapshot
@@ -187,11 +188,9 @@ def _any(parts: list[exp.Expression]) -> exp.Expression:
 def _field(item: Mapping[str, Any], values: Mapping[str, Any], *, unmask: bool) -> dict[str, Any]:
     value = values[item["name"]]
     value = value if unmask else mask(value, kind_of(item))
-    titles = item.get("values") or {}
     return {
         "name": item["name"], "title": item.get("title"), "class": item.get("class"), "unit": item.get("unit"),
-        "value_type": item["value_type"], "value": value,
-        "value_title": titles.get(value) if isinstance(value, str) else None,
+        "value_type": item["value_type"], "value": value, **titles_of_value(value, item.get("values")),
     }  # fmt: skip
 
 

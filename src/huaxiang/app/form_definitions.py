@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from huaxiang.app.catalogue import CatalogueItem, load_catalogue
 from huaxiang.spec.base import Text
-from huaxiang.store.forms.codebook import Codebook, Level, Option
+from huaxiang.store.forms.codebook import Codebook
 
 _TAKES: Mapping[str, Text] = {
     "answers": Text(zh="逐题答案", en="answers"),
@@ -140,19 +140,15 @@ def _attribute(form: Codebook, name: str, code: str, item: CatalogueItem | None)
         }
     if question is not None and question.kind == "multi":
         found |= {"source": answers, "value": f"case when question = '{code}' then answer end", "pick": "union"}
-        return found | _titles(question.options)
+        return found | _titles(form, code)
     if question is not None and not question.scored:
-        return found | {"source": people, "value": code} | _titles(question.options)
+        return found | {"source": people, "value": code} | _titles(form, code)
     if item is not None and item.value_type in _NUMBER:
         return found | {"source": people, "value": code}
-    if profile := next((p for p in form.profiles if p.code == code), None):
-        titles = {c.code: c.title.model_dump() for c in form.constructs if c.code in profile.of}
-        balanced = {"balanced": {"zh": "均衡", "en": "Balanced"}}
-        return found | {"source": people, "value": code, "values": titles | balanced}
-    levels = question.levels if question else next(c.levels for c in form.constructs if c.code == code)
-    return found | {"source": people, "value": f"{code}_level"} | _titles(levels)
+    column = code if any(profile.code == code for profile in form.profiles) else f"{code}_level"
+    return found | {"source": people, "value": column} | _titles(form, column)
 
 
-def _titles(values: Sequence[Option] | Sequence[Level]) -> dict[str, Any]:
-    known = {value.code: value.title.model_dump() for value in values if not getattr(value, "missing", False)}
+def _titles(form: Codebook, column: str) -> dict[str, Any]:
+    known = {value: title.model_dump() for value, title in form.value_titles.get(column, {}).items()}
     return {"values": known} if known else {}

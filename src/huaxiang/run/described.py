@@ -20,6 +20,7 @@ from huaxiang.plan.columns import (
 from huaxiang.run.context import Build
 from huaxiang.run.profiling import decline_of
 from huaxiang.run.segmenting import text_of
+from huaxiang.run.value_titles import form_titles
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import AttributeSpec
 from huaxiang.store.cleaning.rule import vocabulary_titles
@@ -120,13 +121,20 @@ def household_inputs(project: Project) -> list[str]:
 
 
 def attribute_values(project: Project, spec: AttributeSpec) -> dict[str, dict[str, str]]:
-    """Values of an attribute in display order with titles: as declared, or those of its first field's standard vocabulary."""
-    standard: dict[str, dict[str, str]] = {}
+    """Values of an attribute in display order with titles, as far as they are known.
+
+    Titles: as declared, else of the codebooks of its fields, else of the standard vocabulary of the first field that has one. Order: as
+    declared, then that of the codebooks; the vocabulary's where it has all of their values.
+    """
+    standard: Mapping[str, dict[str, str]] = {}
     for kind in _declared_types(project, spec):
-        standard = standard or dict(vocabulary_titles().get(kind, {}))
-    standard |= {value: text_of(title, value) for value, title in (spec.values or {}).items()}
-    order = spec.order or tuple(spec.values or standard)
-    return {v: standard.get(v) or text_of(None, v) for v in order}
+        standard = standard or vocabulary_titles().get(kind, {})
+    asked = form_titles(project, spec)
+    declared = {value: text_of(title, value) for value, title in (spec.values or {}).items() if title is not None}
+    titles = {**standard, **asked, **declared}
+    first = spec.order or tuple(spec.values or ())
+    rest = standard if standard.keys() >= asked.keys() and not first else [*asked, *(() if first else standard)]
+    return {value: titles.get(value) or text_of(None, value) for value in dict.fromkeys((*first, *rest))}
 
 
 def _declared_types(project: Project, spec: AttributeSpec) -> list[str]:

@@ -144,11 +144,9 @@ def value(item: Any, kind: str, unit: str | None = None) -> str:
     match kind:
         case "boolean":
             return t("value.true") if item in (True, "true") else t("value.false")
-        case "list":
+        case "list" if isinstance(item, list):
             return t("ui.comma").join(str(part) for part in item) or "–"
-        case "money":
-            text = number(item, 2)
-        case "integer" | "number":
+        case "integer" | "number" | "money":
             text = number(item)
         case "datetime":
             return str(item)[:19]
@@ -162,10 +160,20 @@ def unit_text(unit: str | None) -> str:
     return t_or(f"unit.{unit}", unit) if unit else ""
 
 
-def value_title(titles: Any, item: Any, kind: str) -> str:
-    """Return the title of an enum value, else the value."""
+def value_title(titles: Any, item: Any, kind: str, unit: str | None = None) -> str:
+    """Return the title of a value, of a list those of its items; what has none stands as it is."""
+    if isinstance(item, list):
+        return t("ui.comma").join(value_title(titles, part, "text") for part in item) or "–"
     known = (titles or {}).get(item) if isinstance(item, str) else None
-    return pick(known) or value(item, kind)
+    return pick(known) or value(item, kind, unit)
+
+
+def shown_value(item: dict[str, Any]) -> str:
+    """Return the value of an attribute or tag as answers tell it: its title (of a list those of its items), else the value."""
+    held, titles = item["value"], item["value_titles"]
+    if titles is not None:
+        return t("ui.comma").join(pick(title, str(part)) for part, title in zip(held, titles, strict=True))
+    return pick(item["value_title"]) or value(held, item["value_type"], item.get("unit"))
 
 
 def distribution(shape: dict[str, Any], *, kind: str, titles: Any, base: int, unit: str | None) -> None:

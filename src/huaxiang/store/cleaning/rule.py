@@ -126,6 +126,13 @@ def vocabularies() -> Mapping[str, Mapping[str, str | None]]:
     return out
 
 
+def field_words(source: SourceSpec, field: str) -> Mapping[str, str | None] | None:
+    """Words by which a mapped field is read, folded → value (None = not known): its own, or those of its type; None without any."""
+    written = source.columns[field]
+    spec = ColumnSpec.model_validate({"from": written}) if isinstance(written, str) else written
+    return _vocabulary(spec, spec.type or FIELDS[source.entity].get(field, "text"))
+
+
 def _vocabulary(spec: ColumnSpec, type_: str) -> Mapping[str, str | None] | None:
     if spec.vocabulary is None:
         return vocabularies().get(type_)

@@ -20,6 +20,9 @@ RESERVED = frozenset(
     }
 )  # fmt: skip
 """Fields that the readers make themselves."""
+BALANCED = "balanced"
+"""Value of a profile several of whose constructs are strongest."""
+_BALANCED_TITLE = Text(zh="均衡", en="Balanced")
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,22 @@ class Codebook:
         for construct in self.constructs:
             found += [(construct.code, "number"), (f"{construct.code}_level", "text")]
         return (*found, *((profile.code, "text") for profile in self.profiles))
+
+    @cached_property
+    def value_titles(self) -> Mapping[str, Mapping[str, Text]]:
+        """Column of `take: people` → its values in order with their titles: options that are answers, levels, constructs of a profile."""
+        found: dict[str, dict[str, Text]] = {}
+        for code, question in self.questions.items():
+            if question.scored:
+                found[f"{code}_level"] = {level.code: level.title for level in question.levels}
+            elif question.options:
+                found[code] = {option.code: option.title for option in question.options if not option.missing}
+        titles = {construct.code: construct.title for construct in self.constructs}
+        for construct in self.constructs:
+            found[f"{construct.code}_level"] = {level.code: level.title for level in construct.levels}
+        for profile in self.profiles:
+            found[profile.code] = {**{code: titles[code] for code in profile.of}, BALANCED: _BALANCED_TITLE}
+        return found
 
     @property
     def attributes(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from huaxiang.store.forms.answers import Reading
-from huaxiang.store.forms.codebook import Codebook, Construct, Profile
+from huaxiang.store.forms.codebook import BALANCED, Codebook, Construct, Profile
 
 Readings = Mapping[str, Reading]
 
@@ -32,7 +32,7 @@ def profile_value(scores: Mapping[str, float | None], profile: Profile) -> str |
     if len(values) < len(known):
         return None
     best = [code for code, score in known.items() if score == max(values)]
-    return best[0] if len(best) == 1 else "balanced"
+    return best[0] if len(best) == 1 else BALANCED
 
 
 def scores_of(readings: Readings, book: Codebook) -> dict[str, float | None]:

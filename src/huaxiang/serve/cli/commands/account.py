@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -34,16 +36,17 @@ account = _AccountGroup(
 def account_show(view: View, account_id: str, *, unmask: bool) -> None:
     """Show one account with its people."""
     with view.snapshot() as snapshot:
-        view.show(show_account(snapshot, account_id, unmask=unmask), _show)
+        known = {item["name"]: item for item in snapshot.manifest.get("attributes", ())}
+        view.show(show_account(snapshot, account_id, unmask=unmask), lambda found: _show(found, known))
 
 
-def _show(found: dict[str, Any]) -> None:
+def _show(found: dict[str, Any], known: Mapping[str, Mapping[str, Any]]) -> None:
     output.heading(t("account.title", id=found["account_id"]))
     output.line(f"{t('ui.snapshot')} {found['snapshot']} · {t('ui.as_of')} {found['as_of']}")
     rows = [
         (
             pick(item["title"], item["name"]),
-            pick(item["value_title"]) or output.value(item["value"], item["value_type"]),
+            output.shown_value(item),
             mark(item["provenance"]),
         )
         for item in found["attributes"]
@@ -56,7 +59,9 @@ def _show(found: dict[str, Any]) -> None:
     if found["people"]:
         heads = [key for key in found["people"][0] if any(person[key] for person in found["people"])]
         titles = [t_or(f"account.{head}", head) for head in heads]
-        output.table(titles, [[_cell(person[head]) for head in heads] for person in found["people"]])
+        output.table(
+            titles, [[account_cell(head, person[head], known) for head in heads] for person in found["people"]]
+        )
 
 
 def mark(provenance: dict[str, Any] | None) -> str:
@@ -68,10 +73,20 @@ def mark(provenance: dict[str, Any] | None) -> str:
     return " · ".join([p for p in parts if p] + ([output.percent(confidence, 0)] if confidence is not None else []))
 
 
-def _cell(item: Any) -> str:
-    return (
-        t("ui.comma").join(str(i) for i in item) if isinstance(item, list) else str(item) if item is not None else "–"
-    )
+def account_head(name: str, known: Mapping[str, Mapping[str, Any]]) -> str:
+    """The title of a column of accounts or of their people; `known`: manifest entries by name."""
+    return pick(known[name].get("title"), name) if name in known else t_or(f"account.{name}", name)
+
+
+def account_cell(name: str, value: Any, known: Mapping[str, Mapping[str, Any]]) -> str:
+    """A value of a column of accounts or of their people, with its title and unit as far as the manifest knows them."""
+    item = known.get(name, {})
+    kind = "number" if _is_number(value) else item.get("value_type") or "text"
+    return output.value_title(item.get("values"), value, kind, item.get("unit"))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 @command("list", text="help.account.list", keys=ACCOUNT_LIST_KEYS)
@@ -82,15 +97,16 @@ def account_list(view: View, text: str | None, limit: int) -> None:
     """List accounts, or those one of whose texts holds TEXT."""
     with view.snapshot() as snapshot:
         items = (snapshot.manifest.get("accounts") or {}).get("attributes", ())
-        titles = {item["name"]: pick(item["title"], item["name"]) for item in items}
-        view.show(list_accounts(snapshot, text, limit=limit), lambda found: _list(found, titles))
+        known = {item["name"]: item for item in items}
+        view.show(list_accounts(snapshot, text, limit=limit), lambda found: _list(found, known))
 
 
-def _list(found: dict[str, Any], titles: dict[str, str]) -> None:
+def _list(found: dict[str, Any], known: Mapping[str, Mapping[str, Any]]) -> None:
     if not found["accounts"]:
         output.line(t("account.none"))
         return
     columns = list(found["accounts"][0])
-    heads = [titles.get(c) or t_or(f"account.{c}", c) for c in columns]
-    output.table(heads, [[_cell(row[c]) for c in columns] for row in found["accounts"]])
+    heads = [account_head(c, known) for c in columns]
+    right = frozenset(n for n, c in enumerate(columns) if any(_is_number(row[c]) for row in found["accounts"]))
+    output.table(heads, [[account_cell(c, row[c], known) for c in columns] for row in found["accounts"]], right=right)
     output.line(t("account.count", shown=len(found["accounts"]), total=found["total"]))

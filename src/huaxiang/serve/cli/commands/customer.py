@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
 from huaxiang.app.customer import CUSTOMER_KEYS, SEARCH_KEYS, Detail, search_customers, show_customer
 from huaxiang.serve.cli import output
-from huaxiang.serve.cli.commands.account import mark
+from huaxiang.serve.cli.commands.account import account_cell, account_head, mark
 from huaxiang.serve.cli.framework import LazyGroup, View, command, option, shows
 from huaxiang.serve.cli.texts import pick, t, t_or
 
@@ -38,10 +39,14 @@ customer = _CustomerGroup(
 def customer_show(view: View, customer_id: str, *, unmask: bool, provenance: bool) -> None:
     """Show one customer in full."""
     with view.snapshot() as snapshot:
-        view.show(show_customer(snapshot, customer_id, Detail(unmask, provenance)), _show)
+        manifest = snapshot.manifest
+        view.show(
+            show_customer(snapshot, customer_id, Detail(unmask, provenance)),
+            lambda found: _show(found, manifest),
+        )
 
 
-def _show(found: dict[str, Any]) -> None:
+def _show(found: dict[str, Any], manifest: Mapping[str, Any]) -> None:
     output.heading(t("customer.title", id=found["customer_id"]))
     output.line(f"{t('ui.snapshot')} {found['snapshot']} · {t('ui.as_of')} {found['as_of']}")
     if found["redirected_from"]:
@@ -49,8 +54,9 @@ def _show(found: dict[str, Any]) -> None:
     for kind in ("attributes", "tags"):
         _fields(kind, found[kind])
     if found["provenance"] is not None:
-        _provenance(found["provenance"])
-    _belonging(found)
+        titles = {item["name"]: item.get("values") for item in manifest.get("attributes", ())}
+        _provenance(found["provenance"], titles)
+    _belonging(found, (manifest.get("accounts") or {}).get("attributes", ()))
     if found["segments"]:
         output.heading(t("customer.segments"))
         output.facts((pick(item["title"], item["clustering"]), _segment(item)) for item in found["segments"])
@@ -71,7 +77,7 @@ def _fields(kind: str, items: list[dict[str, Any]]) -> None:
     rows = [
         (
             t_or(f"class.{item['class']}", item["class"] or "–"), pick(item["title"], item["name"]),
-            pick(item["value_title"]) or output.value(item["value"], item["value_type"], item["unit"]),
+            output.shown_value(item),
             mark(item.get("provenance")),
         )
         for group in dict.fromkeys(item["class"] for item in known) for item in known if item["class"] == group
@@ -82,7 +88,7 @@ def _fields(kind: str, items: list[dict[str, Any]]) -> None:
         output.table(heads[:shown], [row[:shown] for row in rows])
 
 
-def _provenance(items: list[dict[str, Any]]) -> None:
+def _provenance(items: list[dict[str, Any]], titles: Mapping[str, Any]) -> None:
     """Every value that any source gives, the winning ones marked."""
     output.heading(t("customer.provenance"))
     rows = []
@@ -94,16 +100,15 @@ def _provenance(items: list[dict[str, Any]]) -> None:
             last = str(said["last_at"] or "–")[:10]
             wins = "✓" if said["wins"] else ""
             facts = (share, sure) if number == 0 else ("", "")
-            rows.append(
-                (title, wins, output.value(said["value"], "text"), said["source"], str(said["rows"]), last, *facts)
-            )
+            told = output.value_title(titles.get(item["name"]), said["value"], "text")
+            rows.append((title, wins, told, said["source"], str(said["rows"]), last, *facts))
     heads = ("tag.title", "customer.wins", "tag.value", "customer.from", "customer.rows", "customer.last_at", "customer.agree",
              "customer.confidence")  # fmt: skip
     output.table([t(head) for head in heads], rows, right=frozenset({4, 6, 7}))
 
 
-def _belonging(found: dict[str, Any]) -> None:
-    """The household and the account."""
+def _belonging(found: dict[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
+    """The household and the account; `items`: what the manifest says of the accounts' attributes."""
     home, account = found["household"], found["account"]
     if home:
         output.heading(t("customer.household", id=home["household_id"], count=home["customers"]))
@@ -115,8 +120,11 @@ def _belonging(found: dict[str, Any]) -> None:
         ])  # fmt: skip
     if account:
         output.heading(t("customer.account", id=account["account_id"]))
+        known = {item["name"]: item for item in items}
         output.facts(
-            (name, str(value)) for name, value in account.items() if value is not None and name != "account_id"
+            (account_head(name, known), account_cell(name, value, known))
+            for name, value in account.items()
+            if value is not None and name != "account_id"
         )
 
 
