@@ -54,8 +54,8 @@ def _show(found: dict[str, Any], manifest: Mapping[str, Any]) -> None:
     for kind in ("attributes", "tags"):
         _fields(kind, found[kind])
     if found["provenance"] is not None:
-        titles = {item["name"]: item.get("values") for item in manifest.get("attributes", ())}
-        _provenance(found["provenance"], titles)
+        known = {item["name"]: item.get("values") for item in manifest.get("attributes", ())}
+        _provenance(found["provenance"], known)
     _belonging(found, (manifest.get("accounts") or {}).get("attributes", ()))
     if found["segments"]:
         output.heading(t("customer.segments"))
