@@ -101,7 +101,7 @@ def prepare(
     digest = records.column("digest").combine_chunks()
     if len(digest) > 1 and pc.any(pc.equal(digest[1:], digest[:-1])).as_py():
         raise ValueError("two records share a digest; records must be distinct")
-    codes = tuple(encode_key(key, records, context.blocked) for key in in_order(keys))
+    codes = tuple(encode_key(key, records, context.blocked, context.matching.max_customer) for key in in_order(keys))
     times = (_moments(records, "first_at"), _moments(records, "last_at"))
     fields = _describing(context)
     facts = read_facts(records, fields)

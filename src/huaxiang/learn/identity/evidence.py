@@ -63,9 +63,11 @@ class _Why:
 
 
 def _key_rows(case: Case, codes: KeyCodes, label: np.ndarray, why: _Why) -> pa.Table:
-    """Of each value: the first record of each cluster with each other one (linked), and with the main cluster's first (refused)."""
+    """Of each value: the first record of each cluster, one that describes if there is any, with each other one (linked), and with the
+    main cluster's first (refused).
+    """
     record = np.flatnonzero((codes.code >= 0) & (label >= 0) & ~case.nobody)
-    record = record[np.lexsort((record, label[record], codes.code[record]))]
+    record = record[np.lexsort((record, ~case.speaks[record], label[record], codes.code[record]))]
     value, cluster = codes.code[record], label[record]
     if not len(record):
         return FOUND.empty_table()
@@ -87,7 +89,8 @@ def _key_rows(case: Case, codes: KeyCodes, label: np.ndarray, why: _Why) -> pa.T
     reason = why.reasons(main, hub[other], "weaker")
     if codes.key.role == "contact":
         given, told = points(case.facts, main, hub[other])
-        reason[(reason == "weaker") & told & (given < 0)] = "description"
+        by_hand = np.array([r.startswith("apart") for r in reason.tolist()], dtype=bool)
+        reason[told & (given < 0) & ~by_hand] = "description"  # nobody needs to be asked about a family that shares a phone
     verdict = np.array(["apart" if r.startswith("apart") else "refused" for r in reason.tolist()], dtype=object)
     size = len(left)
     return _table(case, (np.r_[left, main], np.r_[right, hub[other]]), {

@@ -37,8 +37,8 @@ def value_digest(key: str, value: str) -> str:
     return hashlib.sha256(f"{key}:{value}".encode()).hexdigest()
 
 
-def encode_key(key: IdentityKeySpec, records: pa.Table, blocked: Sequence[str]) -> KeyCodes:
-    """Number the values of a key. A value in `blocked` (lower case) or the key's own list links nothing, in any case of letters."""
+def encode_key(key: IdentityKeySpec, records: pa.Table, blocked: Sequence[str], crowd: int | None = None) -> KeyCodes:
+    """Number the values of a key; contact values on more than `crowd` records are held back too. A value in `blocked` (lower case) or the key's own list links nothing, in any case of letters."""
     nothing = np.full(records.num_rows, -1, dtype=np.int32)
     if key.field not in records.column_names or not records.num_rows:
         return KeyCodes(key, pa.array([], pa.string()), nothing, nothing, ())
@@ -49,7 +49,8 @@ def encode_key(key: IdentityKeySpec, records: pa.Table, blocked: Sequence[str]) 
     allowed = pc.invert(pc.is_in(pc.utf8_lower(known), never)).to_numpy(zero_copy_only=False).astype(bool)
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
     counts = np.bincount(codes[codes >= 0], minlength=len(known))
-    common = allowed & (counts > key.max_records)
+    most = key.max_records if crowd is None or key.role != "contact" else min(key.max_records, crowd)
+    common = allowed & (counts > most)
     order = pc.sort_indices(known).to_numpy(zero_copy_only=False)
     usable, held = order[(allowed & ~common)[order]], order[common[order]]
     number = np.full(len(known) + 1, -1, dtype=np.int32)  # the last cell is for records without a value

@@ -1,0 +1,255 @@
+"""`huaxiang identity` on a small project that is really built."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.serve.conftest import Answer
+
+from huaxiang.app.build import build
+from huaxiang.app.deciding import DECISION_KEYS
+from huaxiang.app.identity import EXPLAIN_KEYS, REVIEW_KEYS, STATUS_KEYS
+from huaxiang.app.trying import DRY_RUN_KEYS, EVALUATE_KEYS, compare
+
+Run = Callable[..., Answer]
+PROJECT = """
+name: shop
+language: en
+as_of: 2024-06-01
+"""
+SOURCES = """
+sources:
+  - name: crm
+    purpose: membership
+    legal_basis: contract
+    entity: person
+    files: crm.csv
+    columns: {member_no: member_no, unionid: unionid, phone: phone, name: name}
+  - name: orders
+    purpose: orders
+    legal_basis: contract
+    entity: order
+    files: orders.csv
+    columns: {order_id: order_id, member_no: member_no, phone: phone, ordered_at: day, amount: amount}
+identity:
+  - {name: member, field: member_no, priority: 1, limit: {values: 1}}
+  - {name: unionid, field: unionid, priority: 2, personal: true}
+  - {name: phone, field: phone, priority: 3, role: contact, personal: true, max_records: 5}
+"""
+CRM = """member_no,unionid,phone,name
+M1,U1,13810000001,张伟
+M1,,13810000002,张伟
+M2,U2,13810000003,李娜
+M3,U2,13810000004,李娜
+M4,,13810000005,王芳
+M5,,13810000005,赵强
+M6,,13899999999,钱一
+M7,,13899999999,孙二
+M8,,13899999999,周三
+M9,,13899999999,吴四
+"""
+ORDERS = """order_id,member_no,phone,day,amount
+o1,M1,,2024-05-01,10
+o2,,13810000001,2024-05-02,20
+o3,,13810000002,2024-05-03,30
+o4,M4,13810000005,2024-05-04,40
+o5,,13899999999,2024-05-05,50
+o6,M6,13899999999,2024-05-05,50
+o7,,,2024-05-06,60
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("identity") / "shop"
+    (folder / "sources").mkdir(parents=True)
+    (folder / "huaxiang.yaml").write_text(PROJECT)
+    (folder / "sources" / "all.yaml").write_text(SOURCES, "utf-8")
+    (folder / "crm.csv").write_text(CRM, "utf-8")
+    (folder / "orders.csv").write_text(ORDERS, "utf-8")
+    build(folder)
+    return folder
+
+
+@pytest.fixture
+def project(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "shop"
+    shutil.copytree(built, folder)
+    monkeypatch.delenv("HUAXIANG_LANG", raising=False)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("words", "keys"),
+    [
+        (("explain", "M1"), EXPLAIN_KEYS),
+        (("status",), STATUS_KEYS),
+        (("review",), REVIEW_KEYS),
+        (("dry-run",), DRY_RUN_KEYS),
+        (("split", "M1", "--records", "", "--why", "x"), None),
+        (("accept", "1"), DECISION_KEYS),
+        (("reject", "1"), DECISION_KEYS),
+        (("merge", "M4", "M5", "--why", "x"), DECISION_KEYS),
+    ],
+    ids=lambda w: " ".join(w) if isinstance(w, tuple) and w and isinstance(w[0], str) else "",
+)
+def test_json_has_exactly_the_documented_keys(
+    project: Path, run: Run, words: tuple[str, ...], keys: tuple[str, ...] | None
+) -> None:
+    answer = run("identity", *words, "--json")
+    if keys is None:
+        assert answer.code == 2
+        return
+    assert answer.code == 0, answer.err
+    assert set(answer.json) == set(keys)
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+@pytest.mark.parametrize(
+    "words",
+    [("explain", "M1"), ("explain", "M2"), ("status",), ("review",), ("dry-run",), ("accept", "1")],
+    ids=" ".join,
+)
+def test_people_get_text_in_their_language(project: Path, run: Run, words: tuple[str, ...], lang: str) -> None:
+    answer = run("identity", *words, "--lang", lang)
+    assert answer.code == 0, answer.err
+    assert "{" not in answer.out
+    assert "None" not in answer.out
+    assert "13810000" not in answer.out.replace("****", "")
+
+
+def test_explain_tells_records_links_and_refusals(project: Path, run: Run) -> None:
+    found = run("identity", "explain", "M1", "--json").json
+    assert {r["source"] for r in found["records"]} == {"crm", "orders"}
+    assert {e["rule"] for e in found["linked"]} == {"member", "phone"}
+    assert all(e["first_seen"] for e in found["linked"])
+    assert "138****0001" in str(found["records"])
+    assert "13810000001" not in str(found)
+    assert "13810000001" in str(run("identity", "explain", "M1", "--unmask", "--json").json)
+    family = run("identity", "explain", "M4", "--json").json
+    assert [(e["rule"], e["reason"], e["other"]) for e in family["refused"]] == [("phone", "description", "M5")]
+    unknown = run("identity", "explain", "nobody")
+    assert unknown.code == 2
+    assert "customer search" in unknown.err
+
+
+def test_status_names_what_was_held_back_and_counts_exact_keys_alone(project: Path, run: Run) -> None:
+    found = run("identity", "status", "--json").json
+    assert [(h["key"], h["records"]) for h in found["held_back"]] == [("phone", 6)]
+    assert found["customers"] == 9
+    assert found["exact_customers"] == 7
+    assert found["waiting"] == []
+
+
+def test_split_takes_effect_at_the_next_build_and_can_be_undone(project: Path, run: Run) -> None:
+    before = run("identity", "explain", "M1", "--json").json
+    second = next(r["digest"] for r in before["records"] if "138****0002" in str(r["fields"]) and r["source"] == "crm")
+    made = run("identity", "split", "M1", "--records", second[:10], "--why", "brother", "--json").json
+    assert (made["number"], made["kind"], made["records"], made["takes_effect"]) == (1, "split", 1, "next build")
+    assert run("identity", "explain", "M1", "--json").json["records"] == before["records"]
+    assert run("identity", "status", "--json").json["waiting"] == [1]
+    build(project)
+    after = run("identity", "explain", "M1", "--json").json
+    assert len(after["records"]) < len(before["records"])
+    assert [d["why"] for d in after["decisions"]] == ["brother"]
+    assert run("identity", "explain", "M1-2", "--json").code == 0
+    assert run("identity", "undo", "1").code == 0
+    build(project)
+    again = run("identity", "explain", "M1", "--json").json
+    assert {r["digest"] for r in again["records"]} == {r["digest"] for r in before["records"]}
+    old = run("identity", "explain", "M1-2", "--json").json
+    assert (old["customer_id"], old["asked"]) == ("M1", "M1-2")
+
+
+def test_a_merge_by_hand_redirects_and_unmerge_takes_it_back(project: Path, run: Run) -> None:
+    assert run("identity", "merge", "M4", "M5", "--why", "same person").code == 0
+    build(project)
+    merged = run("identity", "explain", "M5", "--json").json
+    assert merged["customer_id"] == "M4"
+    assert [w["customer_id"] for w in merged["was"]] == ["M5"]
+    made = run("identity", "unmerge", "M4", "--json").json
+    assert (made["kind"], made["undoes"]) == ("undo", 1)
+    build(project)
+    assert run("identity", "explain", "M5", "--json").json["customer_id"] == "M5"
+
+
+def test_an_automatic_merge_is_taken_back_by_a_decision(project: Path, run: Run) -> None:
+    text = (project / "crm.csv").read_text("utf-8") + "M4,U9,,王芳\nM6,U9,,王芳\n"
+    (project / "sources" / "all.yaml").write_text(SOURCES.replace(", limit: {values: 1}", ""), "utf-8")
+    (project / "crm.csv").write_text(text, "utf-8")
+    build(project)
+    merged = run("identity", "explain", "M6", "--json").json["customer_id"]
+    assert merged == run("identity", "explain", "M4", "--json").json["customer_id"]
+    assert run("identity", "unmerge", merged, "--why", "two people", "--json").json["kind"] == "split"
+    build(project)
+    parted = [run("identity", "explain", c, "--json").json["customer_id"] for c in ("M4", "M6")]
+    assert parted == ["M4", "M6"]
+
+
+def test_review_is_answered_once(project: Path, run: Run) -> None:
+    queue = run("identity", "review", "--json").json
+    assert [(p["customers"], p["reason"]) for p in queue["pairs"]] == [(["M2", "M3"], "limit:member")]
+    assert run("identity", "accept", "1", "--why", "asked her").code == 0
+    assert run("identity", "review", "--json").json["pairs"] == []
+    build(project)
+    assert run("identity", "explain", "M3", "--json").json["customer_id"] == "M2"
+    wrong = run("identity", "accept", "99")
+    assert wrong.code == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("merge", "M1", "--why", "x"), ("merge", "M1", "nobody", "--why", "x"), ("undo", "5"), ("unmerge", "M1"),
+        ("split", "M1", "--records", "zz", "--why", "x"), ("evaluate", "nothing.csv"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_wrong_use_says_what_to_do_and_writes_nothing(project: Path, run: Run, words: tuple[str, ...]) -> None:
+    answer = run("identity", *words)
+    assert answer.code == 2
+    assert "Traceback" not in answer.err
+    assert not (project / ".huaxiang" / "identity" / "decisions.jsonl").exists()
+
+
+def test_dry_run_shows_what_changed_rules_would_do_and_writes_nothing(project: Path, run: Run) -> None:
+    unchanged = run("identity", "dry-run", "--json").json
+    assert (unchanged["joins"], unchanged["parts"]) == ([], [])
+    (project / "sources" / "all.yaml").write_text(SOURCES.replace(", limit: {values: 1}", ""), "utf-8")
+    files = {p: p.stat().st_mtime_ns for p in project.rglob("*") if p.is_file()}
+    found = run("identity", "dry-run", "--json").json
+    assert [j["customers"] for j in found["joins"]] == [["M2", "M3"]]
+    assert found["joins"][0]["because"] == ["unionid"]
+    (project / "sources" / "all.yaml").write_text(SOURCES.replace("role: contact", "role: strong"), "utf-8")
+    assert (
+        run("identity", "dry-run", "--json").json["customers_after"] == 9
+    )  # M4 and M5: the limit of `member` forbids it
+    assert {p for p in project.rglob("*") if p.is_file()} == set(files)
+
+
+def test_evaluate_against_a_truth(project: Path, run: Run) -> None:
+    truth = project / "truth.csv"
+    truth.write_text(
+        "source,field,value,person_id\ncrm,member_no,M2,a\ncrm,member_no,M3,a\ncrm,member_no,M4,b\ncrm,member_no,M5,c\n"
+        "orders,order_id,o4,b\norders,order_id,o7,b\norders,order_id,o99,b\n",
+        "utf-8",
+    )
+    found = run("identity", "evaluate", str(truth), "--json").json
+    assert set(found) == set(EVALUATE_KEYS)
+    assert (found["rows"], found["missing"], found["anonymous"], found["people"]) == (5, 1, 1, 3)
+    assert found["build"]["pairs"] == {"precision": 1.0, "recall": 0.5, "f1": 0.666667}
+    assert found["build"]["clusters"] == {"precision": 0.5, "recall": 0.666667, "f1": 0.571429}
+    assert found["exact"]["pairs"] == {"precision": 0.5, "recall": 1.0, "f1": 0.666667}
+    assert "exact keys alone" in run("identity", "evaluate", str(truth)).out
+    truth.write_text("a,b\n1,2\n")
+    assert "person_id" in run("identity", "evaluate", str(truth)).err
+
+
+def test_compare_counts_pairs_and_whole_clusters() -> None:
+    found = compare(["a", "a", "b", "b", "c"], ["x", "x", "x", "y", "z"])
+    assert found["pairs"] == {"precision": 0.333333, "recall": 0.5, "f1": 0.4}
+    assert found["clusters"] == {"precision": 0.333333, "recall": 0.333333, "f1": 0.333333}
