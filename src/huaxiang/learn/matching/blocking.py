@@ -18,9 +18,9 @@ from huaxiang.learn.matching.fields import Field
 from huaxiang.learn.matching.prepare import Database
 from huaxiang.spec.people import MatchingSpec
 
-_PER_RECORD = 5
-_IN_ALL = 15
-_SMALL = 400_000
+_PAIRS_PER_RECORD = 15
+_MORE_PAIRS = (240, 3_000_000)
+"""Few records may have more pairs each, up to so many in all."""
 
 
 @dataclass(frozen=True)
@@ -165,10 +165,10 @@ def affordable(pairs: Sequence[int], records: int, rules: Sequence[Rule], skippe
     whose pairs a broader one of them finds too.
     """
     chosen: list[int] = []
-    spent = 0
+    spent, budget = 0, _PAIRS_PER_RECORD * records + min(_MORE_PAIRS[0] * records, _MORE_PAIRS[1])
     for cost, number in sorted((c, n) for n, c in enumerate(pairs)):
         spent += cost
-        if cost > max(_PER_RECORD * records, _SMALL) or spent > max(_IN_ALL * records, 3 * _SMALL):
+        if 3 * cost > budget or spent > budget:
             break
         if cost:
             chosen.append(number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,6 +102,8 @@ def score_pairs(  # noqa: PLR0913  one call of the build, everything optional by
     if not fields or len(people) < 2 or not fresh.any():
         return _nothing(records, model, fields, threads)
     described = ordered if len(people) == len(ordered) else ordered.take(pa.array(people))
+    crowds = _crowds(described, fields, spec.max_block)
+    described = _without(described, crowds)
     db = Database(threads)
     try:
         db.load("source", _numbered(described, people, fresh[people]))
@@ -110,8 +112,31 @@ def score_pairs(  # noqa: PLR0913  one call of the build, everything optional by
     finally:
         db.close()
     return Scored(
-        _renumber(pairs, order), model, skipped, run.index if run.index is not None else _NO_INDEX, records, threads
+        _renumber(pairs, order), model, skipped, run.index if run.index is not None else _NO_INDEX, _without(records, crowds), threads
     )
+
+
+def _crowds(described: pa.Table, fields: Sequence[Field], most: int) -> dict[str, pa.Array]:
+    """Values of normally unique fields (phone, e-mail, ID number) that more than `most` records hold, by field: they are nobody's own,
+    nobody compares who shares them, and so they would count as far too rare.
+    """
+    found = {}
+    for field in fields:
+        if (field.identity or field.kind in ("phone", "email")) and field.name in described.column_names:
+            counted = pc.value_counts(described.column(field.name).combine_chunks())
+            crowds = counted.field("values").filter(pc.greater(counted.field("counts"), most)).drop_null()
+            if len(crowds):
+                found[field.name] = crowds
+    return found
+
+
+def _without(records: pa.Table, crowds: Mapping[str, pa.Array]) -> pa.Table:
+    """The records without those values."""
+    for name, values in crowds.items():
+        column = records.column(name)
+        own = pc.if_else(pc.is_in(column, value_set=values), None, column)
+        records = records.set_column(records.column_names.index(name), name, own)
+    return records
 
 
 @dataclass
