@@ -60,7 +60,7 @@ def _comparison(field: Field, kinds: dict[str, Field], columns: set[str]) -> Com
     personal = field.kind in PERSONAL or field.identity
     if field.kind in ("given_name", "surname"):
         other = kinds.get("surname" if field.kind == "given_name" else "given_name")
-        swapped = f"{x}_l = v_{other.name}_r AND v_{other.name}_l = {x}_r" if other else None
+        swapped = _swapped(x, f"v_{other.name}") if other else None
         if field.kind == "surname":
             gone = f"{missing} OR ({swapped} AND {x}_l <> {x}_r)" if swapped else missing
             return Comparison(field.name, gone, _surname(x), term, personal=False)
@@ -117,8 +117,19 @@ def _name(x: str) -> tuple[Level, ...]:
     )
 
 
+def _swapped(x: str, y: str) -> str:
+    """Given name and surname stand in each other's place; where one of the four is unknown, the other two suffice."""
+    one, two = (f"({x}_{a} = {y}_{b} AND coalesce({y}_{a} = {x}_{b}, TRUE))" for a, b in (("l", "r"), ("r", "l")))
+    return f"({one} OR {two})"
+
+
+def _inside(x: str, shortest: int) -> str:
+    """One value contains the other, which is no mere syllable."""
+    return f"least(length({x}_l), length({x}_r)) >= {shortest} AND (contains({x}_l, {x}_r) OR contains({x}_r, {x}_l))"
+
+
 def _given_name(x: str, swapped: str | None) -> tuple[Level, ...]:
-    initial = f"starts_with({x}_l, {x}_r) OR starts_with({x}_r, {x}_l)"
+    initial = f"starts_with({x}_l, {x}_r) OR starts_with({x}_r, {x}_l) OR ({_inside(x, 3)})"
     order = (Level("order", swapped, 0.01, 1e-5),) if swapped else ()
     return (
         Level("exact", f"{x}_l = {x}_r", 0.8, 0.005),
@@ -134,9 +145,7 @@ def _surname(x: str) -> tuple[Level, ...]:
     return (
         Level("exact", f"{x}_l = {x}_r", 0.85, 0.004, kin=True),
         Level("typo", f"{_alike(x, 0.92)} OR ({_edits(x, 1, 4)})", 0.08, 0.003, kin=True),
-        Level(
-            "alike", f"{_alike(x, 0.8)} OR starts_with({x}_l, {x}_r) OR starts_with({x}_r, {x}_l)", 0.03, 0.02, kin=True
-        ),
+        Level("alike", f"{_alike(x, 0.8)} OR ({_inside(x, 3)})", 0.03, 0.02, kin=True),
         Level("different", None, 0.04, 0.97),
     )
 
@@ -238,11 +247,10 @@ def _exact(x: str) -> tuple[Level, ...]:
 
 
 def _text(x: str) -> tuple[Level, ...]:
-    inside = f"least(length({x}_l), length({x}_r)) >= 4 AND (contains({x}_l, {x}_r) OR contains({x}_r, {x}_l))"
     return (
         Level("exact", f"{x}_l = {x}_r", 0.75, 0.01),
         Level("typo", f"{_alike(x, 0.92)} OR ({_edits(x, 1, 4)})", 0.1, 0.005),
-        Level("part", inside, 0.03, 0.005),
+        Level("part", _inside(x, 4), 0.03, 0.005),
         Level("alike", _alike(x, 0.8), 0.03, 0.02),
         Level("different", None, 0.09, 0.96),
     )

@@ -102,7 +102,7 @@ def score_pairs(  # noqa: PLR0913  one call of the build, everything optional by
     if not fields or len(people) < 2 or not fresh.any():
         return _nothing(records, model, fields, threads)
     described = ordered if len(people) == len(ordered) else ordered.take(pa.array(people))
-    crowds = _crowds(described, fields, spec.max_block)
+    crowds, told = _crowds(described, fields, spec.max_block)
     described = _without(described, crowds)
     db = Database(threads)
     try:
@@ -112,22 +112,30 @@ def score_pairs(  # noqa: PLR0913  one call of the build, everything optional by
     finally:
         db.close()
     return Scored(
-        _renumber(pairs, order), model, skipped, run.index if run.index is not None else _NO_INDEX, _without(records, crowds), threads
+        _renumber(pairs, order),
+        model,
+        skipped,
+        run.index if run.index is not None else _NO_INDEX,
+        _without(records, crowds),
+        threads,
     )
 
 
-def _crowds(described: pa.Table, fields: Sequence[Field], most: int) -> dict[str, pa.Array]:
+def _crowds(described: pa.Table, fields: Sequence[Field], most: int) -> tuple[dict[str, pa.Array], tuple[Skipped, ...]]:
     """Values of normally unique fields (phone, e-mail, ID number) that more than `most` records hold, by field: they are nobody's own,
-    nobody compares who shares them, and so they would count as far too rare.
+    nobody compares who shares them, and so they would count as far too rare. Also a report of them.
     """
-    found = {}
+    found, told = {}, []
     for field in fields:
         if (field.identity or field.kind in ("phone", "email")) and field.name in described.column_names:
             counted = pc.value_counts(described.column(field.name).combine_chunks())
-            crowds = counted.field("values").filter(pc.greater(counted.field("counts"), most)).drop_null()
-            if len(crowds):
-                found[field.name] = crowds
-    return found
+            counted = counted.filter(
+                pc.and_(pc.is_valid(counted.field("values")), pc.greater(counted.field("counts"), most))
+            )
+            if len(counted):
+                found[field.name] = counted.field("values")
+                told.append(Skipped(field.name, len(counted), int(pc.sum(counted.field("counts")).as_py())))
+    return found, tuple(told)
 
 
 def _without(records: pa.Table, crowds: Mapping[str, pa.Array]) -> pa.Table:
