@@ -366,3 +366,10 @@ def test_a_split_overrides_a_strong_key_and_a_merge_overrides_refusals() -> None
     assert found.maps["member"].num_rows == 1  # a strong value leads rows to one customer
     merge = Decisions((Decision(1, "merge", tuple(r.digest for r in FAMILY)),))
     assert _together(FAMILY, decisions=merge)
+
+
+def test_a_contact_value_of_a_crowd_is_held_back_whatever_max_records_says() -> None:
+    rows = [Row(customer_key=f"m{n}", phone="13800000000", name=f"人{n}", source="crm") for n in range(501)]
+    customer, found = run(rows, (MEMBER, PHONE.model_copy(update={"max_records": 100_000})), scored=False)
+    assert len(set(customer.values())) == found.customers == 501
+    assert [(h["key"], h["records"]) for h in found.held_back] == [("phone", 501)]

@@ -216,3 +216,19 @@ def test_a_model_of_another_version_is_refused(scored: Scored) -> None:
     text = scored.model.to_json().replace('"version": 1', '"version": 0')
     with pytest.raises(UsageError, match="another version"):
         MatchModel.from_json(text)
+
+
+def test_a_number_that_a_crowd_shares_says_nothing(people: pa.Table) -> None:
+    """Different people with one phone on more records than a block may have: no pair is linked for the number, or for half a name."""
+    alone = people.filter(pa.array([n % 2 == 0 for n in range(people.num_rows)]))
+    crowd = alone.set_column(alone.column_names.index("phone"), "phone", pa.array(["13800000000"] * alone.num_rows))
+    whole = score_pairs(alone.drop(["person", "phone"]), SPEC)
+    found = score_pairs(crowd.drop(["person"]), SPEC.model_copy(update={"max_block": 50}))
+    assert found.pairs.select(["left", "right"]) == whole.pairs.select(["left", "right"])
+
+
+def test_people_without_any_double_are_left_apart() -> None:
+    people = _people(900)
+    once = people.take(pa.array(np.unique(people.column("person").to_numpy(), return_index=True)[1]))
+    found = score_pairs(once.drop(["person"]), SPEC)
+    assert not [p for p in found.pairs.column("probability").to_pylist() if p >= SPEC.link]

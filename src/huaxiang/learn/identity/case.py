@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from huaxiang.learn.identity.clusters import Score
 from huaxiang.learn.identity.facts import FIELDS, Facts, read_facts
 from huaxiang.learn.identity.guards import APART, MERGE, MUST, NEVER, Guard, Marks, days, make_marks
-from huaxiang.learn.identity.keys import KeyCodes, chain, encode_key, in_order
-from huaxiang.learn.identity.strong import Link, components
+from huaxiang.learn.identity.keys import KeyCodes, encode_key, in_order
+from huaxiang.learn.identity.prior import Prior, align
+from huaxiang.learn.identity.strong import Link
 from huaxiang.learn.identity.types import Context, Scored
 from huaxiang.spec.models import IdentityKeySpec
 
@@ -39,7 +40,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Case:
-    """What is resolved. `raw`: component of the raw graph per record; `pure`: records that say nothing but one contact value (or
+    """What is resolved. `raw`: component of the raw graph per record (filled in by `change.take_up`); `pure`: records that say nothing but one contact value (or
     nothing at all) and so follow its owner; `musts`, `aparts`: decisions as record numbers.
     """
 
@@ -58,6 +59,7 @@ class Case:
     context: Context
     raw: np.ndarray
     pure: np.ndarray
+    prior: Prior | None
 
     @property
     def size(self) -> int:
@@ -110,20 +112,11 @@ def prepare(
     speaks = speaks & ((facts.known & ~_key_bits(records, fields, linking)) != 0)
     musts, aparts = _decided(digest, context)
     pairs = _read_pairs(scored[0], scored[1], records.num_rows)
-    edges = [chain(c.code) for c in linking] + [(m[:-1], m[1:]) for _n, m in musts] + [(pairs.left, pairs.right)]
     return Case(
         records, digest, records.column("rows").cast(pa.int64()).to_numpy(), times, codes, facts, speaks,
         _marks(records, codes, aparts, (context, times)), musts, aparts, pairs, _scorer(scored[0], scored[1]), context,
-        components(records.num_rows, edges), _pure(linking, speaks, musts, aparts),
+        np.arange(records.num_rows), _pure(linking, speaks, musts, aparts), align(digest, context.previous),
     )  # fmt: skip
-
-
-def with_pairs(case: Case, pairs: Pairs) -> Case:
-    """The case with further pairs; they may tie components together."""
-    from dataclasses import replace
-
-    raw = components(case.size, [(np.arange(case.size), case.raw), (pairs.left, pairs.right)])
-    return replace(case, pairs=pairs, raw=raw)
 
 
 def _moments(records: pa.Table, name: str) -> np.ndarray:
@@ -154,6 +147,8 @@ def _decided(
         return np.sort(at.to_numpy(zero_copy_only=False).astype(np.int64))
 
     together, apart = context.decisions.constraints()
+    if not together and not apart:
+        return (), ()
     musts = tuple((t.number, numbers(t.records)) for t in together)
     aparts = tuple((a.number, numbers(a.left), numbers(a.right)) for a in apart)
     return tuple(m for m in musts if len(m[1]) > 1), tuple(a for a in aparts if len(a[1]) and len(a[2]))

@@ -38,7 +38,10 @@ def value_digest(key: str, value: str) -> str:
 
 
 def encode_key(key: IdentityKeySpec, records: pa.Table, blocked: Sequence[str], crowd: int | None = None) -> KeyCodes:
-    """Number the values of a key; contact values on more than `crowd` records are held back too. A value in `blocked` (lower case) or the key's own list links nothing, in any case of letters."""
+    """Number the values of a key; contact values on more than `crowd` records are held back too.
+
+    A value in `blocked` (lower case) or the key's own list links nothing, in any case of letters.
+    """
     nothing = np.full(records.num_rows, -1, dtype=np.int32)
     if key.field not in records.column_names or not records.num_rows:
         return KeyCodes(key, pa.array([], pa.string()), nothing, nothing, ())

@@ -114,7 +114,7 @@ def score_pairs(  # noqa: PLR0913  one call of the build, everything optional by
     return Scored(
         _renumber(pairs, order),
         model,
-        skipped,
+        (*told, *skipped),
         run.index if run.index is not None else _NO_INDEX,
         _without(records, crowds),
         threads,
