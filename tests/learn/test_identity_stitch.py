@@ -89,7 +89,7 @@ def test_spans_equal_the_rule_written_out(rows: list[tuple[str, str, int, int]],
     for device in {r[0] for r in full}:
         signs = sorted({(t, who) for d, who, a, b in full if d == device for t in (a, b)})
         public = len({who for _t, who in signs}) > KEY.stitch.max_customers
-        for quarter in range(0, 640):
+        for quarter in range(640):
             day = quarter / 4 - 12
             assert _owner(spans, device, day) == _expected(signs, day, public=public)
 
