@@ -32,6 +32,7 @@ _META = frozenset(
         "describes",
         "customer_id",
         "named",
+        "was",
         "component",
         "exact",
         "gone",
@@ -172,7 +173,13 @@ def _rows(snapshot: Snapshot, name: str, filters: Sequence[tuple[str, str, Any]]
     condition = None
     for column, way, value in filters:
         field = pc.field(column)
-        one = field.is_null() if way == "is" else field.isin(pa.array(value, pa.string())) if way == "in" else field == value
+        one = (
+            field.is_null()
+            if way == "is"
+            else field.isin(pa.array(value, pa.string()))
+            if way == "in"
+            else field == value
+        )
         condition = one if condition is None else condition & one
     rows: list[dict[str, Any]] = pq.read_table(snapshot.table(name), filters=condition).to_pylist()
     return rows

@@ -34,13 +34,14 @@ def dry_run(snapshot: Snapshot, *, limit: int = 20) -> dict[str, Any]:
     written. Fields that the records don't hold yet are told (`unknown_fields`): they count after a build only.
     """
     from huaxiang.learn.identity import Context, resolve
+    from huaxiang.learn.identity.ledger import OWN
     from huaxiang.spec.loader import load_project
     from huaxiang.stages.unify import BLOCKED
 
     project = load_project(find_project(snapshot.folder))
     ledger = load_ledger(snapshot)
     before = ledger.present().combine_chunks()
-    records = before.drop_columns([c for c in _OWN if c in before.column_names])
+    records = before.drop_columns(list(OWN))
     keys = [k for k in project.identity.values() if k.role != "device"]
     spec = next(iter(project.matching.values()), None)
     scored = _score(records, spec, ledger, [k.field for k in keys if k.role == "strong"])
@@ -61,9 +62,6 @@ def dry_run(snapshot: Snapshot, *, limit: int = 20) -> dict[str, Any]:
         "held_back": list(found.held_back),
         "giants": list(found.giants),
     }
-
-
-_OWN = ("customer_id", "named", "component", "exact", "gone")
 
 
 def _score(records: pa.Table, spec: MatchingSpec | None, ledger: Ledger, strong: Sequence[str]) -> Scored | None:
@@ -213,26 +211,28 @@ def _keyless(snapshot: Snapshot, table: pa.Table) -> pa.Array:
 
 
 def _exact(snapshot: Snapshot, table: pa.Table) -> pa.Array:
-    """The group of each row by exact keys alone: that of its strongest known key value."""
+    """The group of each row by exact keys alone: that of its strongest key value that ties records."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    from huaxiang.learn.identity.keys import in_order, value_digest
+    from huaxiang.learn.identity.keys import in_order
     from huaxiang.spec.loader import load_project
 
     keys = load_project(find_project(snapshot.folder)).identity.values()
-    values = pq.read_table(snapshot.table("identity_values"))
+    records = pq.read_table(snapshot.table("identity_records"), filters=pc.field("gone").is_null())
     found = pa.nulls(table.num_rows, pa.string())
     for key in in_order(list(keys)):
-        if key.field not in table.column_names or key.role == "device":
+        if key.role == "device" or not {key.field} <= {*table.column_names} & {*records.column_names}:
             continue
-        mine = values.filter(pc.equal(values.column("key"), key.name))
-        coded = table.column(key.field).cast(pa.string()).combine_chunks().dictionary_encode()
-        digests = pa.array([value_digest(key.name, v) for v in coded.dictionary.to_pylist()], pa.string())
-        at = pc.index_in(digests, value_set=mine.column("value_digest").combine_chunks())
-        owner = mine.column("exact").combine_chunks().take(at)
-        found = pc.coalesce(found, owner.take(coded.indices))
+        groups = records.group_by([key.field]).aggregate([("exact", "min"), ("exact", "max")])
+        one = groups.filter(
+            pc.equal(groups.column("exact_min"), groups.column("exact_max"))
+        )  # several: it was held back
+        at = pc.index_in(
+            table.column(key.field).cast(pa.string()).combine_chunks(), value_set=one.column(key.field).combine_chunks()
+        )
+        found = pc.coalesce(found, one.column("exact_min").combine_chunks().take(at))
     return found
 
 

@@ -40,8 +40,8 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Case:
-    """What is resolved. `raw`: component of the raw graph per record (filled in by `change.take_up`); `pure`: records that say nothing but one contact value (or
-    nothing at all) and so follow its owner; `musts`, `aparts`: decisions as record numbers.
+    """What is resolved. `raw`: component of the raw graph per record, filled in by `change.take_up`. `pure`: records that say nothing
+    but one contact value (or nothing at all) and so follow its owner. `musts`, `aparts`: decisions as record numbers.
     """
 
     records: pa.Table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from huaxiang.learn.identity.case import Case, Pairs
-from huaxiang.learn.identity.ledger import Ledger
+from huaxiang.learn.identity.keys import chain
+from huaxiang.learn.identity.prior import Prior
+from huaxiang.learn.identity.strong import components
 
-_METHOD = 1
+_METHOD = 2
 """Raised when the way of resolving changes, so that old results are not taken over."""
+Edges = list[tuple[np.ndarray, np.ndarray]]
 
 
 def model_text(scored: Any) -> str | None:
@@ -36,21 +40,63 @@ def rules_of(case: Case, model: str | None) -> str:
     return hashlib.sha256(json.dumps(written, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def prior_pairs(case: Case, model: str | None) -> Pairs:
-    """Scored pairs of the last build that still hold (same model, same bounds, both records there), together with the new ones."""
-    previous = case.context.previous
-    now = case.pairs
-    if previous is None or case.context.full or model is None or previous.model != model:
-        return now
-    if previous.state.get("review") != case.context.matching.review:
-        return now
-    rows = previous.evidence
+def decisions_in_force(case: Case) -> Sequence[int]:
+    """Numbers of the decisions that hold."""
+    return [d.number for d in case.context.decisions.active]
+
+
+def take_up(case: Case, rules: str, model: str | None) -> tuple[Case, np.ndarray, np.ndarray]:
+    """Complete a case by what the last build knows: its pairs that still hold, and the raw components.
+
+    Returns also which records are in components as they were (`still`), and the number of the previous customer of each record (-1: none).
+    """
+    prior, context = case.prior, case.context
+    nothing = np.full(case.size, -1, dtype=np.int64)
+    nobody_still = np.zeros(case.size, dtype=bool)
+    if prior is None or context.full:
+        return replace(case, raw=components(case.size, _edges(case))), nobody_still, nothing
+    reusable = prior.ledger.model == model and prior.ledger.state.get("review") == context.matching.review
+    if prior.ledger.state.get("rules") != rules:
+        if reusable and model is not None:
+            case = replace(case, pairs=_with_prior(case, prior, np.ones(case.size, dtype=bool)))
+        return replace(case, raw=components(case.size, _edges(case))), nobody_still, nothing
+    component, gone = _old_components(prior)
+    changed = ~prior.known | np.isin(component, gone) | _figures_changed(case, prior) | _values_changed(case, prior)
+    changed[_decided(case, prior)] = True
+    raw = components(case.size, [*_edges(case), chain(component)])
+    still = ~np.isin(raw, np.unique(raw[changed]))
+    if model is not None:
+        case = replace(case, pairs=_with_prior(case, prior, ~still))
+    return replace(case, raw=_finer(case, raw, still)), still, _owners(prior)
+
+
+def _edges(case: Case) -> Edges:
+    """All that may tie records: shared values, decisions, pairs."""
+    edges = [chain(c.code) for c in case.role("strong", "contact")]
+    return [*edges, *((m[:-1], m[1:]) for _n, m in case.musts), (case.pairs.left, case.pairs.right)]
+
+
+def _finer(case: Case, raw: np.ndarray, still: np.ndarray) -> np.ndarray:
+    """Components of the touched records anew: what tied them may be gone."""
+    inside = [(left[k], right[k]) for left, right in _edges(case) if len(left) for k in [~still[left]]]
+    fresh = components(case.size, inside)
+    return np.where(still, raw, fresh)
+
+
+def _with_prior(case: Case, prior: Prior, wanted: np.ndarray) -> Pairs:
+    """The pairs of now, and those of the last build among the wanted records."""
+    digest = case.digest.filter(pa.array(wanted))
+    number = np.flatnonzero(wanted)
+    rows = prior.ledger.evidence
     rows = rows.filter(pc.and_(pc.equal(rows.column("kind"), "match"), pc.is_null(rows.column("until"))))
-    left, right = (_places(rows.column(c), case.digest) for c in ("left", "right"))
-    both = (left >= 0) & (right >= 0)
-    left, right = np.minimum(left, right), np.maximum(left, right)
-    own = now.left * case.size + now.right
-    both &= ~np.isin(left * case.size + right, own)
+    ends = [pc.index_in(rows.column(c).combine_chunks(), value_set=digest) for c in ("left", "right")]
+    both = pc.and_(*(pc.is_valid(e) for e in ends)).to_numpy(zero_copy_only=False).astype(bool)
+    if not both.any():
+        return case.pairs
+    one, two = (number[e.fill_null(0).to_numpy(zero_copy_only=False)] for e in ends)
+    left, right = np.minimum(one, two), np.maximum(one, two)
+    now = case.pairs
+    both &= ~np.isin(left * case.size + right, now.left * case.size + now.right)
     chosen = np.flatnonzero(both)
     kept = rows.take(pa.array(chosen))
     joined = Pairs(
@@ -63,84 +109,67 @@ def prior_pairs(case: Case, model: str | None) -> Pairs:
     return joined.take(np.lexsort((joined.right, joined.left)))
 
 
-def _places(column: pa.ChunkedArray, digest: pa.Array) -> np.ndarray:
-    """Number of the record that each digest names, -1 when there is none."""
-    at = pc.index_in(column.combine_chunks(), value_set=digest).fill_null(-1)
-    places: np.ndarray = at.to_numpy(zero_copy_only=False).astype(np.int64)
-    return places
+def _codes(column: pa.Array) -> np.ndarray:
+    codes: np.ndarray = column.dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes
 
 
-def untouched(case: Case, rules: str) -> tuple[np.ndarray, np.ndarray]:
-    """Records whose component is as it was in the last build (mask), and the number of the previous customer of each record (-1: none)."""
-    previous = case.context.previous
-    nothing = np.zeros(case.size, dtype=bool), np.full(case.size, -1, dtype=np.int64)
-    if previous is None or case.context.full or previous.state.get("rules") != rules:
-        return nothing
-    before = previous.present().combine_chunks()
-    at = _places(pa.chunked_array([case.digest]), before.column("digest").combine_chunks())
-    changed = at < 0
-    changed |= _figures_changed(case, before, at)
-    old_component, gone = _old_components(before, case.digest, at)
-    changed |= np.isin(old_component, gone)
-    changed |= _values_changed(case, before, changed & (at < 0))
-    changed[_decided(case, previous)] = True
-    still = ~np.isin(case.raw, np.unique(case.raw[changed]))
-    owner = before.column("customer_id").combine_chunks().dictionary_encode().indices.fill_null(-1)
-    number = owner.to_numpy(zero_copy_only=False).astype(np.int64)
-    return still, np.where(at >= 0, number[np.maximum(at, 0)] if len(number) else -1, -1)
+def _of_records(prior: Prior, codes: np.ndarray) -> np.ndarray:
+    """A number per row of the ledger, brought to the records that the last build saw; -1 for the others."""
+    return (
+        np.where(prior.known, codes[np.maximum(prior.at, 0)], -1)
+        if len(codes)
+        else np.full(len(prior.at), -1, dtype=np.int64)
+    )
 
 
-def _figures_changed(case: Case, before: pa.Table, at: np.ndarray) -> np.ndarray:
+def _owners(prior: Prior) -> np.ndarray:
+    return _of_records(prior, _codes(prior.column("customer_id")))
+
+
+def _old_components(prior: Prior) -> tuple[np.ndarray, np.ndarray]:
+    """Number of the component that each record had (-1: none), and the components that lost a record."""
+    numbers = _codes(prior.column("component"))
+    return _of_records(prior, numbers), np.unique(numbers[prior.lost & prior.there])
+
+
+def _figures_changed(case: Case, prior: Prior) -> np.ndarray:
     """Records whose rows or times are other than before."""
-    known = np.flatnonzero(at >= 0)
+    known = np.flatnonzero(prior.known)
     changed = np.zeros(case.size, dtype=bool)
-    spot = pa.array(at[known])
+    spot, mine = pa.array(prior.at[known]), pa.array(known)
     for name in ("rows", "first_at", "last_at"):
-        if name in before.column_names and name in case.records.column_names:
-            old = before.column(name).combine_chunks().cast(pa.int64()).fill_null(-1).take(spot)
-            new = case.records.column(name).combine_chunks().cast(pa.int64()).fill_null(-1).take(pa.array(known))
+        if name in prior.ledger.records.column_names and name in case.records.column_names:
+            old = prior.column(name).cast(pa.int64()).fill_null(-1).take(spot)
+            new = case.records.column(name).combine_chunks().cast(pa.int64()).fill_null(-1).take(mine)
             changed[known] |= old.to_numpy(zero_copy_only=False) != new.to_numpy(zero_copy_only=False)
     return changed
 
 
-def _old_components(before: pa.Table, digest: pa.Array, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Number of the component that each record had (-1: none), and the components that lost a record."""
-    numbers = before.column("component").combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    missing = ~pc.is_in(before.column("digest").combine_chunks(), value_set=digest).to_numpy(
-        zero_copy_only=False
-    ).astype(bool)
-    own = np.where(at >= 0, numbers[np.maximum(at, 0)] if len(numbers) else -1, -1)
-    return own, np.unique(numbers[missing])
-
-
-def _values_changed(case: Case, before: pa.Table, new: np.ndarray) -> np.ndarray:
+def _values_changed(case: Case, prior: Prior) -> np.ndarray:
     """Records that share a key value, held back or not, with a record that came or went: it may be held back now, or no longer."""
     changed = np.zeros(case.size, dtype=bool)
-    lost = before.filter(pc.invert(pc.is_in(before.column("digest"), value_set=case.digest)))
+    lost = pa.array(np.flatnonzero(prior.lost & prior.there))
     for codes in case.role("strong", "contact"):
-        came = np.unique(codes.every[new & (codes.every >= 0)])
-        changed |= np.isin(codes.every, came)
+        came = np.zeros(int(codes.every.max(initial=-1)) + 2, dtype=bool)  # the last cell is for -1
+        came[codes.every[~prior.known]] = True
+        came[-1] = False
+        changed |= came[codes.every]
         field = codes.key.field
-        if lost.num_rows and field in lost.column_names and field in case.records.column_names:
-            went = pc.unique(lost.column(field)).drop_null()
+        if len(lost) and field in prior.ledger.records.column_names and field in case.records.column_names:
+            went = pc.unique(prior.column(field).take(lost)).drop_null()
             mine = pc.is_in(case.records.column(field).combine_chunks(), value_set=went, skip_nulls=True)
             changed |= mine.to_numpy(zero_copy_only=False).astype(bool)
     return changed
 
 
-def _decided(case: Case, previous: Ledger) -> np.ndarray:
+def _decided(case: Case, prior: Prior) -> np.ndarray:
     """Records of decisions that hold now but did not then, or the other way round."""
-    then = set(previous.state.get("decisions", ()))
+    then = set(prior.ledger.state.get("decisions", ()))
     taken = {d.number: d for d in case.context.decisions.taken}
     now = {d.number for d in case.context.decisions.active}
-    digests: set[str] = set()
-    for number in then ^ now:
-        if number in taken:
-            digests.update(taken[number].records, taken[number].others)
-    places = _places(pa.chunked_array([pa.array(sorted(digests), pa.string())]), case.digest)
-    return places[places >= 0]
-
-
-def decisions_in_force(case: Case) -> Sequence[int]:
-    """Numbers of the decisions that hold."""
-    return [d.number for d in case.context.decisions.active]
+    digests = {x for n in then ^ now if n in taken for x in (*taken[n].records, *taken[n].others)}
+    if not digests:
+        return np.empty(0, dtype=np.int64)
+    hit = pc.is_in(case.digest, value_set=pa.array(sorted(digests), pa.string()))
+    return np.flatnonzero(hit.to_numpy(zero_copy_only=False))

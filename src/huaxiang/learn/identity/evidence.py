@@ -90,7 +90,9 @@ def _key_rows(case: Case, codes: KeyCodes, label: np.ndarray, why: _Why) -> pa.T
     if codes.key.role == "contact":
         given, told = points(case.facts, main, hub[other])
         by_hand = np.array([r.startswith("apart") for r in reason.tolist()], dtype=bool)
-        reason[told & (given < 0) & ~by_hand] = "description"  # nobody needs to be asked about a family that shares a phone
+        reason[told & (given < 0) & ~by_hand] = (
+            "description"  # nobody needs to be asked about a family that shares a phone
+        )
     verdict = np.array(["apart" if r.startswith("apart") else "refused" for r in reason.tolist()], dtype=object)
     size = len(left)
     return _table(case, (np.r_[left, main], np.r_[right, hub[other]]), {

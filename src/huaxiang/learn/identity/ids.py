@@ -1,30 +1,38 @@
-"""Stable customer IDs: a customer keeps the ID that most of its history had; merged IDs redirect, none is given to somebody else."""
+"""Stable customer IDs: a customer keeps the ID that most of its history had; merged IDs redirect, none is given to somebody else.
+
+IDs of before are numbers here (positions in `_Known.texts`); texts are made for new customers only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from huaxiang.learn.identity.keys import KeyCodes, value_digest
-from huaxiang.learn.identity.ledger import REDIRECTS, Ledger
+from huaxiang.learn.identity.keys import KeyCodes
+from huaxiang.learn.identity.ledger import REDIRECTS
+from huaxiang.learn.identity.prior import Prior
 from huaxiang.learn.linking import customer_id
+
+WAS = pa.list_(pa.string())
 
 
 @dataclass(frozen=True)
 class Named:
-    """`ids`: customer ID per cluster number (0 … n-1); `redirects`: all redirects, old and new."""
+    """Per cluster number: its ID, and the build that gave it; per record: the IDs it had before (lists, latest last); all redirects."""
 
-    ids: np.ndarray
+    ids: pa.Array
+    since: pa.Array
+    was: pa.Array
     redirects: pa.Table
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """Cluster number per record (-1: nobody), rows per record, digests of the records, and the keys in order."""
+    """Cluster number per record (-1: nobody), rows per record, digests of the records, the records, and the keys in order."""
 
     number: np.ndarray
     count: int
@@ -33,118 +41,102 @@ class Clusters:
     keys: Sequence[KeyCodes]
 
 
-def named_since(ids: pa.Array, previous: Ledger | None, seen: str) -> pa.Array:
-    """The build that gave each of the IDs first."""
-    if previous is None:
-        return pa.array([seen] * len(ids), pa.string())
-    at = pc.index_in(ids, value_set=previous.records.column("customer_id").combine_chunks())
-    return pc.fill_null(previous.records.column("named").combine_chunks().take(at), seen)
+@dataclass(frozen=True)
+class _Known:
+    """IDs ever used, the number of each row of the ledger (-1: none), and the first such row of each ID (-1: none)."""
+
+    texts: pa.Array
+    code: np.ndarray
+    row: np.ndarray
+
+    def numbers(self, ids: pa.Array) -> np.ndarray:
+        """The numbers of IDs."""
+        at = pc.index_in(ids, value_set=self.texts).fill_null(-1).to_numpy(zero_copy_only=False)
+        numbers: np.ndarray = at.astype(np.int64)
+        return numbers
 
 
-def name_clusters(clusters: Clusters, previous: Ledger | None, seen: str) -> Named:
+def name_clusters(clusters: Clusters, prior: Prior | None, seen: str) -> Named:
     """Give every cluster its ID."""
-    ids = np.full(clusters.count, None, dtype=object)
-    if previous is None:
-        _mint(ids, clusters, set())
-        return Named(ids, REDIRECTS.empty_table())
-    history = _history(clusters, previous)
-    _restore(history, clusters, previous.redirects)
-    heirs = _inherit(ids, history, clusters, previous)
-    used = set(previous.records.column("customer_id").drop_null().to_pylist())
-    used |= set(previous.redirects.column("old").to_pylist()) | set(previous.redirects.column("new").to_pylist())
-    used |= set(previous.values.column("customer_id").to_pylist())
-    _mint(ids, clusters, used)
-    return Named(ids, _redirect(ids, heirs, (previous, history, clusters, seen)))
+    given = np.full(clusters.count, -1, dtype=np.int64)
+    if prior is None:
+        minted = _mint(given, clusters, pa.array([], pa.string()))
+        was = pa.nulls(len(clusters.number), WAS)
+        return Named(minted, pa.array([seen] * clusters.count, pa.string()), was, REDIRECTS.empty_table())
+    known = _known(prior)
+    redirects = prior.ledger.redirects
+    history = _history(clusters, prior, known)
+    _restore(history, clusters, _before(prior, known))
+    heirs = _inherit(given, history, clusters, (prior, known))
+    minted = _mint(given, clusters, known.texts)
+    table = _redirect((given, minted), heirs, (history, clusters, known), (redirects, seen))
+    ids = pc.coalesce(known.texts.take(pa.array(given, mask=given < 0)), minted)
+    row = np.where(given >= 0, known.row[np.maximum(given, 0)] if len(known.row) else -1, -1)
+    since = pc.fill_null(prior.column("named").take(pa.array(row, mask=row < 0)), seen)
+    return Named(ids, since, _was(ids, clusters, prior), table)
 
 
-def _history(clusters: Clusters, previous: Ledger) -> np.ndarray:
-    """The ID that each record had (object array, None for none): its own, else that of its strongest known key value."""
-    old = previous.records
-    at = pc.index_in(clusters.digest, value_set=old.column("digest").combine_chunks())
-    found = old.column("customer_id").combine_chunks().take(at)
-    history = np.array(found.to_pylist(), dtype=object)
-    unknown = np.flatnonzero(pc.is_null(found).to_numpy(zero_copy_only=False) & (clusters.number >= 0))
-    by_key = {part["key"][0].as_py(): part for part in _by_key(previous.values)}
+def _known(prior: Prior) -> _Known:
+    encoded = prior.column("customer_id").dictionary_encode()
+    redirects = prior.ledger.redirects
+    parts = [redirects.column(c).combine_chunks() for c in ("old", "new")]
+    others = pc.unique(pa.chunked_array([*parts, prior.column("was").flatten()], pa.string()))
+    others = others.filter(pc.invert(pc.is_in(others, value_set=encoded.dictionary)))
+    texts = pa.concat_arrays([encoded.dictionary, others])
+    code = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    row = np.full(len(texts), -1, dtype=np.int64)
+    named = np.flatnonzero(code >= 0)[::-1]
+    row[code[named]] = named  # the first row is written last
+    return _Known(texts, code, row)
+
+
+def _history(clusters: Clusters, prior: Prior, known: _Known) -> np.ndarray:
+    """The ID that each record had (-1: none): its own, else that of the records which showed its strongest key value."""
+    code = known.code
+    history = np.where(prior.at >= 0, code[np.maximum(prior.at, 0)], -1) if len(code) else np.full(len(prior.at), -1)
+    unknown = np.flatnonzero((history < 0) & (clusters.number >= 0))
     for codes in clusters.keys:
-        if not len(unknown):
-            break
-        if codes.key.name not in by_key:
-            continue
         mine = unknown[codes.code[unknown] >= 0]
-        digests = [value_digest(codes.key.name, v) for v in codes.values.take(pa.array(codes.code[mine])).to_pylist()]
-        table = by_key[codes.key.name]
-        spot = pc.index_in(pa.array(digests, pa.string()), value_set=table["value_digest"].combine_chunks())
-        history[mine] = np.array(table["customer_id"].combine_chunks().take(spot).to_pylist(), dtype=object)
-        unknown = unknown[[history[u] is None for u in unknown]]
-    return _follow(history, previous.redirects)
+        if len(mine) and codes.key.field in prior.ledger.records.column_names:
+            history[mine] = _owners(codes, mine, prior, known)
+            unknown = unknown[history[unknown] < 0]
+    redirects = prior.ledger.redirects
+    old, new = (known.numbers(redirects.column(c).combine_chunks()) for c in ("old", "new"))
+    to = np.arange(len(known.texts) + 1)
+    to[-1] = -1
+    to[old] = new
+    return to[history]
 
 
-def _by_key(values: pa.Table) -> list[pa.Table]:
-    column = values.column("key")
-    return [values.filter(pc.equal(column, name)) for name in pc.unique(column).to_pylist()]
+def _owners(codes: KeyCodes, mine: np.ndarray, prior: Prior, known: _Known) -> np.ndarray:
+    """Whose the key value of each record in `mine` was: of several the one with most rows, then the smaller ID; -1: nobody's."""
+    asked = codes.values.take(pa.array(codes.code[mine]))
+    column = prior.column(codes.key.field).cast(pa.string())
+    rows = np.flatnonzero(
+        pc.is_in(column, value_set=asked).to_numpy(zero_copy_only=False).astype(bool) & (known.code >= 0)
+    )
+    weight = prior.column("rows").take(pa.array(rows)).to_pylist()
+    texts = known.texts.take(pa.array(known.code[rows])).to_pylist()
+    shares: dict[str, dict[tuple[str, int], int]] = {}
+    for value, text, number, many in zip(
+        column.take(pa.array(rows)).to_pylist(), texts, known.code[rows].tolist(), weight, strict=True
+    ):
+        own = shares.setdefault(value, {})
+        own[text, number] = own.get((text, number), 0) + many
+    best = {value: min(own, key=lambda o: (-own[o], o))[1] for value, own in shares.items()}
+    return np.array([best.get(value, -1) for value in asked.to_pylist()], dtype=np.int64)
 
 
-def _follow(history: np.ndarray, redirects: pa.Table) -> np.ndarray:
-    """IDs that were merged since then stand for those they were merged into."""
-    to = dict(zip(redirects.column("old").to_pylist(), redirects.column("new").to_pylist(), strict=True))
-    if to:
-        for at in np.flatnonzero([h in to for h in history]):
-            history[at] = to[history[at]]
-    return history
+def _restore(history: np.ndarray, clusters: Clusters, before: dict[int, list[int]]) -> None:
+    """Where a customer is parted again along an old seam, let the parts speak for the IDs that they had before they came together.
 
-
-def _inherit(ids: np.ndarray, history: np.ndarray, clusters: Clusters, previous: Ledger) -> dict[str, int]:
-    """Hand old IDs on: the largest shared history first. Returns for each old ID the cluster that holds most of its history.
-
-    Between equals the older ID wins.
+    A part most of whose rows had another ID before gives them back, if another part holds the ID's own rows.
     """
-    known = np.flatnonzero((clusters.number >= 0) & np.array([h is not None for h in history], dtype=bool))
-    if not len(known):
-        return {}
-    names = pa.array(history[known], pa.string()).dictionary_encode()
-    old = names.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    texts = names.dictionary.to_pylist()
-    pair, back = np.unique(old * clusters.count + clusters.number[known], return_inverse=True)
-    name, cluster = pair // clusters.count, pair % clusters.count
-    simple = (np.bincount(name)[name] == 1) & (np.bincount(cluster)[cluster] == 1)
-    for at in np.flatnonzero(simple).tolist():
-        ids[cluster[at]] = texts[name[at]]
-    heirs = {texts[name[at]]: int(cluster[at]) for at in np.flatnonzero(simple).tolist()}
-    rows = np.bincount(back, clusters.rows[known])
-    first = np.full(len(pair), len(clusters.number), dtype=np.int64)
-    np.minimum.at(first, back, known)
-    age = _ages(names.dictionary, previous)
-    hard = np.flatnonzero(~simple).tolist()
-    taken: set[str] = set()
-    for i in sorted(hard, key=lambda i: (-rows[i], age[name[i]], texts[name[i]], first[i])):
-        text, heir = texts[name[i]], int(cluster[i])
-        heirs.setdefault(text, heir)
-        if text not in taken and ids[heir] is None:
-            ids[heir] = text
-            taken.add(text)
-    return heirs
-
-
-def _ages(names: pa.Array, previous: Ledger) -> list[str]:
-    """The build that gave each ID."""
-    at = pc.index_in(names, value_set=previous.records.column("customer_id").combine_chunks())
-    return pc.fill_null(previous.records.column("named").combine_chunks().take(at), "").to_pylist()  # type: ignore[no-any-return]
-
-
-def _restore(history: np.ndarray, clusters: Clusters, redirects: pa.Table) -> None:
-    """Where a merged customer is parted again along the old seam, let the parts speak for the IDs that they had before the merge.
-
-    A part most of whose rows came into an ID by a merge gives them back, if another part holds the ID's own rows.
-    """
-    if not redirects.num_rows:
-        return
-    before = _before(clusters, redirects)
     for _level in range(8):
-        spread: dict[str, dict[int, list[int]]] = {}
-        touched = {history[r] for r in before if before[r]}
-        for record in np.flatnonzero([h is not None and h in touched for h in history]).tolist():
-            if clusters.number[record] >= 0:
-                spread.setdefault(history[record], {}).setdefault(int(clusters.number[record]), []).append(record)
+        spread: dict[int, dict[int, list[int]]] = {}
+        concerned = np.unique([history[r] for r in before if before[r]])
+        for record in np.flatnonzero(np.isin(history, concerned) & (clusters.number >= 0) & (history >= 0)).tolist():
+            spread.setdefault(int(history[record]), {}).setdefault(int(clusters.number[record]), []).append(record)
         moved = False
         for parts in spread.values():
             came = {c: sum(int(clusters.rows[r]) for r in rs if before.get(r)) for c, rs in parts.items()}
@@ -158,23 +150,79 @@ def _restore(history: np.ndarray, clusters: Clusters, redirects: pa.Table) -> No
             return
 
 
-def _before(clusters: Clusters, redirects: pa.Table) -> dict[int, list[str]]:
-    """The IDs that records had before merges, the latest last."""
-    found: dict[int, list[str]] = {}
-    digests = redirects.column("records").combine_chunks()
-    at = pc.index_in(digests.flatten(), value_set=clusters.digest).fill_null(-1).to_numpy(zero_copy_only=False)
-    whose = np.repeat(np.arange(redirects.num_rows), digests.value_lengths().to_numpy(zero_copy_only=False))
-    names = redirects.column("old").to_pylist()
-    since = redirects.column("since").to_pylist()
-    for record, row in sorted(zip(at.tolist(), whose.tolist(), strict=True), key=lambda p: (since[p[1]], names[p[1]])):
-        if record >= 0:
-            found.setdefault(record, []).append(names[row])
-    return found
+def _before(prior: Prior, known: _Known) -> dict[int, list[int]]:
+    """The IDs that records had before their present ones, the latest last."""
+    rows = (
+        np.flatnonzero((prior.at >= 0) & (_lengths(prior.column("was"))[np.maximum(prior.at, 0)] > 0))
+        if len(prior.lost)
+        else ()
+    )
+    lists = prior.column("was").take(pa.array(prior.at[rows])) if len(rows) else pa.nulls(0, WAS)
+    numbers = iter(known.numbers(lists.flatten()).tolist())
+    return {int(r): [next(numbers) for _ in range(n)] for r, n in zip(rows, _lengths(lists).tolist(), strict=True)}
 
 
-def _mint(ids: np.ndarray, clusters: Clusters, used: set[str]) -> None:
-    """New IDs: the smallest value of the strongest key, else the smallest record's digest; with a number behind when the ID was used."""
-    nameless = np.array([i is None for i in ids], dtype=bool)
+def _lengths(lists: pa.Array) -> np.ndarray:
+    lengths: np.ndarray = lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    return lengths
+
+
+def _was(ids: pa.Array, clusters: Clusters, prior: Prior) -> pa.Array:
+    """The IDs that each record had before the one of now, at most the last eight; an ID that came back ends what followed it."""
+    was = prior.column("was").take(pa.array(prior.at, mask=prior.at < 0))
+    old = prior.column("customer_id").take(pa.array(prior.at, mask=prior.at < 0))
+    now = ids.take(pa.array(clusters.number, mask=clusters.number < 0))
+    changed = pc.fill_null(pc.not_equal(old, now), False).to_numpy(zero_copy_only=False).astype(bool)
+    if not changed.any():
+        return was
+    lists = was.to_pylist()
+    places = np.flatnonzero(changed)
+    pairs = zip(
+        places.tolist(), old.take(pa.array(places)).to_pylist(), now.take(pa.array(places)).to_pylist(), strict=True
+    )
+    for record, before, current in pairs:
+        told = [*(lists[record] or ()), before]
+        lists[record] = told[: told.index(current)] if current in told else told[-8:]
+    return pa.array([told or None for told in lists], WAS)
+
+
+def _inherit(given: np.ndarray, history: np.ndarray, clusters: Clusters, past: tuple[Prior, _Known]) -> np.ndarray:
+    """Hand old IDs on: the largest shared history first; between equals the older ID wins, then the smaller.
+
+    Returns for each old ID the cluster that holds most of its history, -1 when nobody does.
+    """
+    prior, known = past
+    heirs = np.full(len(known.texts), -1, dtype=np.int64)
+    mine = np.flatnonzero((clusters.number >= 0) & (history >= 0))
+    if not len(mine):
+        return heirs
+    pair, first, back = np.unique(
+        history[mine] * clusters.count + clusters.number[mine], return_index=True, return_inverse=True
+    )
+    name, cluster = pair // clusters.count, pair % clusters.count
+    simple = (np.bincount(name)[name] == 1) & (np.bincount(cluster)[cluster] == 1)
+    given[cluster[simple]], heirs[name[simple]] = name[simple], cluster[simple]
+    hard = np.flatnonzero(~simple)
+    rows = np.bincount(back, clusters.rows[mine])[hard]
+    texts = known.texts.take(pa.array(name[hard])).to_pylist()
+    at = known.row[name[hard]]
+    age = pc.fill_null(prior.column("named").take(pa.array(at, mask=at < 0)), "").to_pylist()
+    taken: set[int] = set()
+    for i in sorted(range(len(hard)), key=lambda i: (-rows[i], age[i], texts[i], mine[first[hard[i]]])):
+        old, heir = int(name[hard[i]]), int(cluster[hard[i]])
+        if heirs[old] < 0:
+            heirs[old] = heir
+        if old not in taken and given[heir] < 0:
+            given[heir] = old
+            taken.add(old)
+    return heirs
+
+
+def _mint(given: np.ndarray, clusters: Clusters, used: pa.Array) -> pa.Array:
+    """New IDs of clusters that were given none (null for the others): the smallest value of the strongest key, else the smallest
+    record's digest; with a number behind it when the ID was ever used.
+    """
+    nameless = given < 0
     wanted = np.full(clusters.count, None, dtype=object)
     for place, codes in enumerate(clusters.keys):
         mine = np.flatnonzero((clusters.number >= 0) & (codes.code >= 0))
@@ -183,53 +231,65 @@ def _mint(ids: np.ndarray, clusters: Clusters, used: set[str]) -> None:
         np.minimum.at(least, clusters.number[mine], codes.code[mine])
         has = np.flatnonzero((least < np.iinfo(np.int64).max) & nameless)
         values = codes.values.take(pa.array(least[has])).to_pylist()
-        for cluster, value in zip(has.tolist(), values, strict=True):
-            wanted[cluster] = customer_id(codes.key, value, strongest=place == 0)
+        wanted[has] = [customer_id(codes.key, value, strongest=place == 0) for value in values]
         nameless[has] = False
     left = np.flatnonzero(nameless)
     if len(left):
-        least = np.full(clusters.count, len(clusters.number), dtype=np.int64)
         member = np.flatnonzero(clusters.number >= 0)
+        least = np.full(clusters.count, len(clusters.number), dtype=np.int64)
         np.minimum.at(least, clusters.number[member], member)
-        for cluster, digest in zip(left.tolist(), clusters.digest.take(pa.array(least[left])).to_pylist(), strict=True):
-            wanted[cluster] = f"record-{digest[:16]}"
-    _settle(ids, wanted, clusters, used | {i for i in ids if i is not None})
+        wanted[left] = [f"record-{digest[:16]}" for digest in clusters.digest.take(pa.array(least[left])).to_pylist()]
+    return _settle(wanted, clusters, used)
 
 
-def _settle(ids: np.ndarray, wanted: np.ndarray, clusters: Clusters, used: set[str]) -> None:
-    asked = [int(c) for c in np.flatnonzero([w is not None for w in wanted])]
-    rows = np.bincount(clusters.number[clusters.number >= 0], clusters.rows[clusters.number >= 0], clusters.count)
-    count: dict[str, int] = {}
-    for cluster in asked:
-        count[wanted[cluster]] = count.get(wanted[cluster], 0) + 1
-    clashing = [c for c in asked if count[wanted[c]] > 1 or wanted[c] in used]
-    clash = set(clashing)
-    for cluster in asked:
-        if cluster not in clash:
-            ids[cluster] = wanted[cluster]
-    used = used | {ids[c] for c in asked if c not in clash}
+def _settle(wanted: np.ndarray, clusters: Clusters, used: pa.Array) -> pa.Array:
+    """Add numbers where a wanted ID was used before, or several clusters want it: the largest gets it plain."""
+    asked = pa.array(wanted, pa.string())
+    counts = pc.value_counts(asked.drop_null())
+    twice = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    clash = pc.or_(pc.is_in(asked, value_set=used, skip_nulls=True), pc.is_in(asked, value_set=twice, skip_nulls=True))
+    clashing = np.flatnonzero(clash.to_numpy(zero_copy_only=False).astype(bool))
+    if not len(clashing):
+        return asked
+    taken = set(used.to_pylist()) | set(asked.filter(pc.invert(clash)).to_pylist())
+    somebody = clusters.number >= 0
+    rows = np.bincount(clusters.number[somebody], clusters.rows[somebody], clusters.count)
     turns: dict[str, int] = {}
-    for cluster in sorted(clashing, key=lambda c: (-rows[c], c)):
+    for cluster in sorted(clashing.tolist(), key=lambda c: (-rows[c], c)):
         name, turn = wanted[cluster], turns.get(wanted[cluster], 1)
-        while name in used:
+        while name in taken:
             turn += 1
             name = f"{wanted[cluster]}-{turn}"
         turns[wanted[cluster]] = turn
-        used.add(name)
-        ids[cluster] = name
+        taken.add(name)
+        wanted[cluster] = name
+    return pa.array(wanted, pa.string())
 
 
-def _redirect(ids: np.ndarray, heirs: Mapping[str, int], then: tuple[Ledger, np.ndarray, Clusters, str]) -> pa.Table:
-    """Old redirects, compressed, with those of this build."""
-    previous, history, clusters, seen = then
-    alive = set(ids.tolist())
-    lost = {name: str(ids[cluster]) for name, cluster in heirs.items() if name not in alive}
-    rows = [r | {"new": lost.get(r["new"], r["new"])} for r in previous.redirects.to_pylist() if r["old"] not in alive]
-    if lost:
-        members: dict[str, list[str]] = {name: [] for name in lost}
-        at = np.flatnonzero([h in members for h in history])
-        for record, digest in zip(at.tolist(), clusters.digest.take(pa.array(at)).to_pylist(), strict=True):
-            members[history[record]].append(digest)
-        told = {"since": seen, "reason": "merged"}
-        rows += [{"old": name, "new": lost[name], **told, "records": sorted(members[name])} for name in lost]
+def _redirect(
+    names: tuple[np.ndarray, pa.Array],
+    heirs: np.ndarray,
+    then: tuple[np.ndarray, Clusters, _Known],
+    past: tuple[pa.Table, str],
+) -> pa.Table:
+    """Old redirects, compressed, with those of this build; IDs that are in use again redirect no longer."""
+    (given, minted), (history, clusters, known), (redirects, seen) = names, then, past
+    alive = np.zeros(len(known.texts), dtype=bool)
+    alive[given[given >= 0]] = True
+    lost = np.flatnonzero((heirs >= 0) & ~alive)
+    text = dict(zip(lost.tolist(), known.texts.take(pa.array(lost)).to_pylist(), strict=True))
+    to: dict[str, str] = {}
+    for old in lost.tolist():
+        heir = int(heirs[old])
+        to[text[old]] = known.texts[int(given[heir])].as_py() if given[heir] >= 0 else minted[heir].as_py()
+    olds = redirects.column("old").combine_chunks()
+    again = set(olds.filter(pa.array(alive[known.numbers(olds)], pa.bool_())).to_pylist())
+    rows = [r | {"new": to.get(r["new"], r["new"])} for r in redirects.to_pylist() if r["old"] not in again]
+    members: dict[str, list[str]] = {name: [] for name in to}
+    at = np.flatnonzero(np.isin(history, lost) & (history >= 0))
+    for record, digest in zip(at.tolist(), clusters.digest.take(pa.array(at)).to_pylist(), strict=True):
+        members[text[int(history[record])]].append(digest)
+    rows += [
+        {"old": o, "new": n, "since": seen, "reason": "merged", "records": sorted(members[o])} for o, n in to.items()
+    ]
     return pa.Table.from_pylist(sorted(rows, key=lambda r: (r["since"], r["old"])), REDIRECTS)

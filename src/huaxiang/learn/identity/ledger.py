@@ -24,17 +24,12 @@ REDIRECTS = pa.schema([
     ("records", pa.list_(pa.string())),
 ])  # fmt: skip
 """IDs that were merged into another: `records` are the digests that carried `old` then. What is parted again gets its ID back."""
-VALUES = pa.schema([
-    ("key", pa.string()), ("value_digest", pa.string()), ("customer_id", pa.string()), ("exact", pa.string())
-])  # fmt: skip
-"""Whose a key value was; `exact`: the group it would belong to by exact keys alone (a record's digest)."""
-OWN = ("customer_id", "named", "component", "exact", "gone")
-"""Columns of identity_records besides the record's own; `named`: the build that gave the ID; `component`, `exact`: groups."""
+OWN = ("customer_id", "named", "was", "component", "exact", "gone")
+"""Columns of identity_records besides the record's own; `named`: the build that gave the ID; `was`: the IDs before (list); groups."""
 TABLES = {
     "identity_records": "records",
     "identity_evidence": "evidence",
     "identity_redirects": "redirects",
-    "identity_values": "values",
 }
 SAME = ("left", "right", "kind", "rule", "value_digest", "verdict")
 
@@ -48,7 +43,6 @@ class Ledger:
     records: pa.Table
     evidence: pa.Table
     redirects: pa.Table
-    values: pa.Table
     state: Mapping[str, Any] = field(default_factory=dict)
 
     def tables(self) -> dict[str, pa.Table]:

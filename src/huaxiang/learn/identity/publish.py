@@ -14,9 +14,9 @@ from huaxiang.learn.identity.case import Case
 from huaxiang.learn.identity.change import decisions_in_force
 from huaxiang.learn.identity.evidence import queue, trace
 from huaxiang.learn.identity.guards import NEVER
-from huaxiang.learn.identity.ids import Clusters, name_clusters, named_since
+from huaxiang.learn.identity.ids import Clusters, name_clusters
 from huaxiang.learn.identity.keys import KeyCodes, chain, value_digest
-from huaxiang.learn.identity.ledger import OWN, VALUES, Ledger, renew_evidence
+from huaxiang.learn.identity.ledger import Ledger, renew_evidence, sort_evidence
 from huaxiang.learn.identity.maps import Owners, own_values
 from huaxiang.learn.identity.stitch import SPANS, shared_devices, stitch_devices
 from huaxiang.learn.identity.strong import Broken, components
@@ -36,15 +36,15 @@ class Found:
 
 def publish(case: Case, found: Found) -> Resolution:
     """Name the clusters and write down how they came about."""
-    previous, seen = case.context.previous, case.context.seen
+    seen = case.context.seen
     label, nobody = _anonymous(case, found.label)
     heads, number = np.unique(label[~nobody], return_inverse=True)
     of = np.full(case.size, -1, dtype=np.int64)
     of[~nobody] = number
-    named = name_clusters(Clusters(of, len(heads), case.rows, case.digest, case.keys), previous, seen)
-    ids = pa.array(named.ids, pa.string())
-    customer = ids.take(pa.array(of, mask=of < 0))
-    evidence = renew_evidence(*_evidence(case, found), seen)
+    named = name_clusters(Clusters(of, len(heads), case.rows, case.digest, case.keys), case.prior, seen)
+    ids, place = named.ids, pa.array(of, mask=of < 0)
+    customer = ids.take(place)
+    evidence = _evidence(case, found)
     owners = {c.key.name: _owners(case, c, of) for c in case.role("strong", "contact")}
     maps = {c.key.name: owners[c.key.name].table(c, ids) for c in case.role("strong", "contact")}
     logins = {c.key.name: _logins(case, c, customer, of) for c in case.role("device")}
@@ -56,9 +56,8 @@ def publish(case: Case, found: Found) -> Resolution:
         "rules": found.rules, "model": found.model, "review": case.context.matching.review, "decisions": decisions_in_force(case),
         "giants": giants, "seen": seen,
     }  # fmt: skip
-    named_at = named_since(ids, previous, seen).take(pa.array(of, mask=of < 0))
-    records = _records(case, customer, exact, named_at)
-    ledger = Ledger(records, evidence, named.redirects, _values(case, owners, ids, exact), state)
+    records = _records(case, customer, exact, (named.since.take(place), named.was))
+    ledger = Ledger(records, evidence, named.redirects, state)
     return Resolution(
         customer, evidence.filter(pc.is_null(evidence.column("until"))), maps, named.redirects, _held_back(case), giants,
         _shared(case, logins), review, _count(exact, nobody & case.nobody), len(heads), int((~found.still).sum()), ledger,
@@ -66,7 +65,9 @@ def publish(case: Case, found: Found) -> Resolution:
 
 
 def _count(exact: np.ndarray, nobody: np.ndarray) -> int:
-    return len(np.unique(exact[~nobody]))
+    somebody = np.zeros(len(exact), dtype=bool)
+    somebody[exact[~nobody]] = True
+    return int(somebody.sum())
 
 
 def _anonymous(case: Case, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -85,19 +86,21 @@ def _anonymous(case: Case, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return label, nobody & ~loose
 
 
-def _evidence(case: Case, found: Found) -> tuple[pa.Table | None, pa.Table]:
-    """All evidence of before, and the open rows of now: those of untouched components as they were."""
+def _evidence(case: Case, found: Found) -> pa.Table:
+    """All evidence ever found: rows of untouched components stay as they were."""
     fresh = trace(case, found.label, ~found.still)
-    previous = case.context.previous
-    if previous is None:
-        return None, fresh
-    old = previous.evidence
-    if found.still.any():
-        kept = case.digest.filter(pa.array(found.still))
-        stays = pc.and_(pc.is_null(old.column("until")), pc.is_in(old.column("left"), value_set=kept))
-        stays = pc.and_(stays, pc.not_equal(old.column("kind"), "manual"))
-        fresh = pa.concat_tables([fresh, old.filter(stays).select(fresh.column_names)]).combine_chunks()
-    return old, fresh
+    prior, seen = case.prior, case.context.seen
+    if prior is None:
+        return renew_evidence(None, fresh, seen)
+    old = prior.ledger.evidence
+    if not found.still.any():
+        return renew_evidence(old, fresh, seen)
+    gone = prior.column("digest").filter(pa.array(prior.lost))
+    touched = pa.concat_arrays([case.digest.filter(pa.array(~found.still)), gone])
+    stays = pc.and_(pc.is_null(old.column("until")), pc.not_equal(old.column("kind"), "manual"))
+    stays = pc.and_(stays, pc.invert(pc.is_in(old.column("left"), value_set=touched)))
+    renewed = renew_evidence(old.filter(pc.invert(stays)), fresh, seen)
+    return sort_evidence(pa.concat_tables([old.filter(stays), renewed]))
 
 
 def _owners(case: Case, codes: KeyCodes, number: np.ndarray) -> Owners:
@@ -152,51 +155,29 @@ def _exact(case: Case) -> np.ndarray:
     return components(case.size, [chain(c.code) for c in case.role("strong", "contact")])
 
 
-def _records(case: Case, customer: pa.Array, exact: np.ndarray, named_at: pa.Array) -> pa.Table:
+def _records(case: Case, customer: pa.Array, exact: np.ndarray, named: tuple[pa.Array, pa.Array]) -> pa.Table:
     """The records with their customers; below them, emptied, those of earlier builds that are gone."""
     table = case.records
     columns = {
-        "customer_id": customer, "named": named_at, "component": case.digest.take(pa.array(case.raw)),
+        "customer_id": customer, "named": named[0], "was": named[1], "component": case.digest.take(pa.array(case.raw)),
         "exact": case.digest.take(pa.array(exact)), "gone": pa.nulls(case.size, pa.string()),
     }  # fmt: skip
     for name, column in columns.items():
         table = table.append_column(name, column)
-    previous = case.context.previous
-    if previous is None:
+    if case.prior is None:
         return table
-    old = previous.records
-    lost = old.filter(pc.invert(pc.is_in(old.column("digest"), value_set=case.digest)))
+    lost = case.prior.ledger.records.filter(pa.array(case.prior.lost))
     lost = lost.filter(pc.is_valid(lost.column("customer_id")))
     if not lost.num_rows:
         return table
     gone = pc.coalesce(lost.column("gone"), pa.scalar(case.context.seen, pa.string()))
-    keep = {"digest", "source", "rows", "customer_id", "named", "component", "exact"}
+    keep = {"digest", "source", "rows", "customer_id", "named", "was", "component", "exact"}
     emptied = [
         gone if f.name == "gone" else lost.column(f.name).cast(f.type) if f.name in keep & set(lost.column_names)
         else pa.nulls(lost.num_rows, f.type)
         for f in table.schema
     ]  # fmt: skip
     return pa.concat_tables([table, pa.table(emptied, schema=table.schema)]).combine_chunks()
-
-
-def _values(case: Case, owners: Mapping[str, Owners], ids: pa.Array, exact: np.ndarray) -> pa.Table:
-    """The last owner of each value, by digest, and the group it would have by exact keys alone."""
-    parts = []
-    for codes in case.role("strong", "contact"):
-        own = owners[codes.key.name]
-        last = np.r_[own.code[1:] != own.code[:-1], True] if len(own.code) else np.empty(0, dtype=bool)
-        holder = np.zeros(len(codes.values), dtype=np.int64)
-        holder[codes.code[codes.code >= 0]] = exact[codes.code >= 0]
-        code, cluster = own.code[last], own.cluster[last]
-        texts = [value_digest(codes.key.name, v) for v in codes.values.take(pa.array(code)).to_pylist()]
-        columns = [
-            [codes.key.name] * len(code),
-            texts,
-            ids.take(pa.array(cluster)),
-            case.digest.take(pa.array(holder[code])),
-        ]
-        parts.append(pa.table(columns, schema=VALUES))
-    return pa.concat_tables(parts).combine_chunks() if parts else VALUES.empty_table()
 
 
 def _held_back(case: Case) -> Sequence[Mapping[str, Any]]:
@@ -270,6 +251,3 @@ def _cause(case: Case, members: np.ndarray, codes: Sequence[tuple[KeyCodes, np.n
     if pairs > best[0]:
         return {"kind": "match", "rule": case.context.matching.name, "value_digest": "", "links": pairs}
     return {"kind": "key", "rule": best[1], "value_digest": best[2], "links": best[0]}
-
-
-__all__ = ["OWN", "Found", "publish"]

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from huaxiang.learn.identity.case import Case, prepare, with_pairs
-from huaxiang.learn.identity.change import model_text, prior_pairs, rules_of, untouched
+from huaxiang.learn.identity.case import Case, prepare
+from huaxiang.learn.identity.change import model_text, rules_of, take_up
 from huaxiang.learn.identity.clusters import Problem, Score, join_on_evidence
 from huaxiang.learn.identity.maps import own_values
 from huaxiang.learn.identity.publish import Found, publish
@@ -37,10 +37,8 @@ def resolve(
     ordered = records if sorted_already else records.take(pa.array(order))
     case = prepare(ordered.combine_chunks(), keys, (scored, order), context)
     model = model_text(scored)
-    if context.previous is not None and scored is not None:
-        case = with_pairs(case, prior_pairs(case, model))
     rules = rules_of(case, model)
-    still, owner = untouched(case, rules)
+    case, still, owner = take_up(case, rules, model)
     label, broken = _resolve(case, still, owner)
     resolution = publish(case, Found(_attach(case, label), broken, still, rules, model))
     if sorted_already:

@@ -1,0 +1,45 @@
+"""How the records of now stand to those of the last build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from huaxiang.learn.identity.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Prior:
+    """`at`: row of each record in `ledger.records`, -1 when it is new to all builds; `there`: rows of the ledger's records that the last
+    build saw; `lost`: rows of the ledger's records that are not among the records of now.
+    """
+
+    ledger: Ledger
+    at: np.ndarray
+    there: np.ndarray
+    lost: np.ndarray
+
+    @property
+    def known(self) -> np.ndarray:
+        """Records that the last build saw."""
+        seen: np.ndarray = (self.at >= 0) & self.there[np.maximum(self.at, 0)] if len(self.there) else self.at >= 0
+        return seen
+
+    def column(self, name: str) -> pa.Array:
+        """A column of the ledger's records."""
+        return self.ledger.records.column(name).combine_chunks()
+
+
+def align(digest: pa.Array, ledger: Ledger | None) -> Prior | None:
+    """Find each record in the ledger."""
+    if ledger is None:
+        return None
+    before = ledger.records.column("digest").combine_chunks()
+    at = pc.index_in(digest, value_set=before).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    there = ledger.records.column("gone").combine_chunks().is_null().to_numpy(zero_copy_only=False).astype(bool)
+    lost = np.ones(len(before), dtype=bool)
+    lost[at[at >= 0]] = False
+    return Prior(ledger, at, there, lost)
