@@ -124,7 +124,7 @@ def _of_records(prior: Prior, codes: np.ndarray) -> np.ndarray:
 
 
 def _owners(prior: Prior) -> np.ndarray:
-    return _of_records(prior, _codes(prior.column("customer_id")))
+    return _of_records(prior, prior.customers[1])
 
 
 def _old_components(prior: Prior) -> tuple[np.ndarray, np.ndarray]:

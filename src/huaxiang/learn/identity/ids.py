@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from huaxiang.learn.identity.keys import KeyCodes
 from huaxiang.learn.identity.ledger import REDIRECTS
-from huaxiang.learn.identity.prior import Prior
+from huaxiang.learn.identity.prior import Prior, places
 from huaxiang.learn.linking import customer_id
 
 WAS = pa.list_(pa.string())
@@ -51,9 +51,7 @@ class _Known:
 
     def numbers(self, ids: pa.Array) -> np.ndarray:
         """The numbers of IDs."""
-        at = pc.index_in(ids, value_set=self.texts).fill_null(-1).to_numpy(zero_copy_only=False)
-        numbers: np.ndarray = at.astype(np.int64)
-        return numbers
+        return places(ids, self.texts)
 
 
 def name_clusters(clusters: Clusters, prior: Prior | None, seen: str) -> Named:
@@ -77,13 +75,11 @@ def name_clusters(clusters: Clusters, prior: Prior | None, seen: str) -> Named:
 
 
 def _known(prior: Prior) -> _Known:
-    encoded = prior.column("customer_id").dictionary_encode()
+    own, code = prior.customers
     redirects = prior.ledger.redirects
     parts = [redirects.column(c).combine_chunks() for c in ("old", "new")]
     others = pc.unique(pa.chunked_array([*parts, prior.column("was").flatten()], pa.string()))
-    others = others.filter(pc.invert(pc.is_in(others, value_set=encoded.dictionary)))
-    texts = pa.concat_arrays([encoded.dictionary, others])
-    code = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    texts = pa.concat_arrays([own, others.filter(pa.array(places(others, own) < 0, pa.bool_()))])
     row = np.full(len(texts), -1, dtype=np.int64)
     named = np.flatnonzero(code >= 0)[::-1]
     row[code[named]] = named  # the first row is written last
@@ -224,8 +220,10 @@ def _mint(given: np.ndarray, clusters: Clusters, used: pa.Array) -> pa.Array:
     """
     nameless = given < 0
     wanted = np.full(clusters.count, None, dtype=object)
-    for place, codes in enumerate(clusters.keys):
-        mine = np.flatnonzero((clusters.number >= 0) & (codes.code >= 0))
+    somebody = np.flatnonzero(clusters.number >= 0)
+    fresh = somebody[nameless[clusters.number[somebody]]] if len(somebody) else somebody
+    for place, codes in enumerate(clusters.keys if len(fresh) else ()):
+        mine = fresh[codes.code[fresh] >= 0]
         mine = mine[nameless[clusters.number[mine]]]
         least = np.full(clusters.count, np.iinfo(np.int64).max)
         np.minimum.at(least, clusters.number[mine], codes.code[mine])
@@ -235,9 +233,8 @@ def _mint(given: np.ndarray, clusters: Clusters, used: pa.Array) -> pa.Array:
         nameless[has] = False
     left = np.flatnonzero(nameless)
     if len(left):
-        member = np.flatnonzero(clusters.number >= 0)
         least = np.full(clusters.count, len(clusters.number), dtype=np.int64)
-        np.minimum.at(least, clusters.number[member], member)
+        np.minimum.at(least, clusters.number[fresh], fresh)
         wanted[left] = [f"record-{digest[:16]}" for digest in clusters.digest.take(pa.array(least[left])).to_pylist()]
     return _settle(wanted, clusters, used)
 
@@ -245,9 +242,16 @@ def _mint(given: np.ndarray, clusters: Clusters, used: pa.Array) -> pa.Array:
 def _settle(wanted: np.ndarray, clusters: Clusters, used: pa.Array) -> pa.Array:
     """Add numbers where a wanted ID was used before, or several clusters want it: the largest gets it plain."""
     asked = pa.array(wanted, pa.string())
+    if asked.null_count == len(asked):
+        return asked
     counts = pc.value_counts(asked.drop_null())
     twice = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
-    clash = pc.or_(pc.is_in(asked, value_set=used, skip_nulls=True), pc.is_in(asked, value_set=twice, skip_nulls=True))
+    before = used.take(
+        pa.array(np.flatnonzero(pc.is_in(used, value_set=asked, skip_nulls=True).to_numpy(zero_copy_only=False)))
+    )
+    clash = pc.or_(
+        pc.is_in(asked, value_set=before, skip_nulls=True), pc.is_in(asked, value_set=twice, skip_nulls=True)
+    )
     clashing = np.flatnonzero(clash.to_numpy(zero_copy_only=False).astype(bool))
     if not len(clashing):
         return asked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -28,9 +29,26 @@ class Prior:
         seen: np.ndarray = (self.at >= 0) & self.there[np.maximum(self.at, 0)] if len(self.there) else self.at >= 0
         return seen
 
+    @cached_property
+    def customers(self) -> tuple[pa.Array, np.ndarray]:
+        """The IDs of the ledger's records, and the number of each row's ID among them (-1: none)."""
+        encoded = self.column("customer_id").dictionary_encode()
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return encoded.dictionary, codes
+
     def column(self, name: str) -> pa.Array:
         """A column of the ledger's records."""
         return self.ledger.records.column(name).combine_chunks()
+
+
+def places(wanted: pa.Array, among: pa.Array) -> np.ndarray:
+    """Position of each of a few texts among many, -1 when it is not there."""
+    near = np.flatnonzero(pc.is_in(among, value_set=wanted, skip_nulls=True).to_numpy(zero_copy_only=False))
+    if not len(near):
+        return np.full(len(wanted), -1, dtype=np.int64)
+    at = pc.index_in(wanted, value_set=among.take(pa.array(near))).fill_null(-1).to_numpy(zero_copy_only=False)
+    found: np.ndarray = np.where(at >= 0, near[at], -1)
+    return found
 
 
 def align(digest: pa.Array, ledger: Ledger | None) -> Prior | None:

@@ -18,6 +18,7 @@ from huaxiang.learn.identity.ids import Clusters, name_clusters
 from huaxiang.learn.identity.keys import KeyCodes, chain, value_digest
 from huaxiang.learn.identity.ledger import Ledger, renew_evidence, sort_evidence
 from huaxiang.learn.identity.maps import Owners, own_values
+from huaxiang.learn.identity.prior import places
 from huaxiang.learn.identity.stitch import SPANS, shared_devices, stitch_devices
 from huaxiang.learn.identity.strong import Broken, components
 from huaxiang.learn.identity.types import Resolution
@@ -38,10 +39,11 @@ def publish(case: Case, found: Found) -> Resolution:
     """Name the clusters and write down how they came about."""
     seen = case.context.seen
     label, nobody = _anonymous(case, found.label)
-    heads, number = np.unique(label[~nobody], return_inverse=True)
-    of = np.full(case.size, -1, dtype=np.int64)
-    of[~nobody] = number
-    named = name_clusters(Clusters(of, len(heads), case.rows, case.digest, case.keys), case.prior, seen)
+    head = np.zeros(case.size, dtype=bool)
+    head[label[~nobody]] = True
+    count, number = int(head.sum()), np.cumsum(head) - 1
+    of = np.where(nobody, -1, number[label])
+    named = name_clusters(Clusters(of, count, case.rows, case.digest, case.keys), case.prior, seen)
     ids, place = named.ids, pa.array(of, mask=of < 0)
     customer = ids.take(place)
     evidence = _evidence(case, found)
@@ -60,7 +62,7 @@ def publish(case: Case, found: Found) -> Resolution:
     ledger = Ledger(records, evidence, named.redirects, state)
     return Resolution(
         customer, evidence.filter(pc.is_null(evidence.column("until"))), maps, named.redirects, _held_back(case), giants,
-        _shared(case, logins), review, _count(exact, nobody & case.nobody), len(heads), int((~found.still).sum()), ledger,
+        _shared(case, logins), review, _count(exact, nobody & case.nobody), count, int((~found.still).sum()), ledger,
     )  # fmt: skip
 
 
@@ -105,9 +107,9 @@ def _evidence(case: Case, found: Found) -> pa.Table:
 
 def _owners(case: Case, codes: KeyCodes, number: np.ndarray) -> Owners:
     """Owners of a key's values: from records that say who they are where there are any, else from all."""
-    telling = np.where(case.pure, -1, codes.code)
-    told = np.unique(telling[telling >= 0])
-    shown = np.where(case.pure & np.isin(codes.code, told), -1, codes.code)
+    told = np.zeros(len(codes.values) + 1, dtype=bool)  # the last cell is for records without a value
+    told[codes.code[~case.pure]] = True
+    shown = np.where(case.pure & told[codes.code], -1, codes.code)
     if codes.key.role == "strong":  # a member number has one owner at all times
         return own_values(shown, number, case.rows, (np.full(case.size, NEVER), np.full(case.size, NEVER)))
     return own_values(shown, number, case.rows, case.times)
@@ -209,11 +211,10 @@ def _giants(case: Case, found: Found) -> list[dict[str, Any]]:
             "component": case.digest[int(case.raw[broken.records[0]])].as_py(),
             "cause": {"kind": "key" if codes is not None else "manual", "rule": broken.rule, "value_digest": digest, "links": broken.links},
         })  # fmt: skip
-    giants += _crowds(case, found)
-    previous = case.context.previous
-    if previous is not None and found.still.any():
-        heads = set(case.digest.take(pa.array(np.unique(case.raw[found.still]))).to_pylist())
-        giants += [g for g in previous.state.get("giants", ()) if g["component"] in heads]
+    giants += _crowds(case, found) if not found.still.all() else []
+    before = list(case.prior.ledger.state.get("giants", ())) if case.prior is not None and found.still.any() else []
+    at = places(pa.array([g["component"] for g in before], pa.string()), case.digest)
+    giants += [g for g, record in zip(before, at.tolist(), strict=True) if record >= 0 and found.still[record]]
     return sorted(giants, key=lambda g: (-g["records"], g["component"], g["cause"]["rule"], g["cause"]["value_digest"]))
 
 
