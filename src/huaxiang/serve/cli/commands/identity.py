@@ -306,7 +306,9 @@ def identity_evaluate(view: View, truth: Path) -> None:
 
 
 def _evaluate(found: dict[str, Any]) -> None:
-    output.facts((t(f"identity.count.{name}"), output.number(found[name])) for name in ("rows", "missing", "anonymous", "people"))
+    output.facts(
+        (t(f"identity.count.{name}"), output.number(found[name])) for name in ("rows", "missing", "anonymous", "people")
+    )
     rows = [
         (t(f"identity.way.{way}"), t(f"identity.metric.{metric}"), *(f"{found[way][metric][k]:.4f}" for k in ("precision", "recall", "f1")),
          output.number(found[way]["customers"]))
