@@ -65,9 +65,7 @@ def _pairs(sizes: np.ndarray) -> float:
 
 def quality(found: np.ndarray, truth: np.ndarray) -> Quality:
     """Compare two labellings of the same records."""
-    both, inverse, together = np.unique(
-        np.column_stack([found, truth]), axis=0, return_inverse=True, return_counts=True
-    )
+    _, inverse, together = np.unique(np.column_stack([found, truth]), axis=0, return_inverse=True, return_counts=True)
     _, own, sizes = np.unique(found, return_inverse=True, return_counts=True)
     _, real, people = np.unique(truth, return_inverse=True, return_counts=True)
     right = _pairs(together)
@@ -76,7 +74,6 @@ def quality(found: np.ndarray, truth: np.ndarray) -> Quality:
         @ (1 / sizes[own])
         + 0.5
     )
-    del both
     return Quality(
         _f1(right / max(_pairs(sizes), 1), right / max(_pairs(people), 1)), _f1(exact / len(sizes), exact / len(people))
     )
@@ -259,10 +256,10 @@ def splink_company(records: pa.Table, scored: Scored) -> dict[float, tuple[np.nd
 def _splink_linker(records: pa.Table, rules: Sequence[Any]) -> Any:
     """A linker over our helper columns and blocking rules, with Splink's library comparisons, trained as its manual advises."""
     import splink.comparison_library as cl
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+    from splink import Linker, SettingsCreator, block_on
 
     from huaxiang.learn.matching.fields import choose_fields
-    from huaxiang.learn.matching.prepare import Database, prepare
+    from huaxiang.learn.matching.prepare import Database, helpers
 
     fields = choose_fields(records, SPEC)
     db = Database(2)
@@ -271,8 +268,9 @@ def _splink_linker(records: pa.Table, rules: Sequence[Any]) -> Any:
         "fresh", pa.array(np.ones(len(numbers), dtype=bool))
     )
     db.load("source", marked)
-    prepare(db, fields, "source")
-    db.run("CREATE TABLE numbered AS SELECT id AS number, * EXCLUDE (id, fresh) FROM people")
+    db.run(
+        f"CREATE TABLE numbered AS SELECT id AS number, * EXCLUDE (id, fresh) FROM ({helpers(db, fields, 'source')})"
+    )
     comparisons = {
         "v_name": cl.JaroWinklerAtThresholds("v_name", [0.92, 0.8]).configure(term_frequency_adjustments=True),
         "v_birth_date": cl.DamerauLevenshteinAtThresholds("v_birth_date", [1, 2]).configure(
@@ -280,6 +278,7 @@ def _splink_linker(records: pa.Table, rules: Sequence[Any]) -> Any:
         ),
         "v_phone": cl.LevenshteinAtThresholds("v_phone", [1]),
         "v_email": cl.LevenshteinAtThresholds("v_email", [2]),
+        "v_city": cl.ExactMatch("v_city").configure(term_frequency_adjustments=True),
         "v_gender": cl.ExactMatch("v_gender"),
         "v_id_number": cl.LevenshteinAtThresholds("v_id_number", [2]),
         "v_address": cl.JaroWinklerAtThresholds("v_address", [0.92, 0.8]).configure(term_frequency_adjustments=True),
@@ -289,7 +288,6 @@ def _splink_linker(records: pa.Table, rules: Sequence[Any]) -> Any:
         comparisons=[comparisons[f"v_{f.name}"] for f in fields if f"v_{f.name}" in comparisons],
         blocking_rules_to_generate_predictions=[block_on(*r.parts) for r in rules],
     )  # fmt: skip
-    del DuckDBAPI
     linker = Linker(db.api.register("numbered"), settings, log_level=None)
     training = linker.training
     training.estimate_probability_two_random_records_match([block_on("v_phone", "v_name")], recall=0.5)
@@ -334,8 +332,12 @@ def run_side(side: str, customers: int, seed: int) -> None:
         result["seconds"] = time.perf_counter() - started
         new = np.zeros(records.num_rows, dtype=bool)
         new[np.random.default_rng(seed).choice(records.num_rows, records.num_rows // 100, replace=False)] = True
+        fresh = pc.is_in(
+            scored.index.column("digest"), value_set=records.column("digest").filter(pa.array(new)).combine_chunks()
+        )
+        index = scored.index.filter(pc.invert(fresh))
         started = time.perf_counter()
-        score_pairs(records, SPEC, model=scored.model, new=new)
+        score_pairs(records, SPEC, model=scored.model, new=new, index=index)
         result["new_seconds"] = time.perf_counter() - started
     else:
         from huaxiang.learn.matching.blocking import default_rules
