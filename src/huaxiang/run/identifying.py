@@ -157,7 +157,7 @@ def _score(records: pa.Table, spec: MatchingSpec, known: Known, strong: Sequence
     usable = model is not None and not known.full and known.definition == definition_of(spec, records)
     if model is None or not usable or describing > _GROWN * model.records:
         return score_pairs(records, spec, keys=strong)
-    return score_pairs(records, spec, model=model, new=new_records(known.ledger, records))
+    return score_pairs(records, spec, model=model, new=new_records(known.ledger, records), index=known.index)
 
 
 def definition_of(spec: MatchingSpec, records: pa.Table) -> str:

@@ -13,18 +13,21 @@ from huaxiang.stages.unify import BLOCKED
 from huaxiang.store.decisions import read_decisions
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from huaxiang.learn.identity.decisions import Decisions
     from huaxiang.learn.identity.ledger import Ledger
     from huaxiang.learn.matching import MatchModel
 
 STATE = "identity_model.json"
+INDEX = "identity_index"
 
 
 @dataclass(frozen=True)
 class Known:
     """`ledger` and matching `model` of the last build (None: there was none, or nothing was matched), the definition that the model was
-    trained for; decisions by hand; `seen`: the day that new evidence is dated by (the as-of day, so that equal builds leave equal
-    files); values that never link; `full`: nothing of the last build is taken over but IDs and history.
+    trained for, the `index` of hashed blocking values; decisions by hand; `seen`: the day that new evidence is dated by (the as-of day,
+    so that equal builds leave equal files); values that never link; `full`: nothing of the last build is taken over but IDs and history.
     """
 
     decisions: Decisions
@@ -32,6 +35,7 @@ class Known:
     ledger: Ledger | None = None
     model: MatchModel | None = None
     definition: str | None = None
+    index: pa.Table | None = None
     blocked: Sequence[str] = field(default=BLOCKED)
     full: bool = False
 
@@ -53,4 +57,5 @@ def load_known(build: Build, as_of: AsOf) -> Known:
         return Known(decisions, seen, ledger, full=build.full)
     from huaxiang.learn.matching import MatchModel
 
-    return Known(decisions, seen, ledger, MatchModel.from_json(ledger.model), definition, full=build.full)
+    index = pq.read_table(last.table(INDEX)) if INDEX in names else None
+    return Known(decisions, seen, ledger, MatchModel.from_json(ledger.model), definition, index, full=build.full)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from huaxiang.errors import ValueRangeError
 from huaxiang.plan.columns import time_field
 from huaxiang.run.context import Build
-from huaxiang.run.known import STATE
+from huaxiang.run.known import INDEX, STATE
 from huaxiang.run.load import REJECTED_SCHEMA, ColumnReport, LoadReport
 from huaxiang.run.segmenting import text_of
 from huaxiang.run.unifying import RowCounts, Unified
@@ -72,6 +72,8 @@ def save_identity(build: Build, unified: Unified) -> None:
     for name, part in ledger.tables().items():
         pq.write_table(part, build.draft.table(name), compression="zstd")
     build.draft.path(STATE).write_text(ledger.text(), "utf-8")
+    if unified.identified.scored is not None:
+        pq.write_table(unified.identified.scored.index, build.draft.table(INDEX), compression="zstd")
 
 
 def save_rejected(build: Build, reports: Mapping[str, LoadReport], counts: Mapping[str, RowCounts]) -> None:

@@ -100,7 +100,7 @@ def score_pairs(  # noqa: PLR0913  one call of the build, everything optional by
         fresh = fresh[order]
     people = _people(ordered)
     if not fields or len(people) < 2 or not fresh.any():
-        return _nothing(records, model, fields, threads)
+        return _nothing(records, model, fields, index, threads)
     described = ordered if len(people) == len(ordered) else ordered.take(pa.array(people))
     crowds, told = _crowds(described, fields, spec.max_block)
     described = _without(described, crowds)
@@ -284,8 +284,11 @@ def _untrained(fields: tuple[Field, ...], rules: tuple[Rule, ...]) -> MatchModel
     return MatchModel(fields, rules, weights, 1e-6, 1e-6, terms, dict.fromkeys(terms, 0.5), 0)
 
 
-def _nothing(records: pa.Table, model: MatchModel | None, fields: tuple[Field, ...], threads: int) -> Scored:
-    return Scored(_SCHEMA.empty_table(), model or _untrained(fields, ()), (), _NO_INDEX, records, threads)
+def _nothing(
+    records: pa.Table, model: MatchModel | None, fields: tuple[Field, ...], index: pa.Table | None, threads: int
+) -> Scored:
+    known = index if index is not None else _NO_INDEX
+    return Scored(_SCHEMA.empty_table(), model or _untrained(fields, ()), (), known, records, threads)
 
 
 def _order(records: pa.Table) -> np.ndarray | None:
