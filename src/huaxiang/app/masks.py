@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 CODES: Mapping[str, str] = {
@@ -65,7 +65,7 @@ def _address(text: str) -> str:
     return f"{found[0] if found else ''}{_STARS}"
 
 
-_MASKS = {
+_MASKS: Mapping[str, Callable[[str], str]] = {
     "phone": lambda text: _ends(text, 3, 4), "email": _email, "id_number": lambda text: _ends(text, 3, 4), "address": _address,
     "hidden": lambda _: _STARS,
 }  # fmt: skip

@@ -63,6 +63,12 @@ def all_of(conditions: Iterable[exp.Expression]) -> exp.Expression:
     return cast("exp.Expression", exp.and_(*parts)) if parts else exp.true()
 
 
+def any_of(conditions: Iterable[exp.Expression]) -> exp.Expression:
+    """Disjunction; FALSE when there is none."""
+    parts = list(conditions)
+    return cast("exp.Expression", exp.or_(*parts)) if parts else exp.false()
+
+
 def is_null(expression: exp.Expression) -> exp.Is:
     """`expression IS NULL`."""
     return exp.Is(this=expression, expression=exp.Null())

@@ -172,8 +172,8 @@ def _in_time(rows: PersonRows, alias: str) -> exp.Expression:
         return latest
     when = exp.cast(sql.column(rows.time, "r"), "TIMESTAMP")
     since, until = sql.column("since", alias), sql.column("until", alias)
-    begun = exp.or_(sql.is_null(since), when >= since.copy())
-    open_ = exp.or_(sql.is_null(until), when.copy() < until.copy())
+    begun = sql.any_of([sql.is_null(since), when >= since.copy()])
+    open_ = sql.any_of([sql.is_null(until), when.copy() < until.copy()])
     return sql.case([(sql.is_null(when.copy()), latest)], sql.all_of([begun, open_]))
 
 

@@ -37,7 +37,9 @@ def _status(found: dict[str, Any]) -> None:
         pairs += [(t(f"status.{key}"), output.number(found[key])) for key in counts]
     if found["quality"]:
         state = t(f"quality.light_{found['quality']['light']}")
-        pairs.append((t("status.quality"), t("status.quality_findings", light=state, count=found["quality"]["findings"])))
+        pairs.append(
+            (t("status.quality"), t("status.quality_findings", light=state, count=found["quality"]["findings"]))
+        )
     if run is not None:
         state = t_or(f"run.{run['state']}", run["state"])
         pairs.append((t("status.last_run"), f"{output.moment(run['started_at'])} · {state}"))
