@@ -88,14 +88,16 @@ def build(
     store = snapshot_store(project.folder)
     with build_lock(project.folder):
         draft = store.begin()
-        previous = {} if full or draft.previous is None else dict(store.open(draft.previous).manifest)
+        before = store.open(draft.previous) if draft.previous is not None else None
+        previous = {} if full or before is None else dict(before.manifest)
         run = run_log(project.folder).start(draft.id, engine=engine, as_of=str(as_of or project.spec.as_of), full=full)
         chosen = make_engine(engine, draft.scratch("engine"))
         try:
-            before = store.open(draft.previous) if draft.previous is not None else None
             work = Build(project, chosen, draft, progress or _silent, previous, before, full)
             manifest = _write(work, run, _run_stages(work, run, as_of))
             manifest["seconds"] = round(time.monotonic() - started, 3)
+            if before is not None:
+                before.close()  # it may be one that retention removes
             with _stage(run, "publish"):
                 snapshot = draft.publish(manifest, keep=project.spec.keep_snapshots)
             run.done(snapshot.id)
@@ -106,6 +108,8 @@ def build(
             raise
         finally:
             chosen.close()
+            if before is not None:
+                before.close()
 
 
 @contextmanager

@@ -70,10 +70,17 @@ def save_identity(build: Build, unified: Unified) -> None:
     pq.write_table(table, build.draft.table("identity"), compression="zstd")
     ledger = unified.identified.resolution.ledger
     for name, part in ledger.tables().items():
-        pq.write_table(part, build.draft.table(name), compression="zstd")
+        pq.write_table(_canonical(part), build.draft.table(name), compression="zstd")
     build.draft.path(STATE).write_text(ledger.text(), "utf-8")
     if unified.identified.scored is not None:
         pq.write_table(unified.identified.scored.index, build.draft.table(INDEX), compression="zstd")
+
+
+def _canonical(table: pa.Table) -> pa.Table:
+    """The table in one chunk, its lists named as Arrow names them: both would show in the bytes of the file."""
+    lists = pa.list_(pa.string())
+    fields = [f.with_type(lists) if pa.types.is_list(f.type) else f for f in table.schema]
+    return table.cast(pa.schema(fields)).combine_chunks()
 
 
 def save_rejected(build: Build, reports: Mapping[str, LoadReport], counts: Mapping[str, RowCounts]) -> None:
