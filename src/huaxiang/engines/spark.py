@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,12 +52,9 @@ class SparkEngine:
         temp: Path | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
+        self._spark = _SHARED.open(master, memory, temp, settings or {})
         self._temp = Path(tempfile.mkdtemp(prefix="huaxiang-spark-", dir=temp))
-        try:
-            self._spark = _session(master, memory, self._temp, settings or {})
-        except BaseException:
-            shutil.rmtree(self._temp, ignore_errors=True)
-            raise
+        self._closed = False
         self._made = 0
         self._views: dict[str, str] = {}
         self._files: dict[str, Path] = {}
@@ -100,9 +98,13 @@ class SparkEngine:
         return render(to_spark(self._query(step), pretty=True, comments=True), step.origin)
 
     def close(self) -> None:
-        """Stop the session and remove all temporary files."""
-        self._spark.stop()
-        shutil.rmtree(self._temp, ignore_errors=True)
+        """Remove all temporary files; the last open engine of the process stops Spark. A second call does nothing."""
+        if not self._closed:
+            self._closed = True
+            for view in self._views.values():
+                self._spark.catalog.dropTempView(view)
+            _SHARED.close(self._spark)
+            shutil.rmtree(self._temp, ignore_errors=True)
 
     def _folder(self, kind: str) -> Path:
         self._made += 1
@@ -113,6 +115,43 @@ class SparkEngine:
 
     def _frame(self, table: str) -> DataFrame:
         return self._spark.table(self._views[table])
+
+
+class _Shared:
+    """Spark runs once in a process, whoever asked for it first; its engines are counted, each has a session of its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._engines = 0
+        self._local = Path()
+
+    def open(self, master: str, memory: str, temp: Path | None, settings: Mapping[str, str]) -> SparkSession:
+        """A new session with its own views and settings; the first one's `temp` takes what Spark spills."""
+        with self._lock:
+            if self._engines == 0:
+                self._local = Path(tempfile.mkdtemp(prefix="huaxiang-spark-", dir=temp))
+            try:
+                session = _session(master, memory, self._local, settings).newSession()
+                for key, value in settings.items():
+                    if session.conf.isModifiable(key):
+                        session.conf.set(key, value)
+            except BaseException:
+                if self._engines == 0:
+                    shutil.rmtree(self._local, ignore_errors=True)
+                raise
+            self._engines += 1
+            return session
+
+    def close(self, session: SparkSession) -> None:
+        """Stop Spark when no other engine uses it."""
+        with self._lock:
+            self._engines -= 1
+            if self._engines == 0:
+                session.stop()
+                shutil.rmtree(self._local, ignore_errors=True)
+
+
+_SHARED = _Shared()
 
 
 def _session(master: str, memory: str, temp: Path, settings: Mapping[str, str]) -> SparkSession:
