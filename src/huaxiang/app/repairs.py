@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlglot import exp
 
+from huaxiang.app.quality import repair_text
 from huaxiang.app.wiring import table_reader
 from huaxiang.errors import UsageError, did_you_mean
-from huaxiang.store.cleaning.codes import KEPT_RAW, REPAIRS
+from huaxiang.store.cleaning.codes import KEPT_RAW
 from huaxiang.store.snapshots import Snapshot
 
 REPAIRS_KEYS = ("snapshot", "source", "rows", "total", "kinds")
@@ -58,12 +59,6 @@ def original(snapshot: Snapshot, source: str, place: tuple[str, int], column: st
     with table_reader(path) as reader:
         rows = reader.rows(["kind", "raw"], where, values=values, limit=1)
     return (str(rows[0][0]), rows[0][1]) if rows else None
-
-
-def repair_text(kind: str) -> Mapping[str, str]:
-    """What a kind of repair means, in Chinese and English."""
-    zh, en = REPAIRS.get(kind, (kind, kind))
-    return {"zh": zh, "en": en}
 
 
 def _table(snapshot: Snapshot) -> Path | None:

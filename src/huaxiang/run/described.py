@@ -81,7 +81,7 @@ def _shown(holders: pa.Table, name: str, titles: Mapping[str, Mapping[str, str]]
     column = holders.column(name)
     count, kind = known(column), value_type(column, listed=bool(titles))
     return {
-        "value_type": kind, "known": count, "coverage": _share(count, len(holders)),
+        "value_type": kind, "known": count, "coverage": share(count, len(holders)),
         "distribution": distribution(column, kind, tuple(titles)), "values": dict(titles),
     }  # fmt: skip
 
@@ -184,5 +184,6 @@ def _households(build: Build) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _share(part: int, whole: int) -> float:
+def share(part: int, whole: int) -> float:
+    """A part of a whole to six digits, 0 of nothing."""
     return round(part / whole, 6) if whole else 0.0

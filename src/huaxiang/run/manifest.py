@@ -20,6 +20,7 @@ from huaxiang.run.described import (
     describe_attributes,
     describe_entities,
     household_inputs,
+    share,
 )
 from huaxiang.run.segmenting import text_of
 from huaxiang.run.tagging import check_values
@@ -95,7 +96,7 @@ def _tag(project: Project, spec: Tag, name: str, customers: pa.Table) -> dict[st
     entry: dict[str, Any] = {
         "name": name, "title": title, "description": spec.description, "kind": spec.kind, "class": spec.class_, "owner": spec.owner,
         "unit": spec.unit, "attribute": spec.attribute, "status": spec.status, "value_type": kind,
-        "coverage": _share(count, len(customers)),
+        "coverage": share(count, len(customers)),
         "missing": len(customers) - count, "distribution": distribution(column, kind, tuple(listed)), "values": listed,
     }  # fmt: skip
     if isinstance(spec, RfmTag):
@@ -251,10 +252,6 @@ def _window(spec: StatisticTag) -> str | None:
     if spec.window is None or isinstance(spec.window, str):
         return spec.window
     return f"{spec.window.days}d, {spec.window.offset}d ago" if spec.window.offset else f"{spec.window.days}d"
-
-
-def _share(part: int, whole: int) -> float:
-    return round(part / whole, 6) if whole else 0.0
 
 
 def describe_clustering(project: Project, report: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,8 @@ from huaxiang.run.context import AsOf, Build
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import AttributeFrom, AttributeSpec, SourceSpec
 from huaxiang.stages import account, household, profile
-from huaxiang.stages.unify import clean_table, kept_table, unified_table
+from huaxiang.stages.identify import unified_table
+from huaxiang.stages.unify import clean_table, kept_table
 from huaxiang.store.snapshots import SnapshotStore
 
 FACT_ENTITIES = ("person", "account", "answer")

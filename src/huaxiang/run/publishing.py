@@ -19,7 +19,7 @@ from huaxiang.run.load import REJECTED_SCHEMA, ColumnReport, LoadReport
 from huaxiang.run.segmenting import text_of
 from huaxiang.run.unifying import RowCounts, Unified
 from huaxiang.spec.loader import Project
-from huaxiang.stages.unify import unified_table
+from huaxiang.stages.identify import unified_table
 
 ID = "customer_id"
 

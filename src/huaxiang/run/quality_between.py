@@ -14,7 +14,7 @@ from huaxiang.run.context import Build
 from huaxiang.run.quality import QualityResult, judged, refuse_broken
 from huaxiang.run.unifying import Unified
 from huaxiang.spec.sources import SourceSpec
-from huaxiang.stages.unify import unified_table
+from huaxiang.stages.identify import unified_table
 
 FEWEST_SHARED = 20
 """Customers whom both sources know a field of, below which no share is told."""

@@ -17,8 +17,9 @@ from huaxiang.run.context import AsOf, Build
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import BandsTag, ExpressionTag, LayeredTag, RuleTag, StatisticTag, Tag
 from huaxiang.stages import tag
+from huaxiang.stages.identify import unified_table
 from huaxiang.stages.tag_values import CheckedValues
-from huaxiang.stages.unify import clean_table, unified_table
+from huaxiang.stages.unify import clean_table
 
 
 def origin_of(project: Project, kind: str, name: str) -> str:

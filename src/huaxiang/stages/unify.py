@@ -37,11 +37,6 @@ def clean_table(source: str) -> str:
     return f"clean__{source}"
 
 
-def unified_table(source: str) -> str:
-    """Logical name of a source's rows that carry their customer."""
-    return f"unified__{source}"
-
-
 def plan_kept(source: SourceSpec, columns: Sequence[str], where: exp.Expression | None, origin: str) -> SqlStep:
     """Plan `kept__<source>`: the cleaned rows with their looked-up fields that meet `where`."""
     query = exp.select(*(sql.column(c, "c") for c in columns)).from_(sql.table(clean_table(source.name), "c"))
