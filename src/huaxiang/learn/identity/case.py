@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from huaxiang.learn.identity.clusters import Score
 from huaxiang.learn.identity.facts import FIELDS, Facts, read_facts
 from huaxiang.learn.identity.guards import APART, MERGE, MUST, NEVER, Guard, Marks, days, make_marks
+from huaxiang.learn.identity.held import Held, hold
 from huaxiang.learn.identity.keys import KeyCodes, encode_key, in_order
 from huaxiang.learn.identity.prior import Prior, align
 from huaxiang.learn.identity.strong import Link
@@ -41,7 +42,8 @@ class Pairs:
 @dataclass(frozen=True)
 class Case:
     """What is resolved. `raw`: component of the raw graph per record, filled in by `change.take_up`. `pure`: records that say nothing
-    but one contact value (or nothing at all) and so follow its owner. `musts`, `aparts`: decisions as record numbers.
+    but one contact value (or nothing at all) and so follow its owner. `held`: decisions brought to these records; `musts`, `aparts`:
+    the same as record numbers.
     """
 
     records: pa.Table
@@ -52,6 +54,7 @@ class Case:
     facts: Facts
     speaks: np.ndarray
     marks: Marks
+    held: Held
     musts: tuple[tuple[int, np.ndarray], ...]
     aparts: tuple[tuple[int, np.ndarray, np.ndarray], ...]
     pairs: Pairs
@@ -110,11 +113,12 @@ def prepare(
     linking = tuple(c for c in codes if c.key.role != "device")
     speaks = records.column("describes").fill_null(False).combine_chunks().to_numpy(zero_copy_only=False).astype(bool)
     speaks = speaks & ((facts.known & ~_key_bits(records, fields, linking)) != 0)
-    musts, aparts = _decided(digest, context)
+    held = hold(context.decisions, records, [c.key.field for c in codes if c.key.role == "strong"])
+    musts, aparts = _decided(digest, held)
     pairs = _read_pairs(scored[0], scored[1], records.num_rows)
     return Case(
         records, digest, records.column("rows").cast(pa.int64()).to_numpy(), times, codes, facts, speaks,
-        _marks(records, codes, aparts, (context, times)), musts, aparts, pairs, _scorer(scored[0], scored[1]), context,
+        _marks(records, codes, aparts, (context, times)), held, musts, aparts, pairs, _scorer(scored[0], scored[1]), context,
         np.arange(records.num_rows), _pure(linking, speaks, musts, aparts), align(digest, context.previous),
     )  # fmt: skip
 
@@ -140,13 +144,13 @@ def _key_bits(records: pa.Table, fields: Sequence[str], keys: Sequence[KeyCodes]
 
 
 def _decided(
-    digest: pa.Array, context: Context
+    digest: pa.Array, held: Held
 ) -> tuple[tuple[tuple[int, np.ndarray], ...], tuple[tuple[int, np.ndarray, np.ndarray], ...]]:
     def numbers(digests: frozenset[str]) -> np.ndarray:
         at = pc.index_in(pa.array(sorted(digests), pa.string()), value_set=digest).drop_null()
         return np.sort(at.to_numpy(zero_copy_only=False).astype(np.int64))
 
-    together, apart = context.decisions.constraints()
+    together, apart = held.decisions.constraints()
     if not together and not apart:
         return (), ()
     musts = tuple((t.number, numbers(t.records)) for t in together)

@@ -42,7 +42,7 @@ def rules_of(case: Case, model: str | None) -> str:
 
 def decisions_in_force(case: Case) -> Sequence[int]:
     """Numbers of the decisions that hold."""
-    return [d.number for d in case.context.decisions.active]
+    return [d.number for d in case.held.decisions.active]
 
 
 def take_up(case: Case, rules: str, model: str | None) -> tuple[Case, np.ndarray, np.ndarray]:
@@ -164,11 +164,13 @@ def _values_changed(case: Case, prior: Prior) -> np.ndarray:
 
 
 def _decided(case: Case, prior: Prior) -> np.ndarray:
-    """Records of decisions that hold now but did not then, or the other way round."""
+    """Records of decisions that hold now but did not then, or the other way round, or that speak of other records than they named."""
     then = set(prior.ledger.state.get("decisions", ()))
-    taken = {d.number: d for d in case.context.decisions.taken}
-    now = {d.number for d in case.context.decisions.active}
-    digests = {x for n in then ^ now if n in taken for x in (*taken[n].records, *taken[n].others)}
+    taken = {d.number: d for d in case.held.decisions.taken}
+    now = {d.number for d in case.held.decisions.active}
+    anew = (then ^ now) | set(case.held.moved)
+    digests = {x for n in anew if n in taken for x in (*taken[n].records, *taken[n].others)}
+    digests |= {x for told in prior.ledger.state.get("held", ()) for x in (*told["records"], *told["others"])}
     if not digests:
         return np.empty(0, dtype=np.int64)
     hit = pc.is_in(case.digest, value_set=pa.array(sorted(digests), pa.string()))

@@ -1,9 +1,9 @@
-"""What people decided by hand: who is one customer, and who is not. Stored by record digests, so that decisions outlive rebuilds."""
+"""What people decided by hand: who is one customer, and who is not. Stored by record, so that decisions outlive rebuilds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["merge", "split", "undo"]
@@ -14,7 +14,8 @@ class Decision:
     """One line of the decisions file.
 
     `merge`: all of `records` are one customer. `split`: `records` are one customer, and none of them is one with any of `others`.
-    `undo`: decision number `undoes` holds no longer. `customers`: IDs at the time, for people.
+    `undo`: decision number `undoes` holds no longer. `customers`: IDs at the time, for people. Records are known by digest; `said`
+    tells of each by what it is found again when its content has changed (`held.say`).
     """
 
     number: int
@@ -26,6 +27,7 @@ class Decision:
     when: str = ""
     why: str = ""
     undoes: int | None = None
+    said: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def line(self) -> dict[str, Any]:
         """The decision as a JSON object for the decisions file."""
@@ -63,13 +65,19 @@ class Decisions:
         return cls(tuple(_decision(number, line) for number, line in enumerate(lines, 1)))
 
     @property
-    def active(self) -> tuple[Decision, ...]:
-        """Decisions that hold: not undone. An undone undo brings its decision back."""
+    def in_force(self) -> frozenset[int]:
+        """Numbers of decisions that nobody took back, those to undo among them."""
         undone: set[int] = set()
         for decision in reversed(self.taken):
             if decision.kind == "undo" and decision.number not in undone and decision.undoes is not None:
                 undone.add(decision.undoes)
-        return tuple(d for d in self.taken if d.kind != "undo" and d.number not in undone)
+        return frozenset(d.number for d in self.taken if d.number not in undone)
+
+    @property
+    def active(self) -> tuple[Decision, ...]:
+        """Decisions that hold: not undone. An undone undo brings its decision back."""
+        force = self.in_force
+        return tuple(d for d in self.taken if d.kind != "undo" and d.number in force)
 
     def constraints(self) -> tuple[tuple[Together, ...], tuple[Apart, ...]]:
         """What holds now. A later decision prevails over an earlier one where they speak of the same records."""
@@ -95,11 +103,12 @@ def _decision(number: int, line: Mapping[str, Any]) -> Decision:
         who, when, why = (str(line.get(k) or "") for k in ("who", "when", "why"))
         undoes = int(line["undoes"]) if line.get("undoes") is not None else None
         kind = line["kind"]
+        said = {str(k): {str(f): str(v) for f, v in told.items()} for k, told in (line.get("said") or {}).items()}
     except (KeyError, TypeError, ValueError, AttributeError):
         raise ValueError(f"line {number} is no decision") from None
     if kind not in ("merge", "split", "undo"):
         raise ValueError(f"line {number} has an unknown kind of decision")
-    return Decision(number, kind, records, others, customers, who, when, why, undoes)
+    return Decision(number, kind, records, others, customers, who, when, why, undoes, said)
 
 
 def _without(apart: Apart, merged: frozenset[str]) -> Sequence[Apart]:

@@ -38,6 +38,7 @@ class Clusters:
     count: int
     rows: np.ndarray
     digest: pa.Array
+    source: pa.Array
     keys: Sequence[KeyCodes]
 
 
@@ -63,15 +64,16 @@ def name_clusters(clusters: Clusters, prior: Prior | None, seen: str) -> Named:
         return Named(minted, pa.array([seen] * clusters.count, pa.string()), was, REDIRECTS.empty_table())
     known = _known(prior)
     redirects = prior.ledger.redirects
-    history = _history(clusters, prior, known)
-    _restore(history, clusters, _before(prior, known))
+    ancestor = _ancestors(clusters, prior)
+    history = _history(clusters, prior, known, ancestor)
+    _restore(history, clusters, _before(prior, known, ancestor))
     heirs = _inherit(given, history, clusters, (prior, known))
     minted = _mint(given, clusters, known.texts)
     table = _redirect((given, minted), heirs, (history, clusters, known), (redirects, seen))
     ids = pc.coalesce(known.texts.take(pa.array(given, mask=given < 0)), minted)
     row = np.where(given >= 0, known.row[np.maximum(given, 0)] if len(known.row) else -1, -1)
     since = pc.fill_null(prior.column("named").take(pa.array(row, mask=row < 0)), seen)
-    return Named(ids, since, _was(ids, clusters, prior), table)
+    return Named(ids, since, _was(ids, clusters, prior, ancestor), table)
 
 
 def _known(prior: Prior) -> _Known:
@@ -86,10 +88,33 @@ def _known(prior: Prior) -> _Known:
     return _Known(texts, code, row)
 
 
-def _history(clusters: Clusters, prior: Prior, known: _Known) -> np.ndarray:
+def _ancestors(clusters: Clusters, prior: Prior) -> np.ndarray:
+    """Row of the ledger that stands for each record (-1: none): its own, else one of its source with its strongest key value that is
+    gone since the last build, so that a record whose description was corrected keeps its history.
+    """
+    ancestor = prior.at.copy()
+    gone = np.flatnonzero(prior.lost & prior.there)
+    fresh = np.flatnonzero((ancestor < 0) & (clusters.number >= 0))
+    for codes in (c for c in clusters.keys if c.key.role == "strong"):
+        mine = fresh[codes.code[fresh] >= 0]
+        if len(gone) and len(mine) and codes.key.field in prior.ledger.records.column_names:
+            at = pa.array(gone)
+            before = pc.binary_join_element_wise(
+                prior.column("source").take(at), prior.column(codes.key.field).cast(pa.string()).take(at), "\x1f"
+            )
+            now = pc.binary_join_element_wise(
+                clusters.source.take(pa.array(mine)), codes.values.take(pa.array(codes.code[mine])), "\x1f"
+            )
+            found = pc.index_in(now, value_set=before, skip_nulls=True).fill_null(-1).to_numpy(zero_copy_only=False)
+            ancestor[mine[found >= 0]] = gone[found[found >= 0]]
+        fresh = fresh[(ancestor[fresh] < 0) & (codes.code[fresh] < 0)]
+    return ancestor
+
+
+def _history(clusters: Clusters, prior: Prior, known: _Known, ancestor: np.ndarray) -> np.ndarray:
     """The ID that each record had (-1: none): its own, else that of the records which showed its strongest key value."""
     code = known.code
-    history = np.where(prior.at >= 0, code[np.maximum(prior.at, 0)], -1) if len(code) else np.full(len(prior.at), -1)
+    history = np.where(ancestor >= 0, code[np.maximum(ancestor, 0)], -1) if len(code) else np.full(len(ancestor), -1)
     unknown = np.flatnonzero((history < 0) & (clusters.number >= 0))
     for codes in clusters.keys:
         mine = unknown[codes.code[unknown] >= 0]
@@ -146,14 +171,14 @@ def _restore(history: np.ndarray, clusters: Clusters, before: dict[int, list[int
             return
 
 
-def _before(prior: Prior, known: _Known) -> dict[int, list[int]]:
+def _before(prior: Prior, known: _Known, ancestor: np.ndarray) -> dict[int, list[int]]:
     """The IDs that records had before their present ones, the latest last."""
     rows = (
-        np.flatnonzero((prior.at >= 0) & (_lengths(prior.column("was"))[np.maximum(prior.at, 0)] > 0))
+        np.flatnonzero((ancestor >= 0) & (_lengths(prior.column("was"))[np.maximum(ancestor, 0)] > 0))
         if len(prior.lost)
         else ()
     )
-    lists = prior.column("was").take(pa.array(prior.at[rows])) if len(rows) else pa.nulls(0, WAS)
+    lists = prior.column("was").take(pa.array(ancestor[rows])) if len(rows) else pa.nulls(0, WAS)
     numbers = iter(known.numbers(lists.flatten()).tolist())
     return {int(r): [next(numbers) for _ in range(n)] for r, n in zip(rows, _lengths(lists).tolist(), strict=True)}
 
@@ -163,10 +188,10 @@ def _lengths(lists: pa.Array) -> np.ndarray:
     return lengths
 
 
-def _was(ids: pa.Array, clusters: Clusters, prior: Prior) -> pa.Array:
+def _was(ids: pa.Array, clusters: Clusters, prior: Prior, ancestor: np.ndarray) -> pa.Array:
     """The IDs that each record had before the one of now, at most the last eight; an ID that came back ends what followed it."""
-    was = prior.column("was").take(pa.array(prior.at, mask=prior.at < 0))
-    old = prior.column("customer_id").take(pa.array(prior.at, mask=prior.at < 0))
+    was = prior.column("was").take(pa.array(ancestor, mask=ancestor < 0))
+    old = prior.column("customer_id").take(pa.array(ancestor, mask=ancestor < 0))
     now = ids.take(pa.array(clusters.number, mask=clusters.number < 0))
     changed = pc.fill_null(pc.not_equal(old, now), False).to_numpy(zero_copy_only=False).astype(bool)
     if not changed.any():
@@ -183,7 +208,7 @@ def _was(ids: pa.Array, clusters: Clusters, prior: Prior) -> pa.Array:
 
 
 def _inherit(given: np.ndarray, history: np.ndarray, clusters: Clusters, past: tuple[Prior, _Known]) -> np.ndarray:
-    """Hand old IDs on: the largest shared history first; between equals the older ID wins, then the smaller.
+    """Hand old IDs on: the largest shared history first; between equals what was there before, the older ID, then the smaller.
 
     Returns for each old ID the cluster that holds most of its history, -1 when nobody does.
     """
@@ -200,11 +225,12 @@ def _inherit(given: np.ndarray, history: np.ndarray, clusters: Clusters, past: t
     given[cluster[simple]], heirs[name[simple]] = name[simple], cluster[simple]
     hard = np.flatnonzero(~simple)
     rows = np.bincount(back, clusters.rows[mine])[hard]
+    stayed = np.bincount(back, clusters.rows[mine] * (prior.at[mine] >= 0))[hard]
     texts = known.texts.take(pa.array(name[hard])).to_pylist()
     at = known.row[name[hard]]
     age = pc.fill_null(prior.column("named").take(pa.array(at, mask=at < 0)), "").to_pylist()
     taken: set[int] = set()
-    for i in sorted(range(len(hard)), key=lambda i: (-rows[i], age[i], texts[i], mine[first[hard[i]]])):
+    for i in sorted(range(len(hard)), key=lambda i: (-rows[i], -stayed[i], age[i], texts[i], mine[first[hard[i]]])):
         old, heir = int(name[hard[i]]), int(cluster[hard[i]])
         if heirs[old] < 0:
             heirs[old] = heir
@@ -276,7 +302,9 @@ def _redirect(
     then: tuple[np.ndarray, Clusters, _Known],
     past: tuple[pa.Table, str],
 ) -> pa.Table:
-    """Old redirects, compressed, with those of this build; IDs that are in use again redirect no longer."""
+    """Old redirects, compressed, with those of this build; IDs that are in use again redirect no longer, and one whose own records
+    were parted and joined elsewhere leads there from now on.
+    """
     (given, minted), (history, clusters, known), (redirects, seen) = names, then, past
     alive = np.zeros(len(known.texts), dtype=bool)
     alive[given[given >= 0]] = True
@@ -288,7 +316,11 @@ def _redirect(
         to[text[old]] = known.texts[int(given[heir])].as_py() if given[heir] >= 0 else minted[heir].as_py()
     olds = redirects.column("old").combine_chunks()
     again = set(olds.filter(pa.array(alive[known.numbers(olds)], pa.bool_())).to_pylist())
-    rows = [r | {"new": to.get(r["new"], r["new"])} for r in redirects.to_pylist() if r["old"] not in again]
+    rows = [
+        r | {"new": to.get(r["new"], r["new"])}
+        for r in redirects.to_pylist()
+        if r["old"] not in again and r["old"] not in to
+    ]
     members: dict[str, list[str]] = {name: [] for name in to}
     at = np.flatnonzero(np.isin(history, lost) & (history >= 0))
     for record, digest in zip(at.tolist(), clusters.digest.take(pa.array(at)).to_pylist(), strict=True):

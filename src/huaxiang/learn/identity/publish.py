@@ -43,7 +43,11 @@ def publish(case: Case, found: Found) -> Resolution:
     head[label[~nobody]] = True
     count, number = int(head.sum()), np.cumsum(head) - 1
     of = np.where(nobody, -1, number[label])
-    named = name_clusters(Clusters(of, count, case.rows, case.digest, case.keys), case.prior, seen)
+    named = name_clusters(
+        Clusters(of, count, case.rows, case.digest, case.records.column("source").combine_chunks(), case.keys),
+        case.prior,
+        seen,
+    )
     ids, place = named.ids, pa.array(of, mask=of < 0)
     customer = ids.take(place)
     evidence = _evidence(case, found)
@@ -56,7 +60,7 @@ def publish(case: Case, found: Found) -> Resolution:
     giants = _giants(case, found)
     state = {
         "rules": found.rules, "model": found.model, "review": case.context.matching.review, "decisions": decisions_in_force(case),
-        "giants": giants, "seen": seen,
+        "held": _held(case), "giants": giants, "seen": seen,
     }  # fmt: skip
     records = _records(case, customer, exact, (named.since.take(place), named.was))
     ledger = Ledger(records, evidence, named.redirects, state)
@@ -64,6 +68,19 @@ def publish(case: Case, found: Found) -> Resolution:
         customer, evidence.filter(pc.is_null(evidence.column("until"))), maps, named.redirects, _held_back(case), giants,
         _shared(case, logins), review, _count(exact, nobody & case.nobody), count, int((~found.still).sum()), ledger,
     )  # fmt: skip
+
+
+def _held(case: Case) -> list[dict[str, Any]]:
+    """Decisions that speak of other records than they named, and whether they wait."""
+    taken = {d.number: d for d in case.held.decisions.taken}
+    waiting = {w.number: w for w in case.held.waiting}
+    return [
+        {
+            "number": n, "kind": taken[n].kind, "records": list(taken[n].records), "others": list(taken[n].others),
+            "waiting": n in waiting,
+        }
+        for n in case.held.moved
+    ]  # fmt: skip
 
 
 def _count(exact: np.ndarray, nobody: np.ndarray) -> int:
