@@ -253,3 +253,23 @@ def test_compare_counts_pairs_and_whole_clusters() -> None:
     found = compare(["a", "a", "b", "b", "c"], ["x", "x", "x", "y", "z"])
     assert found["pairs"] == {"precision": 0.333333, "recall": 0.5, "f1": 0.4}
     assert found["clusters"] == {"precision": 0.333333, "recall": 0.333333, "f1": 0.333333}
+
+
+def test_a_merge_outlives_a_changed_record_and_is_told_when_it_cannot_be_followed(project: Path, run: Run) -> None:
+    assert run("identity", "merge", "M4", "M5", "--why", "called").code == 0
+    build(project)
+    assert run("identity", "explain", "M5", "--json").json["customer_id"] == "M4"
+    table = project / "crm.csv"
+    table.write_text(table.read_text("utf-8").replace("M5,,13810000005,赵强", "M5,,13877777777,赵强强"), "utf-8")
+    build(project)
+    assert run("identity", "explain", "M5", "--json").json["customer_id"] == "M4"
+    assert run("identity", "status", "--json").json["unmet"] == []
+    table.write_text(table.read_text("utf-8").replace("M5,,13877777777,赵强强\n", ""), "utf-8")
+    told = run("build", "--json")
+    assert told.json["decisions_unmet"] == [1]
+    assert run("identity", "status", "--json").json["unmet"] == [1]
+    assert "could not be followed" in run("identity", "status").out
+    assert run("identity", "undo", "1", "--why", "gone").code == 0
+    assert run("identity", "undo", "2", "--why", "not yet").code == 0
+    assert run("identity", "undo", "1", "--why", "gone after all").code == 0
+    assert run("identity", "undo", "2", "--why", "again").code == 2

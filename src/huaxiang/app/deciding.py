@@ -21,15 +21,20 @@ DECISION_KEYS = ("number", "kind", "customers", "records", "others", "undoes", "
 def split_customer(snapshot: Snapshot, customer_id: str, records: Sequence[str], why: str) -> dict[str, Any]:
     """Decide that `records` (digests or their beginnings) are another person than the rest of the customer. Returns DECISION_KEYS.
 
-    Raises UsageError when a digest is not one of the customer's, or nothing would be left.
+    Raises UsageError when a digest is not one of the customer's, nothing would be left, or the customer is an anonymous device.
     """
     customer = current_id(snapshot, customer_id)
     own = _records_of(snapshot, customer)
+    if _only_devices(snapshot, own):
+        raise UsageError(
+            f"{customer} is a device on which nobody signed in: all that is known of its rows is the device, so none can be told apart"
+        )
     chosen = sorted({_find(own, text, customer) for text in records})
     rest = [d for d in own if d not in set(chosen)]
     if not chosen or not rest:
         raise UsageError(
-            f"name some, but not all, of the {len(own)} records of {customer}; `huaxiang identity explain` lists them"
+            f"name some, but not all, of the {len(own)} records of {customer}; `huaxiang identity explain` lists them",
+            f"请指定 {customer} 的 {len(own)} 条记录中的一部分（不能是全部）；huaxiang identity explain {customer} 列出各条记录",
         )
     return _decide(snapshot, "split", (chosen, rest, (customer,)), why)
 
@@ -38,7 +43,7 @@ def merge_customers(snapshot: Snapshot, customers: Sequence[str], why: str) -> d
     """Decide that customers are one person. Returns DECISION_KEYS. Raises UsageError for unknown IDs, or fewer than two."""
     ids = sorted({current_id(snapshot, c) for c in customers})
     if len(ids) < 2:
-        raise UsageError("name two or more different customers to merge")
+        raise UsageError("name two or more different customers to merge", "请给出两个或更多不同的客户 ID 来合并")
     records = sorted({d for c in ids for d in _records_of(snapshot, c)})
     return _decide(snapshot, "merge", (records, [], tuple(ids)), why)
 
@@ -59,33 +64,50 @@ def unmerge_customer(snapshot: Snapshot, customer_id: str, why: str) -> dict[str
         return undo_decision(snapshot, active[-1].number, why)
     if last is None:
         raise UsageError(
-            f"nothing was merged into {customer} since its first build; `huaxiang identity split` parts records of a customer"
+            f"nothing was merged into {customer} since its first build; `huaxiang identity split` parts records of a customer",
+            f"自首次构建以来没有客户并入 {customer}；要拆分它的记录请用 huaxiang identity split",
         )
     came = sorted(own & set(last["records"]))
     rest = sorted(own - set(came))
     if not rest:
-        raise UsageError(f"all records of {customer} came by that merge; nothing is left to part them from")
+        raise UsageError(
+            f"all records of {customer} came by that merge; nothing is left to part them from",
+            f"{customer} 的记录全部来自那次合并，没有其余记录可以分开",
+        )
     return _decide(snapshot, "split", (came, rest, (customer, last["old"])), why)
 
 
 def undo_decision(snapshot: Snapshot, number: int, why: str) -> dict[str, Any]:
     """Take a decision back. Returns DECISION_KEYS. Raises UsageError when there is no such decision in force."""
     decisions = decisions_of(snapshot)
-    if number not in {d.number for d in decisions.active}:
-        known = ", ".join(str(d.number) for d in decisions.active) or "none"
-        raise UsageError(f"no decision {number} is in force; in force: {known}")
+    if number not in decisions.in_force:
+        known = ", ".join(str(n) for n in sorted(decisions.in_force)) or "none"
+        raise UsageError(
+            f"no decision {number} is in force; in force: {known}",
+            f"没有生效中的第 {number} 号决定；生效中：{'没有' if known == 'none' else known}",
+        )
     return _decide(snapshot, "undo", ([], [], ()), why, undoes=number)
 
 
 def answer_review(snapshot: Snapshot, number: int, *, same: bool, why: str) -> dict[str, Any]:
     """Decide pair `number` of the review queue: one person (`same`), or two. Returns DECISION_KEYS.
 
-    Raises UsageError when the queue has no such pair.
+    Raises UsageError when the queue has no such pair, or a decision in force speaks of it.
     """
     queue = review_rows(snapshot)
     if not 1 <= number <= queue.num_rows:
-        raise UsageError(f"the review queue has no pair {number}; `huaxiang identity review` lists them")
+        raise UsageError(
+            f"the review queue has no pair {number}; `huaxiang identity review` lists them",
+            f"复核队列中没有第 {number} 对；huaxiang identity review 列出各对及编号",
+        )
     row = queue.slice(number - 1, 1).to_pylist()[0]
+    before = [d for d in decisions_of(snapshot).active if {row["left"], row["right"]} <= {*d.records, *d.others}]
+    if before:
+        last = before[-1].number
+        raise UsageError(
+            f"pair {number} is decided already, by decision {last}; to decide anew, first take it back: `huaxiang identity undo {last}`",
+            f"第 {number} 对已由第 {last} 号决定判定；要改判，先用 huaxiang identity undo {last} 撤销",
+        )
     ids = (row["customer_left"], row["customer_right"])
     left, right = (_records_of(snapshot, c) for c in ids)
     told = (sorted({*left, *right}), [], ids) if same else (left, right, ids)
@@ -100,15 +122,44 @@ def _records_of(snapshot: Snapshot, customer: str) -> list[str]:
     found = pq.read_table(snapshot.table("identity_records"), columns=["digest"], filters=mine)
     digests: list[str] = sorted(found.column("digest").to_pylist())
     if not digests:
-        raise UsageError(f"no customer {customer} in snapshot {snapshot.id}; `huaxiang customer search TEXT` finds IDs")
+        raise UsageError.no_customer(snapshot.id)
     return digests
+
+
+def _said(snapshot: Snapshot, digests: Sequence[str]) -> dict[str, dict[str, str]]:
+    """By what each record is found again when its content has changed."""
+    from huaxiang.learn.identity.held import say
+
+    return {row["digest"]: say(row, str(row["customer_id"])) for row in _rows(snapshot, digests)}
+
+
+def _only_devices(snapshot: Snapshot, digests: Sequence[str]) -> bool:
+    """Whether records hold nothing but device IDs."""
+    from huaxiang.learn.identity.held import values_of
+
+    devices = set(snapshot.manifest["identity"].get("device_fields", ()))
+    return all(set(values_of(row)) <= devices for row in _rows(snapshot, digests))
+
+
+def _rows(snapshot: Snapshot, digests: Sequence[str]) -> list[dict[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    mine = pc.field("digest").isin(pa.array(digests, pa.string()))
+    rows: list[dict[str, Any]] = pq.read_table(snapshot.table("identity_records"), filters=mine).to_pylist()
+    return rows
 
 
 def _find(own: Sequence[str], text: str, customer: str) -> str:
     matching = [d for d in own if d.startswith(text.strip().lower())] if text.strip() else []
     if len(matching) != 1:
         fault = "no record" if not matching else f"{len(matching)} records"
-        raise UsageError(f'{fault} of {customer} begins with "{text}"; `huaxiang identity explain` lists them')
+        fault_zh = "没有记录的编号" if not matching else f"有 {len(matching)} 条记录的编号"
+        raise UsageError(
+            f'{fault} of {customer} begins with "{text}"; `huaxiang identity explain` lists them',
+            f"{customer} {fault_zh}以“{text}”开头；huaxiang identity explain {customer} 列出各条记录",
+        )
     return matching[0]
 
 
@@ -132,6 +183,7 @@ def _decide(
     line = {
         "kind": kind, "records": list(records), "others": list(others), "customers": list(customers), "who": who,
         "when": datetime.now(UTC).isoformat(timespec="seconds"), "why": why, "undoes": undoes,
+        "said": _said(snapshot, [*records, *others]),
     }  # fmt: skip
     project: Path = find_project(snapshot.folder)
     append_decision(project, line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from huaxiang.app.masks import CODES, mask, mask_by_look
+from huaxiang.app.identity_values import Values, add_causes, add_values
 from huaxiang.errors import UsageError
 from huaxiang.store.snapshots import Snapshot
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 EXPLAIN_KEYS = (
     "customer_id", "asked", "snapshot", "as_of", "records", "linked", "refused", "review", "was", "households", "decisions",
 )  # fmt: skip
-REVIEW_KEYS = ("snapshot", "total", "pairs")
+REVIEW_KEYS = ("snapshot", "total", "offset", "pairs")
 STATUS_KEYS = (
     "snapshot", "as_of", "records", "customers", "exact_customers", "evidence", "held_back", "giants", "shared_devices", "review",
-    "redirects", "decisions", "waiting",
+    "redirects", "decisions", "waiting", "unmet",
 )  # fmt: skip
 _META = frozenset(
     {
@@ -50,10 +50,9 @@ def show_identity(snapshot: Snapshot, customer_id: str, *, unmask: bool = False)
     now = current_id(snapshot, customer_id)
     records = _rows(snapshot, "identity_records", [("customer_id", "=", now), ("gone", "is", None)])
     if not records:
-        raise UsageError(
-            f"no customer with this ID in snapshot {snapshot.id}; `huaxiang customer search TEXT` finds IDs"
-        )
+        raise UsageError.no_customer(snapshot.id)
     digests = {r["digest"] for r in records}
+    values = Values.of(snapshot, unmask=unmask)
     evidence = _evidence_of(snapshot, digests)
     linked = [e for e in evidence if e["verdict"] == "linked" and {e["left"], e["right"]} <= digests]
     others = _with_other(snapshot, [e for e in evidence if not {e["left"], e["right"]} <= digests], digests)
@@ -63,7 +62,7 @@ def show_identity(snapshot: Snapshot, customer_id: str, *, unmask: bool = False)
         "asked": customer_id,
         "snapshot": snapshot.id,
         "as_of": snapshot.manifest["as_of"],
-        "records": [_record(r, unmask=unmask) for r in records],
+        "records": [_record(r, values) | {"not_counted": values.not_counted(r)} for r in records],
         "linked": linked[:_MOST],
         "refused": [e for e in others if e["verdict"] in ("refused", "apart")][:_MOST],
         "review": [e for e in others if e["verdict"] == "review"][:_MOST],
@@ -91,8 +90,9 @@ def load_ledger(snapshot: Snapshot) -> Ledger:
     return Ledger.of(tables, (snapshot.folder / "identity_model.json").read_text("utf-8"))
 
 
-def review_queue(snapshot: Snapshot, *, limit: int = 20, unmask: bool = False) -> dict[str, Any]:
+def review_queue(snapshot: Snapshot, *, limit: int = 20, offset: int = 0, unmask: bool = False) -> dict[str, Any]:
     """Return REVIEW_KEYS: pairs of customers that a person should decide about, numbered from 1; decided ones are left out.
+    `total` counts all that wait; `pairs` are `limit` of them after the first `offset`.
 
     Each: number, customers, rule, weight, probability, reason, fields: {name: [left, right]} of what the two records say, masked.
     """
@@ -100,15 +100,17 @@ def review_queue(snapshot: Snapshot, *, limit: int = 20, unmask: bool = False) -
     spoken = [{*d.records, *d.others} for d in decisions_of(snapshot).active]
     rows = enumerate(queue.to_pylist(), 1)
     pairs = [(n, row) for n, row in rows if not any({row["left"], row["right"]} <= said for said in spoken)]
-    shown = pairs[:limit]
+    shown = pairs[offset : offset + limit]
     wanted = sorted({row[side] for _n, row in shown for side in ("left", "right")})
     records = (
         {r["digest"]: r for r in _rows(snapshot, "identity_records", [("digest", "in", wanted)])} if wanted else {}
     )
+    values = Values.of(snapshot, unmask=unmask)
     return {
         "snapshot": snapshot.id,
         "total": len(pairs),
-        "pairs": [_pair(number, row, records, unmask=unmask) for number, row in shown],
+        "offset": offset,
+        "pairs": [_pair(number, row, records, values) for number, row in shown],
     }
 
 
@@ -122,10 +124,13 @@ def review_rows(snapshot: Snapshot) -> pa.Table:
     return queue(ledger.evidence, *columns)
 
 
-def identity_status(snapshot: Snapshot) -> dict[str, Any]:
-    """Return STATUS_KEYS: figures of the last build, and decisions that wait for the next (`waiting`: their numbers)."""
+def identity_status(snapshot: Snapshot, *, unmask: bool = False) -> dict[str, Any]:
+    """Return STATUS_KEYS: figures of the last build, decisions that wait for the next (`waiting`: their numbers), and decisions in force
+    that the last build could not follow, because a side of them is not in the data (`unmet`).
+    """
     _needs(snapshot)
     told = snapshot.manifest["identity"]
+    values = Values.of(snapshot, unmask=unmask)
     decisions = decisions_of(snapshot)
     applied = set(_state(snapshot).get("decisions", ()))
     active = {d.number for d in decisions.active}
@@ -133,24 +138,40 @@ def identity_status(snapshot: Snapshot) -> dict[str, Any]:
         "snapshot": snapshot.id,
         "as_of": snapshot.manifest["as_of"],
         **{k: told.get(k) for k in ("records", "customers", "exact_customers", "evidence")},
-        "held_back": list(told.get("held_back_values", ())),
-        "giants": list(told.get("giants", ())),
+        "held_back": add_values(told.get("held_back_values", ()), values, values.fields),
+        "giants": add_causes(told.get("giants", ()), values, values.fields),
         **{k: told.get(k) for k in ("shared_devices", "review", "redirects")},
         "decisions": len(active),
         "waiting": sorted(active ^ applied),
+        "unmet": sorted(
+            h["number"] for h in _state(snapshot).get("held", ()) if h["waiting"] and h["number"] in active
+        ),
     }
 
 
 def decisions_of(snapshot: Snapshot) -> Any:
-    """All decisions taken in the project of a snapshot (`learn.identity.Decisions`)."""
+    """All decisions taken in the project of a snapshot (`learn.identity.Decisions`), of the records that the snapshot holds them to."""
+    from dataclasses import replace
+
     from huaxiang.app.wiring import find_project
     from huaxiang.learn.identity.decisions import Decisions
     from huaxiang.store.decisions import read_decisions
 
     try:
-        return Decisions.parse(read_decisions(find_project(snapshot.folder)))
+        decisions = Decisions.parse(read_decisions(find_project(snapshot.folder)))
     except ValueError as error:
-        raise UsageError(f".huaxiang/identity/decisions.jsonl: {error}; correct or remove that line") from None
+        raise UsageError(
+            f".huaxiang/identity/decisions.jsonl: {error}; correct or remove that line",
+            f".huaxiang/identity/decisions.jsonl 有一行读不懂（{error}）；改正或删去那一行",
+        ) from None
+    anew = {told["number"]: told for told in _state(snapshot).get("held", ())}
+    held = (
+        replace(d, records=tuple(anew[d.number]["records"]), others=tuple(anew[d.number]["others"]))
+        if d.number in anew
+        else d
+        for d in decisions.taken
+    )
+    return Decisions(tuple(held))
 
 
 def _state(snapshot: Snapshot) -> dict[str, Any]:
@@ -162,7 +183,10 @@ def _state(snapshot: Snapshot) -> dict[str, Any]:
 
 def _needs(snapshot: Snapshot) -> None:
     if "identity_records" not in {t["name"] for t in snapshot.manifest["tables"]}:
-        raise UsageError(f"snapshot {snapshot.id} was built without an identity ledger; run `huaxiang build`")
+        raise UsageError(
+            f"snapshot {snapshot.id} was built without an identity ledger; run `huaxiang build`",
+            f"快照 {snapshot.id} 构建时还没有打通台账；运行 huaxiang build",
+        )
 
 
 def _rows(snapshot: Snapshot, name: str, filters: Sequence[tuple[str, str, Any]]) -> list[dict[str, Any]]:
@@ -211,22 +235,16 @@ def _with_other(snapshot: Snapshot, evidence: list[dict[str, Any]], digests: set
     return [e | {"other": owners.get(end)} for e, end in zip(evidence, ends, strict=True)]
 
 
-def _record(row: Mapping[str, Any], *, unmask: bool) -> dict[str, Any]:
+def _record(row: Mapping[str, Any], values: Values) -> dict[str, Any]:
     told = {k: v for k, v in row.items() if k not in _META and v is not None}
     return {
         "digest": row["digest"], "source": row["source"], "rows": row["rows"], "first_at": row["first_at"], "last_at": row["last_at"],
-        "fields": {k: str(v) if unmask else masked(k, v) for k, v in told.items()},
+        "fields": {k: values.show(k, v) for k, v in told.items()},
     }  # fmt: skip
 
 
-def masked(field: str, value: Any) -> str:
-    """A record's value as it may be shown: by the field's kind, else by how it looks."""
-    text = str(value)
-    return str(mask(text, CODES[field])) if field in CODES else str(mask_by_look(text))
-
-
-def _pair(number: int, row: Mapping[str, Any], records: Mapping[str, Any], *, unmask: bool) -> dict[str, Any]:
-    sides = [_record(records[row[s]], unmask=unmask)["fields"] if row[s] in records else {} for s in ("left", "right")]
+def _pair(number: int, row: Mapping[str, Any], records: Mapping[str, Any], values: Values) -> dict[str, Any]:
+    sides = [_record(records[row[s]], values)["fields"] if row[s] in records else {} for s in ("left", "right")]
     names = list(dict.fromkeys((*sides[0], *sides[1])))
     return {
         "number": number, "customers": [row["customer_left"], row["customer_right"]], "kind": row["kind"], "rule": row["rule"],

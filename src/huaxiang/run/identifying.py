@@ -225,6 +225,16 @@ _NO_LOGINS = pa.table({
 })  # fmt: skip
 
 
+def _decisions_held(resolution: Resolution) -> dict[str, Any]:
+    """Decisions in force; those whose records changed and were found again; those that wait for people who are not in the data."""
+    state = resolution.ledger.state
+    held = state.get("held", ())
+    return {
+        "in_force": len(state.get("decisions", ())), "followed": [h["number"] for h in held if not h["waiting"]],
+        "unmet": [h["number"] for h in held if h["waiting"]],
+    }  # fmt: skip
+
+
 def describe_identity(found: Identified, keys: Sequence[IdentityKeySpec], spec: MatchingSpec | None) -> dict[str, Any]:
     """Manifest entry `identity`."""
     resolution = found.resolution
@@ -234,12 +244,14 @@ def describe_identity(found: Identified, keys: Sequence[IdentityKeySpec], spec: 
     verdicts = resolution.evidence.group_by(["kind", "rule", "verdict"]).aggregate([([], "count_all")])
     links = sorted(verdicts.to_pylist(), key=lambda v: (v["verdict"], v["kind"], v["rule"] or ""))
     return {
-        "keys": [k.name for k in keys], "held_back": held, "held_back_values": list(resolution.held_back),
+        "keys": [k.name for k in keys], "device_fields": sorted({k.field for k in keys if k.role == "device"}),
+        "held_back": held, "held_back_values": list(resolution.held_back),
         "customers": resolution.customers, "exact_customers": resolution.exact_customers, "unidentified": dict(found.unidentified),
         "records": found.records.num_rows, "resolved": resolution.resolved,
         "evidence": [{"kind": v["kind"], "rule": v["rule"], "verdict": v["verdict"], "count": v["count_all"]} for v in links],
         "review": resolution.review.num_rows, "giants": list(resolution.giants), "shared_devices": len(resolution.shared),
         "redirects": resolution.redirects.num_rows,
         "skipped_blocks": [asdict(s) for s in found.scored.skipped_blocks] if found.scored is not None else [],
+        "decisions": _decisions_held(resolution),
         "matching_definition": definition_of(spec, found.records) if spec is not None and found.scored is not None else None,
     }  # fmt: skip

@@ -51,8 +51,13 @@ class Held:
 
 def say(record: Mapping[str, object], customer: str) -> dict[str, str]:
     """What a decision keeps of a record (a row of identity_records): its source, its customer, and a short digest of each value."""
-    own = {k: _short(k, str(v)) for k, v in sorted(record.items()) if k not in _NO_VALUES and v is not None}
-    return {"source": str(record["source"]), "customer": customer, **{f"={k}": v for k, v in own.items()}}
+    own = {f"={k}": _short(k, v) for k, v in sorted(values_of(record).items())}
+    return {"source": str(record["source"]), "customer": customer, **own}
+
+
+def values_of(record: Mapping[str, object]) -> dict[str, str]:
+    """What a row of identity_records says: its fields that have a value, as texts."""
+    return {k: str(v) for k, v in record.items() if k not in _NO_VALUES and v is not None}
 
 
 _NO_VALUES = frozenset({

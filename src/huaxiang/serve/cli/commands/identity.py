@@ -41,12 +41,15 @@ identity = LazyGroup(
     lazy={name: f"{__name__}:identity_{name.replace('-', '_')}" for name in _COMMANDS},
 )
 why_option = option("--why", key="why", required=True)
+_MOST_SHOWN = 20
+"""So many held-back values are told; `--json` tells all."""
+unmask_option = option("--unmask", key="unmask", is_flag=True)
 limit_option = option("--limit", key="limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
 
 
 @command("explain", text="help.identity.explain", keys=EXPLAIN_KEYS)
 @click.argument("customer_id", metavar="ID")
-@option("--unmask", key="unmask", is_flag=True)
+@unmask_option
 @shows()
 def identity_explain(view: View, customer_id: str, *, unmask: bool) -> None:
     """Show why a customer is one."""
@@ -68,6 +71,7 @@ def _explain(found: dict[str, Any]) -> None:
         ],
         right=frozenset({2}),
     )
+    _not_counted(found["records"])
     _evidence("linked", found["linked"])
     _evidence("refused", found["refused"])
     _evidence("review", found["review"])
@@ -88,6 +92,18 @@ def _explain(found: dict[str, Any]) -> None:
                 for d in found["decisions"]
             ],
         )
+
+
+def _not_counted(records: list[dict[str, Any]]) -> None:
+    """Which keys of the records joined nothing, and why."""
+    told = {
+        (n["key"], n["value"], n["reason"]): (n, [r["digest"][:12] for r in records if n in r["not_counted"]])
+        for record in records for n in record["not_counted"]
+    }  # fmt: skip
+    for entry, digests in told.values():
+        words = {"field": entry["field"], "value": entry["value"], "of": t("ui.comma").join(digests)}
+        count = output.number(entry["records"]) if entry["records"] else ""
+        output.line(t(f"identity.not_counted.{entry['reason']}", **words, records=count))
 
 
 def _yes(value: object) -> str:
@@ -131,11 +147,12 @@ def _reason(reason: str) -> str:
 
 
 @command("status", text="help.identity.status", keys=STATUS_KEYS)
+@unmask_option
 @shows()
-def identity_status(view: View) -> None:
+def identity_status(view: View, *, unmask: bool) -> None:
     """Show the figures of the last build."""
     with view.snapshot() as snapshot:
-        view.show(status_of(snapshot), _status)
+        view.show(status_of(snapshot, unmask=unmask), _status)
 
 
 def _status(found: dict[str, Any]) -> None:
@@ -148,40 +165,56 @@ def _status(found: dict[str, Any]) -> None:
     _guarded(found)
     if found["waiting"]:
         output.line(t("identity.waiting", numbers=t("ui.comma").join(map(str, found["waiting"]))))
+    if found["unmet"]:
+        output.line(t("identity.unmet", numbers=t("ui.comma").join(map(str, found["unmet"]))))
 
 
 def _guarded(found: dict[str, Any]) -> None:
     """Show what guards held back, with the cause."""
     if found["held_back"]:
         output.heading(t("identity.held_back", count=len(found["held_back"])))
-        rows = [(h["key"], h["value_digest"][:12], output.number(h["records"])) for h in found["held_back"][:20]]
+        rows = [(h["key"], _value_of(h), output.number(h["records"])) for h in found["held_back"][:_MOST_SHOWN]]
         output.table([t(f"identity.{head}") for head in ("key", "value", "records_head")], rows, right=frozenset({2}))
+        _rest(len(found["held_back"]))
     if found["giants"]:
         output.heading(t("identity.giants", count=len(found["giants"])))
         giants = [
             (output.number(g["records"]), output.number(g["customers"]), f"{t('identity.kind.' + g['cause']['kind'])} {g['cause']['rule']}",
-             g["cause"]["value_digest"][:12], output.number(g["cause"]["links"]))
-            for g in found["giants"][:20]
+             _value_of(g["cause"]), output.number(g["cause"]["links"]))
+            for g in found["giants"][:_MOST_SHOWN]
         ]  # fmt: skip
         heads = ("records_head", "customers_head", "rule", "value", "links_head")
         output.table([t(f"identity.{head}") for head in heads], giants, right=frozenset({0, 1, 4}))
+        _rest(len(found["giants"]))
+
+
+def _value_of(entry: dict[str, Any]) -> str:
+    """A value as it may be shown; the beginning of its digest where the records don't hold it (any more)."""
+    digest = entry["value_digest"][:12]
+    return entry.get("value") or (f"#{digest}" if digest else "–")
+
+
+def _rest(count: int) -> None:
+    if count > _MOST_SHOWN:
+        output.line(t("identity.more", count=output.number(count - _MOST_SHOWN)))
 
 
 @command("review", text="help.identity.review", keys=REVIEW_KEYS)
 @limit_option
-@option("--unmask", key="unmask", is_flag=True)
+@option("--offset", key="offset", type=click.IntRange(0), default=0, show_default=True)
+@unmask_option
 @shows()
-def identity_review(view: View, limit: int, *, unmask: bool) -> None:
+def identity_review(view: View, limit: int, offset: int, *, unmask: bool) -> None:
     """Show what a person should decide."""
     with view.snapshot() as snapshot:
-        view.show(review_queue(snapshot, limit=limit, unmask=unmask), _review)
+        view.show(review_queue(snapshot, limit=limit, offset=offset, unmask=unmask), _review)
 
 
 def _review(found: dict[str, Any]) -> None:
-    if not found["pairs"]:
+    if not found["total"]:
         output.line(t("identity.review_none"))
         return
-    output.line(t("identity.review_total", count=output.number(found["total"])))
+    output.line(_page(found))
     for pair in found["pairs"]:
         one, two = pair["customers"]
         output.heading(
@@ -190,6 +223,17 @@ def _review(found: dict[str, Any]) -> None:
         rows = [(name, left or "–", right or "–") for name, (left, right) in pair["fields"].items()]
         output.table((t("identity.field"), one, two), rows)
     output.line(t("identity.review_how"))
+
+
+def _page(found: dict[str, Any]) -> str:
+    """Which of the waiting pairs are shown, and how to see the others."""
+    shown, total = len(found["pairs"]), found["total"]
+    count, first, last = (output.number(n) for n in (total, found["offset"] + 1, found["offset"] + shown))
+    if not shown:
+        return t("identity.review_beyond", count=count, offset=output.number(found["offset"]))
+    if shown == total:
+        return t("identity.review_total", count=count)
+    return t("identity.review_some", count=count, first=first, last=last)
 
 
 @command("accept", text="help.identity.accept", keys=DECISION_KEYS)
@@ -267,11 +311,12 @@ def _decided(found: dict[str, Any]) -> None:
 
 @command("dry-run", text="help.identity.dry-run", keys=DRY_RUN_KEYS)
 @limit_option
+@unmask_option
 @shows()
-def identity_dry_run(view: View, limit: int) -> None:
+def identity_dry_run(view: View, limit: int, *, unmask: bool) -> None:
     """Show what the rules that stand in the files now would change."""
     with view.snapshot() as snapshot:
-        view.show(dry_run(snapshot, limit=limit), _dry_run)
+        view.show(dry_run(snapshot, limit=limit, unmask=unmask), _dry_run)
 
 
 def _dry_run(found: dict[str, Any]) -> None:

@@ -24,8 +24,10 @@ BUILD_KEYS = (
     "loaded",
     "set_aside",
     "left_out",
+    "fetched",
     "quality",
     "findings",
+    "decisions_unmet",
     "seconds",
 )
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -107,8 +109,11 @@ def build(view: View, *, folder: Path | None, as_of: datetime | None, full: bool
     view.show(
         {
             "snapshot": result.snapshot, "as_of": manifest["as_of"], "customers": manifest["customers"],
-            "tags": len(manifest["tags"]), "audiences": len(manifest["audiences"]), **counts, "quality": quality.get("light"),
-            "findings": list(quality.get("findings", ())), "seconds": result.seconds,
+            "tags": len(manifest["tags"]), "audiences": len(manifest["audiences"]), **counts,
+            "fetched": [{"source": s["name"], **s["fetch"]} for s in manifest["sources"] if s["fetch"]],
+            "quality": quality.get("light"),
+            "findings": list(quality.get("findings", ())), "decisions_unmet": manifest["identity"]["decisions"]["unmet"],
+            "seconds": result.seconds,
         },
         _built,
     )  # fmt: skip
@@ -126,9 +131,25 @@ def _built(found: dict[str, Any]) -> None:
             key: output.number(found[key]) for key in ("rows_in", "loaded", "set_aside", "left_out")
         })),
     ])  # fmt: skip
+    if found["fetched"]:
+        _fetched(found["fetched"])
     if found["findings"]:
         _warn(found)
+    if found["decisions_unmet"]:
+        output.line(t("identity.unmet", numbers=t("ui.comma").join(map(str, found["decisions_unmet"]))))
     output.line(t("build.next"))
+
+
+def _fetched(fetched: list[dict[str, Any]]) -> None:
+    """The rows that databases gave, by source."""
+    output.line(t("build.fetched", count=output.number(sum(one["rows"] for one in fetched))))
+    for one in fetched:
+        key = "build.fetched_new" if one["incremental"] else "build.fetched_all"
+        counts = {name: output.number(value) for name, value in one.items() if name not in ("source", "incremental")}
+        line = t(key, source=one["source"], **counts)
+        if one["same_key"] or one["repeated"]:
+            line += t("build.fetched_lost", **counts)
+        output.line(f"  {line}")
 
 
 def _warn(found: dict[str, Any]) -> None:
@@ -137,6 +158,8 @@ def _warn(found: dict[str, Any]) -> None:
     output.line(t("build.warnings", light=state, count=output.number(len(found["findings"]))))
     for finding in found["findings"][:5]:
         output.line(f"  {'✖' if finding['light'] == 'bad' else '▲'} {finding['source']}  {pick(finding['text'])}")
+        if finding["code"] == "same_key":
+            output.line(f"    → {pick(finding['advice'])}")
 
 
 def _folder(view: View, folder: Path | None) -> Path:
