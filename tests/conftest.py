@@ -16,10 +16,18 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from huaxiang.serve.cli.texts import speak
+
 settings.register_profile("huaxiang", deadline=None, print_blob=True)
 settings.load_profile("huaxiang")
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(autouse=True)
+def chinese() -> None:
+    """Every test starts in the default language, whatever a command before it spoke."""
+    speak("zh-CN")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
