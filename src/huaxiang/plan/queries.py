@@ -27,10 +27,21 @@ _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([dhm]?)")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
+_ANY = (None, "postgres", "mysql", "sqlite", "tsql", "oracle")
+
+
 def query_fault(query: str, backend: str | None) -> str | None:
-    """What is wrong with a query, None when it is one SELECT. `backend`: name of the URL's database, where it is known."""
+    """What is wrong with a query, None when it is one SELECT. `backend`: name of the URL's database; where it is not known, the
+    query may be written for any of the common ones.
+    """
+    dialects = _ANY if backend is None else (_DIALECTS.get(backend),)
+    faults = [_fault(query, dialect) for dialect in dialects]
+    return None if None in faults else faults[0]
+
+
+def _fault(query: str, dialect: str | None) -> str | None:
     try:
-        trees = [tree for tree in sqlglot.parse(query, read=_DIALECTS.get(backend or "")) if tree is not None]
+        trees = [tree for tree in sqlglot.parse(query, read=dialect) if tree is not None]
     except SqlglotError:
         return "the query can't be read as SQL"
     if len(trees) != 1:

@@ -29,6 +29,7 @@ from huaxiang.store.files.batch import LIMITS, FileFault, Limits
 from huaxiang.store.files.find import find_files, shown
 from huaxiang.store.files.open import name_matters, read_together, request_for
 from huaxiang.store.files.sniff import digest
+from huaxiang.store.merging import FetchCounts
 
 __all__ = ["REJECTED_SCHEMA", "ColumnReport", "FileReport", "LoadReport", "load_source", "read_header"]
 Progress = Callable[[int, int, int], None]
@@ -76,6 +77,7 @@ def load_source(  # noqa: PLR0913  (two places to write to, and what tests and t
             {"rejected": rejected} | ({"repairs": repairs} if repairs else {}),
         )
         load.leave_out_copies(tally)
+        load.leave_out_folded(tally, fetched.counts if fetched is not None else None)
         if collected is not None:
             collected.prune(one.part.folder.name for one in placed)
     _refuse_too_many(source, tally, out)
@@ -91,6 +93,7 @@ def load_source(  # noqa: PLR0913  (two places to write to, and what tests and t
         left_out,
         dict(sorted(tally.left_out.items())),
         load.reused,
+        fetched.counts if fetched is not None else None,
     )
 
 
@@ -231,6 +234,14 @@ class _Load:
             tally.rows_in += report.rows
             if report.rows:
                 tally.left_out["same_file"] += report.rows
+
+    def leave_out_folded(self, tally: Tally, counts: FetchCounts | None) -> None:
+        """Count the rows of a database that are left out since a later one has their key."""
+        if counts is None or not counts.folded:
+            return
+        tally.rows_in += counts.folded
+        tally.left_out.update(counts.left_out or {})
+        self.reports[0] = replace(self.reports[0], rows=self.reports[0].rows + counts.folded)
 
     def refuse_empty(self) -> None:
         """Raise SourceError when all files are empty: not even a header says that there is nothing."""

@@ -124,7 +124,18 @@ def describe_source(build: Build, name: str, report: LoadReport, counts: RowCoun
         "owner": spec.owner, "files": _files(report), "rows_in": report.rows_in, "loaded": report.loaded - counts.left_out - counts.copies,
         "set_aside": report.set_aside + counts.copies, "left_out": counts.left_out + report.left_out, "repaired": report.repaired,
         "first_at": first, "last_at": last, "reasons": reasons, "left_out_reasons": _left_out(report, counts),
-        "columns": [_column(c) for c in report.columns],
+        "columns": [_column(c) for c in report.columns], "fetch": _fetch(report),
+    }  # fmt: skip
+
+
+def _fetch(report: LoadReport) -> dict[str, Any] | None:
+    """What a build fetched from a database, and how many rows of earlier fetches it held."""
+    counts = report.fetch
+    if counts is None:
+        return None
+    return {
+        "rows": counts.rows, "new": counts.new, "replaced": counts.replaced, "unchanged": counts.unchanged, "same_key": counts.same_key,
+        "repeated": counts.repeated, "held": report.rows_in - counts.rows, "incremental": counts.incremental,
     }  # fmt: skip
 
 

@@ -96,6 +96,7 @@ def _measure(build: Build, source: SourceSpec, report: LoadReport, as_of: AsOf, 
     values = dict(_plain_measures(build, source, report, facts, as_of))
     values |= _volume(source.name, report.loaded, past)
     values |= _accuracy(build, source, types)
+    values |= _lost(source, report)
     if not source.unique and 0 < report.loaded <= plan.ROWS_FOR_DUPLICATES and types:
         build.engine.run(plan.plan_duplicates(table, "quality_copies", tuple(types)))
         values[Key("duplicates")] = build.engine.fetch("quality_copies")["copies"][0].as_py() / report.loaded
@@ -183,6 +184,14 @@ def _volume(source: str, rows: int, past: Past) -> dict[Key, float]:
     if score is not None:
         found[Key("volume_score")] = score
     return found
+
+
+def _lost(source: SourceSpec, report: LoadReport) -> dict[Key, float]:
+    """Rows of a database that differ from another one of their key, which does not tell them apart then."""
+    lost = report.left_out_reasons.get("same_key", 0)
+    if not lost or source.database is None or source.database.versions:
+        return {}
+    return {Key("same_key", ", ".join(source.database.key)): float(lost)}
 
 
 def _accuracy(build: Build, source: SourceSpec, types: Mapping[str, str]) -> dict[Key, float]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from huaxiang.store.cleaning.codes import KINDS, Cleaned
 from huaxiang.store.cleaning.rule import ColumnRule
+from huaxiang.store.merging import FetchCounts
 
 REJECTED_SCHEMA = pa.schema(
     [
@@ -29,6 +30,11 @@ LEFT_OUT: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "same_file": ("与同一来源的另一文件内容相同", "the file has the same content as another one of the source"),
         "replaced": ("同一天的数据有更新的导出", "a newer export of the same day replaces it"),
+        "same_key": (
+            "同一次取数中，键相同而内容不同的另一行在后",
+            "another row of the same key, and of other content, came later in the same fetch",
+        ),
+        "repeated": ("同一次取数中有完全相同的行", "an equal row came in the same fetch of the database"),
         "not_taken": ("不属于所取的记录种类", "a record of a kind that the source does not take"),
         "folded": ("已并入该用户的最终属性", "merged into the resulting properties of its user"),
         "totals": ("合计行", "a line of totals"),
@@ -69,7 +75,7 @@ class LoadReport:
     """What became of the rows of a source: `loaded + set_aside + left_out == rows_in`.
 
     `reasons` counts the rows set aside by code, `left_out_reasons` those left out (`LEFT_OUT`); `reused` is the number of files that were
-    cleaned by an earlier build and not read again.
+    cleaned by an earlier build and not read again; `fetch` says what became of the rows fetched from a database (None for files).
     """
 
     source: str
@@ -82,6 +88,7 @@ class LoadReport:
     left_out: int = 0
     left_out_reasons: Mapping[str, int] = field(default_factory=dict)
     reused: int = 0
+    fetch: FetchCounts | None = None
 
     @property
     def repaired(self) -> int:

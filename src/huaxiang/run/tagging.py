@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from sqlglot import exp
 
@@ -126,17 +126,25 @@ def resolve_as_of(build: Build, asked: date | None, today: date) -> AsOf:
         return AsOf(today)
     if said != "data":
         return AsOf(date.fromisoformat(said))
-    latest = [d for d in (_latest(build, name) for name in build.project.sources) if d is not None]
+    latest = [d for d in (_latest(build, name, today) for name in build.project.sources) if d is not None]
     return AsOf(min(max(latest), today)) if latest else AsOf(today)
 
 
-def _latest(build: Build, name: str) -> date | None:
+_AHEAD = timedelta(days=1)
+"""How far a clock of another zone may be ahead of the project's day; rows dated later than that are faulty, and date nothing."""
+
+
+def _latest(build: Build, name: str, today: date) -> date | None:
+    """The newest day of a dated source, people and accounts too; a day beyond tomorrow is no day of the data (2099-12-31)."""
     source = build.project.sources[name]
     field = time_field(source)
-    if field is None or source.entity in ("person", "account", "reference"):
+    if field is None or source.entity == "reference":
         return None
-    query = exp.select(sql.named(exp.Max(this=exp.cast(sql.column(field), "DATE")), "latest")).from_(
-        sql.table(clean_table(name))
+    day = exp.cast(sql.column(field), "DATE")
+    query = (
+        exp.select(sql.named(exp.Max(this=day), "latest"))
+        .from_(sql.table(clean_table(name)))
+        .where(day.copy() <= exp.cast(sql.literal((today + _AHEAD).isoformat()), "DATE"))
     )
     build.engine.run(SqlStep(f"latest__{name}", (clean_table(name),), query))
     found: date | None = build.engine.fetch(f"latest__{name}").column("latest")[0].as_py()

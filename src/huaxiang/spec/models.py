@@ -87,7 +87,7 @@ class ProjectSpec(Spec):
     timezone: str = "Asia/Shanghai"
     as_of: str = Field(
         "today",
-        description="`today`, `data` (the day of the newest dated row of order and event sources) or YYYY-MM-DD",
+        description="`today`, `data` (the day of the newest dated row of all sources, never after today) or YYYY-MM-DD",
     )
     rates: dict[str, float] = Field(
         default_factory=dict, description="ISO 4217 code → what one unit of it is worth in the project's currency"

@@ -98,6 +98,10 @@ class DatabaseSpec(Spec):
     key: tuple[str, ...] = Field(
         (), description="columns that identify a row; a row fetched again replaces its older state"
     )
+    versions: bool = Field(
+        False,
+        description="the table keeps every state of a row, under one key: the newest counts, and the older ones are no fault",
+    )
     chunk: int = Field(50_000, ge=100, le=1_000_000)
 
 

@@ -20,12 +20,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from huaxiang.errors import SourceError, did_you_mean
+from huaxiang.plan.queries import query_fault
 from huaxiang.spec.models import SourceSpec
 from huaxiang.spec.sources import DatabaseSpec
 from huaxiang.store.atomic import sync_file, sync_folder, write_json
-from huaxiang.store.fetched import RowFile, cursor_start, merge_rows, row_table
+from huaxiang.store.fetched import RowFile, cursor_start, row_table
 from huaxiang.store.files.sniff import digest
+from huaxiang.store.merging import FetchCounts, State, merge_rows
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
@@ -48,10 +53,13 @@ _ZONE_SLACK = timedelta(hours=14)  # how far a clock of another zone may be ahea
 
 @dataclass(frozen=True)
 class Fetched:
-    """Rows of a database as a Parquet file, and the name under which reports show where they came from (never with a password)."""
+    """Rows of a database as a Parquet file, and the name under which reports show where they came from (never with a password);
+    `counts`: what became of the rows that were fetched.
+    """
 
     path: Path
     name: str
+    counts: FetchCounts | None = None
 
 
 @dataclass(frozen=True)
@@ -85,28 +93,79 @@ def fetch_rows(source: SourceSpec, folder: Path, store: Path, wanted: Sequence[s
     plain = _target(source, folder)
     columns = tuple(dict.fromkeys((*wanted, *spec.key, *((spec.cursor,) if spec.cursor else ()))))
     target = _Target(plain.source, plain.spec, plain.url, plain.name, columns)
-    rows, state = store / "rows.parquet", store / "state.json"
-    before = None if full or spec.cursor is None else _previous(rows, state, target)
+    files = _Files(store)
+    before = None if full or spec.cursor is None else _previous(files, target)
     work = store / ".fetch"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     try:
         with _connected(target) as connection:
             _require(connection, target)
-            new = _download(connection, target, before, work)
-        new.save(work / "rows.parquet") if spec.cursor is None else merge_rows(before, new, spec).save(
-            work / "rows.parquet"
-        )
-        sync_file(work / "rows.parquet")
-        (work / "rows.parquet").replace(rows)
-        sync_folder(store)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        write_json(state, {"definition": _definition(target), "sha256": digest(rows), "fetched_at": now})
+            new = _download(connection, target, before.rows if before else None, work)
+            own = _own_key(connection, spec) if spec.cursor else ()
+        if spec.cursor is None:
+            new.save(work / "rows.parquet")
+            counts = FetchCounts(new.rows, new.rows)
+        else:
+            merged, counts = merge_rows(before, new, spec)
+            _refuse_wrong_key(target, counts, own)
+            merged.rows.save(work / "rows.parquet")
+            files.keep_folded(merged.folded)
+        files.keep(work / "rows.parquet", _definition(target), folded=spec.cursor is not None)
     except ValueError as error:
         raise target.fault(str(error)) from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return Fetched(rows, target.name)
+    return Fetched(files.rows, target.name, counts)
+
+
+_MOST_FOLDED = 0.5
+"""Where more of the rows of a fetch than this have the key of another one, and other content, the key can't be right."""
+
+
+def _refuse_wrong_key(target: _Target, counts: FetchCounts, own: Sequence[str]) -> None:
+    if target.spec.versions or counts.same_key <= counts.rows * _MOST_FOLDED:
+        return
+    key = ", ".join(target.spec.key)
+    known = f" (the table's own key: {', '.join(own)})" if own and tuple(own) != target.spec.key else ""
+    raise target.fault(
+        f"the key ({key}) does not identify a row: {counts.same_key:,} of {counts.rows:,} rows fetched have the key of another row, but "
+        "other content, and only one of each key would stay. Name all columns that tell rows apart"
+        f"{known}; or write `versions: true` where the table keeps older states of a row"
+    )
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What lies in the store of a source: the rows, which keys stood on several of them, and what both answer."""
+
+    store: Path
+
+    @property
+    def rows(self) -> Path:
+        return self.store / "rows.parquet"
+
+    @property
+    def folded(self) -> Path:
+        return self.store / "folded.parquet"
+
+    @property
+    def state(self) -> Path:
+        return self.store / "state.json"
+
+    def keep_folded(self, table: pa.Table) -> None:
+        """Write the counts by key; they hold together with the rows that `keep` puts in place."""
+        pq.write_table(table, self.folded, compression="zstd")
+        sync_file(self.folded)
+
+    def keep(self, rows: Path, definition: str, *, folded: bool) -> None:
+        """Put the rows in place, and say what they answer."""
+        sync_file(rows)
+        rows.replace(self.rows)
+        sync_folder(self.store)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        told = {"definition": definition, "sha256": digest(self.rows), "fetched_at": now}
+        write_json(self.state, told | ({"folded": digest(self.folded)} if folded else {}))
 
 
 # Where the database is
@@ -140,7 +199,11 @@ def _target(source: SourceSpec, folder: Path) -> _Target:
     else:
         url = _with_driver(url, backend)
         place = f"{backend}://{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"
-    return _Target(source.name, spec, url, f"{place}#{spec.table or 'query'}")
+    target = _Target(source.name, spec, url, f"{place}#{spec.table or 'query'}")
+    reason = query_fault(spec.query, backend) if spec.query is not None else None
+    if reason is not None:
+        raise target.fault(reason)
+    return target
 
 
 def _with_driver(url: URL, backend: str) -> URL:
@@ -273,12 +336,18 @@ def _statement(connection: Connection, target: _Target, since: Any) -> Any:
 
 def _order(connection: Connection, spec: DatabaseSpec) -> Sequence[str]:
     """Columns that give the rows an order: the declared key, else the table's own."""
+    return spec.key or _own_key(connection, spec)
+
+
+def _own_key(connection: Connection, spec: DatabaseSpec) -> Sequence[str]:
+    """The primary key of the table; nothing for a query."""
     import sqlalchemy as sa
 
-    if spec.key or spec.table is None:
-        return spec.key
+    if spec.table is None:
+        return ()
     schema, name = _table_name(spec.table)
-    return sa.inspect(connection).get_pk_constraint(name, schema)["constrained_columns"]
+    found: Sequence[str] = sa.inspect(connection).get_pk_constraint(name, schema)["constrained_columns"]
+    return found
 
 
 def _download(connection: Connection, target: _Target, before: RowFile | None, work: Path) -> RowFile:
@@ -306,13 +375,15 @@ def _definition(target: _Target) -> str:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
-def _previous(rows: Path, state: Path, target: _Target) -> RowFile | None:
-    """The rows fetched before, when they are whole and answer the same question; else None: everything is fetched."""
+def _previous(files: _Files, target: _Target) -> State | None:
+    """What was fetched before, when it is whole and answers the same question; else None: everything is fetched."""
     try:
-        known = json.loads(state.read_text("utf-8"))
-        if known["definition"] != _definition(target) or known["sha256"] != digest(rows):
+        known = json.loads(files.state.read_text("utf-8"))
+        if known["definition"] != _definition(target) or known["sha256"] != digest(files.rows):
+            return None
+        if known["folded"] != digest(files.folded):
             return None
         ceiling = datetime.fromisoformat(known["fetched_at"]) + _ZONE_SLACK
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    return RowFile(target.columns, [rows], ceiling)
+    return State(RowFile(target.columns, [files.rows], ceiling), pq.read_table(files.folded))

@@ -1,4 +1,4 @@
-"""Rows fetched from a database, as Arrow tables and Parquet files: types from the values, states of a table merged by key."""
+"""Rows fetched from a database, as Arrow tables and Parquet files: types from the values, and from where to fetch the next ones."""
 
 from __future__ import annotations
 
@@ -37,6 +37,13 @@ class RowFile:
         """Add a chunk."""
         pq.write_table(table, path, compression="lz4")
         self.paths.append(path)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return (
+            len(self.table) if self.table is not None else sum(pq.read_metadata(path).num_rows for path in self.paths)
+        )
 
     def schema(self) -> pa.Schema:
         """Names with the narrowest types that hold all values."""
@@ -160,64 +167,10 @@ def as_schema(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-# States of a table
+# Cursors
 
 
-def merge_rows(before: RowFile | None, new: RowFile, spec: DatabaseSpec) -> RowFile:
-    """The state of a table: rows of `before` whose key was not fetched again, and of the new ones the newest of each key; sorted by key.
-
-    Raises ValueError when a key is NULL.
-    """
-    schema = common_schema(new.columns, [new.schema(), *([before.schema()] if before is not None else [])])
-    key, cursor = list(spec.key), str(spec.cursor)
-    fresh = _newest(as_schema(new.read(), schema), key, cursor)
-    table = fresh
-    if before is not None:
-        old = as_schema(before.read(), schema)
-        table = pa.concat_tables([_without(old, fresh, key), fresh])
-    order = [(name, "ascending") for name in key]
-    return RowFile(new.columns, table=table.sort_by(order).combine_chunks())
-
-
-def _without(old: pa.Table, fresh: pa.Table, key: list[str]) -> pa.Table:
-    """Rows of `old` whose key is not in `fresh`."""
-    if not len(old) or not len(fresh):
-        return old
-    numbered = old.select(key).append_column("_n", pa.array(range(len(old)), pa.int64()))
-    return old.take(numbered.join(fresh.select(key), keys=key, join_type="left anti").column("_n"))
-
-
-def _newest(rows: pa.Table, key: list[str], cursor: str) -> pa.Table:
-    """Of the rows of each key the one with the highest cursor; of equal ones the last."""
-    for name in key:
-        if rows.column(name).null_count:
-            raise ValueError(f'key column "{name}" is NULL in some rows; name columns that identify every row')
-    numbered = rows.append_column("_at", _ranks(rows.column(cursor))).append_column(
-        "_n", pa.array(range(len(rows)), pa.int64())
-    )
-    order = [(name, "ascending") for name in (*key, "_at", "_n")]
-    ranked = numbered.take(pc.sort_indices(numbered, sort_keys=order)).drop_columns(["_at", "_n"])
-    if len(ranked) < 2:
-        return ranked
-    same = None
-    for name in key:
-        column = ranked.column(name).combine_chunks()
-        equal = pc.equal(column[1:], column[:-1])
-        same = equal if same is None else pc.and_(same, equal)
-    last = pa.concat_arrays([pc.invert(same), pa.array([True])]) if same is not None else pa.array([True] * len(ranked))
-    return ranked.filter(last)
-
-
-def _ranks(column: pa.ChunkedArray) -> pa.Array:
-    """Place of each value of a cursor in their order, -1 for NULL; texts that are all numbers are ordered as numbers."""
-    values = [value for value in column.unique().to_pylist() if value is not None]
-    numbers = _numbers(values)
-    places = sorted(values if numbers is None else zip(numbers, values, strict=True))
-    place = {value if numbers is None else value[1]: at for at, value in enumerate(places)}
-    return pa.array([-1 if value is None else place[value] for value in column.to_pylist()], pa.int64())
-
-
-def _numbers(values: Sequence[Any]) -> list[Decimal] | None:
+def all_numbers(values: Sequence[Any]) -> list[Decimal] | None:
     """The values as numbers when they are texts that all are; else None."""
     try:
         numbers = [Decimal(value) for value in values if isinstance(value, str)]
@@ -269,7 +222,7 @@ def _text_start(column: pa.ChunkedArray, span: timedelta | float | None, ceiling
     values = [value for value in column.to_pylist() if value is not None]
     if not values:
         return None
-    numbers = _numbers(values)
+    numbers = all_numbers(values)
     if numbers is not None:
         return max(numbers) - Decimal(str(span)) if isinstance(span, int | float) else max(numbers)
     text = max(values)

@@ -11,6 +11,7 @@ from huaxiang.app.report.figures import Desk, Figure, Table
 from huaxiang.app.report.words import Words
 
 COUNTS = ("rows_in", "loaded", "set_aside", "left_out")
+FETCH = ("rows", "new", "replaced", "unchanged", "same_key", "repeated", "held")
 MOST_REASONS = 20
 MOST_BARS = 14
 MOST_FINDINGS = 12
@@ -54,6 +55,7 @@ class Quality:
     findings: tuple[Told, ...]
     more: int
     lines: tuple[SourceLine, ...]
+    fetched: Table
     reasons: Table
     repairs: Table
     figures: tuple[Figure, ...]
@@ -107,7 +109,7 @@ def quality_of(desk: Desk, manifest: Mapping[str, Any], trends: Trends) -> Quali
         tiles, summary, all(_adds_up(source) for source in sources), light, state,
         tuple(_told(words, one, titles) for one in found[:MOST_FINDINGS]), max(0, len(found) - MOST_FINDINGS),
         tuple(_line(words, source, each.get(source["name"], {}), trends.get(source["name"], ())) for source in sources),
-        _reasons(words, sources), _repairs(words, sources), tuple(_figures(desk, measured, titles, sources)),
+        _fetched(words, sources), _reasons(words, sources), _repairs(words, sources), tuple(_figures(desk, measured, titles, sources)),
         _changes(words, measured, titles), _between(words, measured, titles), _identity(words, manifest), _coverage(desk),
     )  # fmt: skip
 
@@ -155,6 +157,16 @@ def _spark(values: Sequence[float]) -> str:
     span = high - low
     step = 84 / (len(values) - 1)
     return " ".join(f"{2 + step * at:.1f},{18 - 16 * (value - low) / span:.1f}" for at, value in enumerate(values))
+
+
+def _fetched(words: Words, sources: Sequence[Mapping[str, Any]]) -> Table:
+    """What became of the rows that databases gave."""
+    head = tuple(words(f"quality.fetch_{key}") for key in FETCH)
+    rows = [
+        (words.pick(source.get("title"), source["name"]), *(words.count(source["fetch"][key]) for key in FETCH))
+        for source in sources if source.get("fetch")
+    ]  # fmt: skip
+    return Table((words("sources.head.source"), *head), tuple(rows))
 
 
 def _reasons(words: Words, sources: Sequence[Mapping[str, Any]]) -> Table:

@@ -32,7 +32,7 @@ class Key(NamedTuple):
 
 
 EXPLAINED = ("rows", "change", "valid_rows", "complete", "valid", "unique", "duplicates", "condition", "agree", "accuracy", "age",
-             "later", "delay", "drift")  # fmt: skip
+             "later", "delay", "drift", "same_key")  # fmt: skip
 """Measures that are shown, in reading order."""
 
 
@@ -92,7 +92,9 @@ def worst(findings: Iterable[Finding]) -> Light:
 
 
 def gravity(finding: Finding) -> tuple[int, str, str, Key]:
-    """Sorts findings: broken stops, broken warnings, bad, look."""
+    """Sorts findings: broken stops, rows lost by a wrong key, broken warnings, bad, look."""
+    if finding.code == "same_key":
+        return 0, finding.source, finding.code, finding.key
     rank = 0 if finding.level == "stop" else 1 if finding.level == "warn" else 2 if finding.light == "bad" else 3
     return rank, finding.source, finding.code, finding.key
 
@@ -167,8 +169,8 @@ def _defaults(measured: Measured, key: Key, value: float) -> list[Finding]:
             bound = -bound if bound is not None else None
         case "agree":
             light, bound = _below(value, 0.8, 0.5)
-        case "later" if value > 0:
-            light = "look"
+        case "later" | "same_key" if value > 0:
+            light = "look" if key.measure == "later" else "bad"
         case "drift" if value >= drift.MODERATE:
             light, bound = ("bad", drift.LARGE) if value >= drift.LARGE else ("look", drift.MODERATE)
     if light is None:

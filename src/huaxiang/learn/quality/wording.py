@@ -21,6 +21,7 @@ MEASURES: Words = MappingProxyType({
     "agree": ("来源间一致率", "agreement between sources"), "accuracy": ("准确率", "accuracy"),
     "age": ("数据时差（天）", "age of the newest row (days)"), "later": ("晚于统计日的行", "rows after the as-of day"),
     "delay": ("到达延迟中位数（小时）", "median delay (hours)"), "drift": ("分布漂移 PSI", "drift (PSI)"),
+    "same_key": ("键相同而未载入的行", "rows lost by their key"),
     "volume_score": ("行数异常分", "score of volume"), "median": ("中位数", "median"),
 })  # fmt: skip
 
@@ -46,6 +47,10 @@ _TEXTS: Words = MappingProxyType({
     ),
     "age": ("最新一行距统计日 {value} 天，超过 {bound} 天", "the newest row is {value} days old, more than {bound}"),
     "later": ("{value} 行的时间晚于统计日", "{value} rows are dated after the as-of day"),
+    "same_key": (
+        "键 {column} 不能区分各行：{value} 行与同一次取数中键相同的另一行内容不同，未载入",
+        "the key {column} does not tell rows apart: {value} rows of a fetch have the key of another one, but other content: left out",
+    ),
     "drift": (
         "{column} 的分布较近几次构建有漂移：PSI {value}，界限 {bound}",
         "the distribution of {column} moved since the last builds: PSI {value}, bound {bound}",
@@ -68,8 +73,8 @@ _ADVICE: Words = MappingProxyType({
     "complete_fell": ("确认源系统近期的改动", "ask what changed in the source system lately"),
     "empty": ("检查列映射；不再使用就从定义中删去", "check the mapping, or drop the field"),
     "valid": (
-        "补充同义词、格式或修复规则；用 huaxiang quality rejected {source} 查看",
-        "add synonyms, a format or a repair; see huaxiang quality rejected {source}",
+        "补充同义词、格式或修复规则；被清空的值见 huaxiang quality repairs {source} --raw，被搁置的行见 huaxiang quality rejected {source}",
+        "add synonyms, a format, a repair; emptied: huaxiang quality repairs {source} --raw, set aside: huaxiang quality rejected {source}",
     ),
     "unique": ("声明 unique 或在源系统去重", "declare `unique`, or remove the copies at the source"),
     "duplicates": ("声明 unique，使重复行被搁置", "declare `unique`, so that copies are set aside"),
@@ -79,6 +84,10 @@ _ADVICE: Words = MappingProxyType({
     "accuracy": ("找出录入环节的错误", "find out where the wrong values are entered"),
     "age": ("检查同步任务是否停止", "check whether the synchronisation stopped"),
     "later": ("检查时区，或用 not_after_as_of 搁置这些行", "check the time zone, or set them aside by not_after_as_of"),
+    "same_key": (
+        "在 database 的 key 中写全能识别一行的列，再以 huaxiang build --full 重建；表中本就保留历次状态的，写 versions: true",
+        "name all columns that identify a row as `key`, then huaxiang build --full; if the table keeps older states: versions: true",
+    ),
     "drift": ("确认是业务变化还是口径变化；会影响分群和模型", "find out what changed; segments and models depend on it"),
     "appeared": ("新值是否应并入词表？", "should the new values go into the vocabulary?"),
     "vanished": ("确认是否更名或漏导", "check whether they were renamed or left out"),

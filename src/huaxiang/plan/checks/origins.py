@@ -43,8 +43,7 @@ def _check_database(found: Findings, source: SourceSpec, spec: DatabaseSpec, at:
         found.add(at, ("format",), "SRC019", f"format {source.format} is one of files; a database needs none")
     if (spec.table is None) == (spec.query is None):
         fault("url" if spec.table is None else "query", "give either `table` or `query`")
-    backend = None if spec.url.startswith("env:") else re.split(r"[+:]", spec.url, maxsplit=1)[0]
-    reason = query_fault(spec.query, backend) if spec.query is not None else None
+    reason = _query_fault(spec)
     if reason is not None:
         fault("query", reason)
     span = look_back_span(spec.look_back)
@@ -52,6 +51,8 @@ def _check_database(found: Findings, source: SourceSpec, spec: DatabaseSpec, at:
         fault("look_back", f'look_back "{spec.look_back}" is no span; write e.g. 3d, 2h, 30m, or a number')
     if spec.cursor is None and span:
         fault("look_back", "look_back is only for a `cursor`")
+    if spec.versions and spec.cursor is None:
+        fault("versions", "versions is only for a `cursor`: it says which state is the newest")
     if spec.cursor is not None and not spec.key:
         fault(
             "cursor",
@@ -62,6 +63,17 @@ def _check_database(found: Findings, source: SourceSpec, spec: DatabaseSpec, at:
             "the URL holds a password; keep it out of the project: set an environment variable and write url: env:NAME"
         )
         found.add(at, ("database", "url"), "SRC018", message, warning=True)
+
+
+def _query_fault(spec: DatabaseSpec) -> str | None:
+    backend = None if spec.url.startswith("env:") else re.split(r"[+:]", spec.url, maxsplit=1)[0]
+    return query_fault(spec.query, backend) if spec.query is not None else None
+
+
+def may_be_asked(source: SourceSpec) -> bool:
+    """Whether the source may be looked at: nothing but a table or one plain SELECT is ever sent to a database."""
+    spec = source.database
+    return spec is None or ((spec.table is None) != (spec.query is None) and _query_fault(spec) is None)
 
 
 def _check_format(found: Findings, source: SourceSpec, at: At) -> None:

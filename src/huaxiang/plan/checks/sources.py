@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from huaxiang.errors import HuaxiangError, did_you_mean
 from huaxiang.plan.checks.findings import Findings
-from huaxiang.plan.checks.origins import EVENT_FORMATS, check_origin
+from huaxiang.plan.checks.origins import EVENT_FORMATS, check_origin, may_be_asked
 from huaxiang.plan.checks.project import is_timezone
 from huaxiang.plan.columns import (
     ID,
@@ -174,7 +174,7 @@ def _check_lookup_types(found: Findings, source: SourceSpec, number: int, at: tu
 
 
 def _check_files(found: Findings, source: SourceSpec, headers: Headers, at: tuple[str, str]) -> None:
-    if not source.files and source.database is None:
+    if (not source.files and source.database is None) or not may_be_asked(source):
         return
     key, what = ("files", "file") if source.database is None else ("database", "database")
     try:
@@ -187,6 +187,7 @@ def _check_files(found: Findings, source: SourceSpec, headers: Headers, at: tupl
         files = source.files if isinstance(source.files, str) else ", ".join(source.files)
         found.add(at, ("files",), "SRC001", f"no file found at {files} (seen from the project folder)")
         return
+    _check_asked(found, source, header, at)
     for field, written in source.columns.items():
         column = written if isinstance(written, str) else written.from_ or field
         if column not in header:
@@ -199,3 +200,17 @@ def _check_files(found: Findings, source: SourceSpec, headers: Headers, at: tupl
                 found.add(at, path, "SRC021", message, warning=True)
             else:
                 found.add(at, path, "SRC003", f'the {what} has no column "{column}"{near}')
+
+
+def _check_asked(found: Findings, source: SourceSpec, header: tuple[str, ...], at: tuple[str, str]) -> None:
+    """The columns that a database is asked by: its key and cursor."""
+    spec = source.database
+    if spec is None:
+        return
+    for i, column in enumerate(spec.key):
+        if column not in header:
+            message = f'database: the key names no column "{column}"{did_you_mean(column, header)}'
+            found.add(at, ("database", "key", i), "SRC022", message)
+    if spec.cursor is not None and spec.cursor not in header:
+        message = f'database: the cursor names no column "{spec.cursor}"{did_you_mean(spec.cursor, header)}'
+        found.add(at, ("database", "cursor"), "SRC022", message)

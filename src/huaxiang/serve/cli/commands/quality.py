@@ -20,6 +20,7 @@ AUDIT_KEYS = (
 )  # fmt: skip
 REPAIRS_KEYS = ("snapshot", "source", "rows", "total", "kinds")
 _COUNTS = ("rows_in", "loaded", "set_aside", "left_out")
+FETCH = ("rows", "new", "replaced", "unchanged", "same_key", "repeated", "held")
 _MARKS = {"good": "●", "look": "▲", "bad": "✖"}
 _STEPS = "▁▂▃▄▅▆▇█"
 
@@ -100,6 +101,7 @@ def _all(found: dict[str, Any]) -> None:
     output.table(
         [*heads, t("quality.light")], [*rows, _counts(t("quality.total"), found)], right=frozenset(range(1, 6))
     )
+    _fetched(found["sources"])
     _findings(found["findings"], {one["name"]: pick(one["title"], one["name"]) for one in found["sources"]})
     for source in found["sources"]:
         if source["reasons"] or source["left_out_reasons"] or source["repaired"] or source["unidentified"]:
@@ -120,6 +122,7 @@ def _one(found: dict[str, Any]) -> None:
         (t("ui.snapshot"), found["snapshot"]), (t("ui.as_of"), found["as_of"]), (t("quality.source"), title),
         (t("quality.light"), light(source["light"])), *_facts(source["measures"]),
     ])  # fmt: skip
+    _fetched([source])
     _findings(found["findings"], {source["name"]: title})
     output.heading(t("quality.columns"))
     heads = [t(f"quality.{key}") for key in ("column", "complete")] + [""]
@@ -138,6 +141,18 @@ def _one(found: dict[str, Any]) -> None:
     _reasons(source)
     output.line()
     _sum(found)
+
+
+def _fetched(sources: Sequence[dict[str, Any]]) -> None:
+    """What became of the rows that databases gave."""
+    rows = [
+        (pick(one["title"], one["name"]), *(output.number(one["fetch"][key]) for key in FETCH))
+        for one in sources if one["fetch"]
+    ]  # fmt: skip
+    if rows:
+        output.heading(t("quality.fetch"))
+        heads = [t(f"quality.fetch_{key}") for key in FETCH]
+        output.table([t("quality.source"), *heads], rows, right=frozenset(range(1, 1 + len(FETCH))))
 
 
 def light(name: str | None) -> str:
