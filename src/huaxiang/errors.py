@@ -26,6 +26,17 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; known: {shown}"
 
 
+def did_you_mean_zh(word: str, known: Iterable[str]) -> str:
+    """`did_you_mean` in Chinese."""
+    names = sorted(set(known))
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if near:
+        return f"；是不是“{near[0]}”？"
+    if not names:
+        return ""
+    return f"；可用：{'、'.join(names[:12])}" + (f"……（共 {len(names)} 个）" if len(names) > 12 else "")
+
+
 @dataclass(frozen=True, order=True)
 class Place:
     """A position in a definition file: path relative to the project, 1-based line (0 when the whole file is meant)."""
@@ -52,15 +63,42 @@ class Issue:
 
 
 class HuaxiangError(Exception):
-    """Base of all errors shown to a user without a traceback. `exit_code` is the CLI's (1 failed, 2 wrong use)."""
+    """Base of all errors shown to a user without a traceback. `exit_code` is the CLI's (1 failed, 2 wrong use); `zh`: the message for
+    those who read Chinese, None when there is only the English one.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str, zh: str | None = None) -> None:
+        self.zh = zh
+        super().__init__(message)
+
+
+_KINDS_ZH = {
+    "tag": "标签", "audience": "人群", "persona": "典型画像", "source": "数据源", "class": "分类", "column": "列", "template": "模板",
+    "engine": "引擎",
+}  # fmt: skip
 
 
 class UsageError(HuaxiangError):
     """The call itself is wrong: an unknown name, a missing project, a bad option."""
 
     exit_code = 2
+
+    @classmethod
+    def unknown(cls, kind: str, name: str, known: Iterable[str]) -> UsageError:
+        """Nothing of this kind (a word: tag, audience …) has this name; tells the nearest of the known ones, or all."""
+        names = sorted(set(known))
+        zh = f"没有名为“{name}”的{_KINDS_ZH.get(kind, kind)}{did_you_mean_zh(name, names)}"
+        return cls(f'unknown {kind} "{name}"{did_you_mean(name, names)}', zh)
+
+    @classmethod
+    def no_customer(cls, snapshot: str) -> UsageError:
+        """No customer has the ID asked for, which is not repeated: it may be a phone number."""
+        return cls(
+            f"no customer with this ID in snapshot {snapshot}; `huaxiang customer search TEXT` finds IDs",
+            f"快照 {snapshot} 中没有这个 ID 的客户；用 huaxiang customer search 文字 可按手机号、姓名等查 ID",
+        )
 
 
 class ProjectInvalid(HuaxiangError):
@@ -135,7 +173,7 @@ class TooLittleData(LearnError):
 
     def __init__(self, en: str, zh: str) -> None:
         self.note = {"zh": zh, "en": en}
-        super().__init__(en)
+        super().__init__(en, zh)
 
 
 class ValueRangeError(HuaxiangError):

@@ -137,6 +137,81 @@ def test_explain_tells_records_links_and_refusals(project: Path, run: Run) -> No
     assert "customer search" in unknown.err
 
 
+OPEN_IDS = ("o6Gxt2unionid0000000001", "o6Gxt2unionid0000000002")
+
+
+@pytest.fixture(scope="module")
+def wechat(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop with IDs as WeChat gives them, and an attribute and a tag that show them."""
+    folder = tmp_path_factory.mktemp("wechat") / "shop"
+    shutil.copytree(built, folder)
+    text = (folder / "crm.csv").read_text("utf-8")
+    for short, long in zip(("U1", "U2"), OPEN_IDS, strict=True):
+        text = text.replace(short, long)
+    (folder / "crm.csv").write_text(text, "utf-8")
+    attribute = "attributes:\n  - {name: wechat_id, source: crm, value: unionid}\ntags:\n  - {name: wechat_tag, kind: fact, from: wechat_id}\n"
+    (folder / "sources" / "all.yaml").write_text(SOURCES + attribute, "utf-8")
+    build(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("identity", "explain", "M1"), ("identity", "explain", "M2"), ("identity", "review"), ("identity", "status"),
+        ("identity", "dry-run"), ("customer", "M1"), ("customer", "M2", "--provenance"), ("tag", "show", "wechat_tag"),
+        ("customer", "search", "o6Gxt2"), ("attribute", "list"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+@pytest.mark.parametrize("json", [True, False])
+def test_personal_keys_are_shown_masked(
+    wechat: Path, run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], *, json: bool
+) -> None:
+    monkeypatch.chdir(wechat)
+    answer = run(*words, *(["--json"] if json else []))
+    assert answer.code == 0, answer.err
+    told = answer.out.replace('"o6Gxt2"', "")  # the text that was searched for
+    for secret in (*OPEN_IDS, "13810000001", "13899999999"):
+        assert secret not in told
+    if words[:2] in (("identity", "explain"), ("customer", "M1"), ("customer", "M2")):
+        assert "o6****0" in told
+        assert any(i in run(*words, "--unmask").out for i in OPEN_IDS)
+    for manifest in (wechat / ".huaxiang" / "snapshots").glob("*/manifest.json"):
+        assert not any(i in manifest.read_text("utf-8") for i in OPEN_IDS)
+
+
+def test_a_snapshot_that_does_not_say_what_is_personal_shows_no_keys(project: Path, run: Run) -> None:
+    import json
+
+    path = next((project / ".huaxiang" / "snapshots").glob("*/manifest.json"))
+    told = json.loads(path.read_text("utf-8"))
+    told["identity"].pop("personal")
+    path.write_text(json.dumps(told), "utf-8")
+    found = run("identity", "explain", "M2", "--json").json
+    assert {r["fields"]["member_no"] for r in found["records"]} == {"****"}
+    assert {r["fields"]["name"] for r in found["records"] if "name" in r["fields"]} == {"李娜"}
+
+
+def test_explain_says_which_values_did_not_count_and_status_shows_them(project: Path, run: Run) -> None:
+    (told,) = [r["not_counted"] for r in run("identity", "explain", "M7", "--json").json["records"] if r["not_counted"]]
+    assert told == [{"key": "phone", "field": "phone", "value": "138****9999", "reason": "held_back", "records": 6}]
+    assert "138****9999" in run("identity", "explain", "M7").out
+    assert "joined nothing" in run("identity", "explain", "M7").out
+    assert "joined nothing" not in run("identity", "explain", "M4").out
+    for command in ("status", "dry-run"):
+        assert [h["value"] for h in run("identity", command, "--json").json["held_back"]] == ["138****9999"]
+        assert "13899999999" in run("identity", command, "--unmask").out
+    (project / "sources" / "all.yaml").write_text(
+        SOURCES.replace("max_records: 5", 'blocked: ["13810000005"]'), "utf-8"
+    )
+    build(project)
+    reasons = [
+        n["reason"] for r in run("identity", "explain", "M5", "--json").json["records"] for n in r["not_counted"]
+    ]
+    assert reasons == ["blocked"]
+
+
 def test_status_names_what_was_held_back_and_counts_exact_keys_alone(project: Path, run: Run) -> None:
     found = run("identity", "status", "--json").json
     assert [(h["key"], h["records"]) for h in found["held_back"]] == [("phone", 6)]
@@ -195,10 +270,75 @@ def test_review_is_answered_once(project: Path, run: Run) -> None:
     assert [(p["customers"], p["reason"]) for p in queue["pairs"]] == [(["M2", "M3"], "limit:member")]
     assert run("identity", "accept", "1", "--why", "asked her").code == 0
     assert run("identity", "review", "--json").json["pairs"] == []
+    for again in ("accept", "reject"):
+        refused = run("identity", again, "1", "--why", "asked again")
+        assert refused.code == 2
+        assert "identity undo 1" in refused.err
+    assert run("identity", "status", "--json").json["decisions"] == 1
+    assert run("identity", "undo", "1").code == 0
+    assert run("identity", "reject", "1", "--why", "asked her mother").code == 0
+    assert run("identity", "undo", "3").code == 0
+    assert run("identity", "accept", "1", "--why", "her after all").code == 0
     build(project)
     assert run("identity", "explain", "M3", "--json").json["customer_id"] == "M2"
     wrong = run("identity", "accept", "99")
     assert wrong.code == 2
+
+
+def test_the_queue_says_how_much_of_it_is_shown(project: Path, run: Run) -> None:
+    text = (project / "crm.csv").read_text("utf-8") + "M6,U7,,钱一\nM7,U7,,孙二\n"
+    (project / "crm.csv").write_text(text, "utf-8")
+    build(project)
+    whole = run("identity", "review", "--json").json
+    assert (whole["total"], whole["offset"], len(whole["pairs"])) == (2, 0, 2)
+    second = run("identity", "review", "--limit", "1", "--offset", "1", "--json").json
+    assert second["pairs"] == whole["pairs"][1:]
+    assert "2 pairs" in run("identity", "review").out
+    shown = run("identity", "review", "--limit", "1", "--offset", "1").out
+    assert "shown are 2–2" in shown
+    assert "--offset" in shown
+    assert "none after the first 7" in run("identity", "review", "--offset", "7").out
+
+
+@pytest.mark.parametrize(
+    ("words", "zh", "en"),
+    [
+        (("identity", "accept", "99"), "复核队列中没有第 99 对", "no pair 99"),
+        (("identity", "undo", "77"), "没有生效中的第 77 号决定", "no decision 77"),
+        (("identity", "explain", "nobody"), "没有这个 ID 的客户", "no customer with this ID"),
+        (("customer", "nobody"), "没有这个 ID 的客户", "no customer with this ID"),
+        (("identity", "merge", "M1", "M2"), "缺少选项 --why", "Missing option '--why'"),
+        (("identity", "merge", "M1", "--why", "x"), "两个或更多不同的客户", "two or more different customers"),
+        (("identity", "unmerge", "M1"), "没有客户并入 M1", "nothing was merged into M1"),
+        (("identity", "accept"), "缺少参数 NUMBER", "Missing argument 'NUMBER'"),
+        (("identity", "accept", "x"), "应为整数，不小于 1", "not a valid integer range"),
+        (("identity", "review", "--limit", "0"), "1 到 10000", "not in the range"),
+        (("identity", "review", "--limit"), "选项 --limit 后面要有值", "requires an argument"),
+        (("identity", "review", "--nosuch"), "没有选项 --nosuch", "No such option"),
+        (("identity", "status", "more"), "多出的参数：more", "unexpected extra argument"),
+        (("identity", "evaluate", "nofile.csv"), "没有这个文件", "does not exist"),
+        (("identity", "mrege"), "是不是“merge”", 'did you mean "merge"'),
+        (("build", "--as-of", "2020"), "应为日期", "does not match the format"),
+        (("tag", "show", "nosuch"), "没有名为“nosuch”的标签", 'unknown tag "nosuch"'),
+        (("audience", "show", "nosuch"), "没有名为“nosuch”的人群", 'unknown audience "nosuch"'),
+        (("persona", "show", "nosuch"), "没有名为“nosuch”的典型画像", 'unknown persona "nosuch"'),
+        (("quality", "show", "nosuch"), "没有名为“nosuch”的数据源", 'unknown source "nosuch"'),
+        (("account", "nosuch"), "没有企业客户", "has no accounts"),
+        (("customer", "M1", "--snapshot", "nosuch"), "没有快照的编号以“nosuch”开头", "no snapshot begins with"),
+        (("customer", "M1", "--snapshot", "1999-01-01"), "没有构建过快照", "no snapshot was built"),
+    ],
+    ids=lambda w: " ".join(w) if isinstance(w, tuple) else "",
+)
+def test_errors_speak_the_language_of_the_session(
+    project: Path, run: Run, words: tuple[str, ...], zh: str, en: str
+) -> None:
+    chinese, english = (run(*words, "--lang", lang) for lang in ("zh-CN", "en"))
+    if words == ("identity", "review", "--limit"):  # the option would take --lang for its value
+        chinese, english = (run("identity", "review", "--lang", lang, "--limit") for lang in ("zh-CN", "en"))
+    assert (chinese.code, english.code) == (2, 2)
+    assert zh in chinese.err
+    assert en in english.err
+    assert en not in chinese.err
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,10 @@ def show_account(snapshot: Snapshot, account_id: str, *, unmask: bool = False) -
     """
     row = one_row(_table(snapshot), "account_id", account_id)
     if row is None:
-        raise UsageError(f"no account with this ID in snapshot {snapshot.id}; `huaxiang account list` shows them")
+        raise UsageError(
+            f"no account with this ID in snapshot {snapshot.id}; `huaxiang account list` shows them",
+            f"快照 {snapshot.id} 中没有这个 ID 的企业；huaxiang account list 列出全部企业",
+        )
     told: dict[str, Any] = {}
     if has_table(snapshot, "account_provenance"):
         told = one_row(snapshot.table("account_provenance"), "account_key", account_id) or {}
@@ -71,7 +74,8 @@ def list_accounts(snapshot: Snapshot, text: str | None = None, *, limit: int = 5
 def _table(snapshot: Snapshot) -> Any:
     if not has_table(snapshot, "accounts"):
         raise UsageError(
-            "the project has no accounts: no source of entity account maps account_key (docs/golden-record.md)"
+            "the project has no accounts: no source of entity account maps account_key (docs/golden-record.md)",
+            "项目中没有企业客户：没有 entity 为 account 的数据源映射 account_key（docs/golden-record.md）",
         )
     return snapshot.table("accounts")
 

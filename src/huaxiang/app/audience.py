@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from huaxiang.app.tags import find_named
 from huaxiang.app.wiring import table_reader
-from huaxiang.errors import UsageError, did_you_mean
+from huaxiang.errors import UsageError
 from huaxiang.store.snapshots import Snapshot
 
 if TYPE_CHECKING:
@@ -95,12 +95,15 @@ def export_audience(snapshot: Snapshot, expression: str, to: Path, columns: tupl
     chosen = tuple(dict.fromkeys(("customer_id", *columns)))
     for name in chosen:
         if name not in known:
-            raise UsageError(f'unknown column "{name}"{did_you_mean(name, known)}')
+            raise UsageError.unknown("column", name, known)
     kind = to.suffix.lower().lstrip(".")
     if kind not in {"csv", "parquet"}:
-        raise UsageError(f'can\'t tell the format of "{to.name}"; end the file name in .csv or .parquet')
+        raise UsageError(
+            f'can\'t tell the format of "{to.name}"; end the file name in .csv or .parquet',
+            f"从“{to.name}”看不出文件格式；文件名请以 .csv 或 .parquet 结尾",
+        )
     if not to.parent.is_dir():
-        raise UsageError(f"no folder {to.parent}; make it first")
+        raise UsageError(f"no folder {to.parent}; make it first", f"没有文件夹 {to.parent}；请先建好")
     condition = audience_condition(snapshot.manifest, expression)
     partial = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:

@@ -203,6 +203,7 @@ def _write(work: Build, run: Run, done: _Outcome) -> dict[str, Any]:
         "audiences": publishing.describe_audiences(project, done.sizes, customers.num_rows),
         "clusterings": [manifest.describe_clustering(project, c) for c in done.clusterings.values()],
         **manifest.describe_entities(work, classes),
-        "identity": identifying.describe_identity(unified.identified, unified.keys, matching),
+        "identity": identifying.describe_identity(unified.identified, unified.keys, matching)
+        | manifest.describe_key_fields(project, unified.identified.records.column_names),
         "quality": publishing.describe_quality(sources) | save(work, done.measured, as_of),
     }  # fmt: skip

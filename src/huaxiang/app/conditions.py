@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from huaxiang.errors import UsageError, did_you_mean
+from huaxiang.errors import UsageError
 from huaxiang.plan.predicate import parse_condition, to_sql_ast, to_text
 
 When = str | Mapping[str, object]
@@ -27,7 +27,7 @@ def read_condition(
             return node
         name = node.expressions[0].name
         if name not in audiences:
-            raise UsageError(f'unknown audience "{name}"{did_you_mean(name, audiences)}')
+            raise UsageError.unknown("audience", name, audiences)
         if name in within:
             raise UsageError(f"audience contains itself: {' → '.join((*within, name))}")
         inner = read_condition(audiences[name], types, audiences, (*within, name))

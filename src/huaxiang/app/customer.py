@@ -13,6 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from huaxiang.app.audience import audience_condition, column_types
+from huaxiang.app.identity_values import Values
 from huaxiang.app.masks import kind_of, mask, mask_by_look
 from huaxiang.app.provenance import explain, has_table, marks, one_row
 from huaxiang.app.value_titles import titles_of_value
@@ -104,7 +105,7 @@ def _find(snapshot: Snapshot, customer_id: str, columns: Sequence[exp.Expression
             rows = reader.rows(columns, me, values=[known], limit=1) if known else []
             if rows and known:
                 return _Found(known, rows[0])
-    raise UsageError(f"no customer with this ID in snapshot {snapshot.id}; `huaxiang customer search TEXT` finds IDs")
+    raise UsageError.no_customer(snapshot.id)
 
 
 def redirected(snapshot: Snapshot, customer_id: str) -> str | None:
@@ -221,12 +222,17 @@ def _account(snapshot: Snapshot, values: Mapping[str, Any]) -> dict[str, Any] | 
 
 
 def _identity(snapshot: Snapshot, customer_id: str, *, unmask: bool) -> list[dict[str, Any]]:
+    """The customer's keys; values of personal ones are masked, and None where the snapshot's records and rows don't hold them."""
     me = exp.EQ(this=exp.column("customer_id", quoted=True), expression=exp.Placeholder())
     columns = ["key", "value", "value_digest"]
     with table_reader(snapshot.table("identity")) as reader:
         rows = reader.rows(columns, me, values=[customer_id], order_by=["key", "value_digest"])
     found = [dict(zip(columns, row, strict=True)) for row in rows]
-    return found if unmask else [key | {"value": mask_by_look(key["value"])} for key in found]
+    values = Values.of(snapshot, unmask=unmask)
+    closed = values.customer_values(customer_id, [key for key in found if key["value"] is None])
+    open_keys = {k["value_digest"]: k["value"] if unmask else mask_by_look(k["value"]) for k in found if k["value"]}
+    shown = closed | open_keys
+    return [key | {"value": shown.get(key["value_digest"])} for key in found]
 
 
 def _records(snapshot: Snapshot, customer_id: str) -> list[dict[str, Any]]:

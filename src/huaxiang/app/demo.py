@@ -164,7 +164,8 @@ def refuse_other(folder: Path, project: str) -> None:
         return  # the check of the build will say what is wrong with it
     if isinstance(found, dict) and found.get("name") != project:
         raise UsageError(
-            f"{folder} holds another project than the demo; choose another folder, e.g. `huaxiang demo --dir demo2`"
+            f"{folder} holds another project than the demo; choose another folder, e.g. `huaxiang demo --dir demo2`",
+            f"{folder} 里是另一个项目，不是这个演示；请换个文件夹，例如 huaxiang demo --dir demo2",
         )
 
 

@@ -10,7 +10,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from huaxiang.errors import HuaxiangError, Issue, ProjectInvalid, UsageError, did_you_mean, storage_error
+from huaxiang.errors import (
+    HuaxiangError,
+    Issue,
+    ProjectInvalid,
+    UsageError,
+    did_you_mean,
+    did_you_mean_zh,
+    storage_error,
+)
 from huaxiang.spec.codes import CODES
 from huaxiang.store.cleaning.codes import REASONS
 from huaxiang.store.files.batch import FileFault, ReadRequest
@@ -36,7 +44,8 @@ def template_path(name: str) -> Path:
     """Path of a built-in codebook. Raises UsageError for an unknown name."""
     if name not in template_names():
         raise UsageError(
-            f'no form "{name}"{did_you_mean(name, template_names())}; or name the file of a codebook (.yaml, .xlsx)'
+            f'no form "{name}"{did_you_mean(name, template_names())}; or name the file of a codebook (.yaml, .xlsx)',
+            f"没有名为“{name}”的表单{did_you_mean_zh(name, template_names())}；也可以给出编码表文件（.yaml、.xlsx）",
         )
     return Path(str(resources.files("huaxiang") / "templates" / "forms" / f"{name}.yaml"))
 
@@ -47,7 +56,10 @@ def codebook_path(name: str) -> Path:
     if path.is_file():
         return path
     if path.suffix:
-        raise UsageError(f"no codebook {name}: there is no such file (seen from the current folder)")
+        raise UsageError(
+            f"no codebook {name}: there is no such file (seen from the current folder)",
+            f"没有编码表 {name}：当前文件夹下没有这个文件",
+        )
     return template_path(name)
 
 
@@ -77,9 +89,14 @@ def write_form(name: str, to: Path, *, language: str, copies: int) -> dict[str, 
     path = codebook_path(name)
     kind = to.suffix.lower()
     if kind not in (".xlsx", ".html", ".yaml"):
-        raise UsageError(f"--to {to.name}: write .xlsx (to fill in), .html (to print) or .yaml (the codebook)")
+        raise UsageError(
+            f"--to {to.name}: write .xlsx (to fill in), .html (to print) or .yaml (the codebook)",
+            f"--to {to.name}：可写成 .xlsx（供填写）、.html（供打印）或 .yaml（编码表）",
+        )
     if to.exists():
-        raise UsageError(f"{to} is there already; remove it, or choose another name")
+        raise UsageError(
+            f"{to} is there already; remove it, or choose another name", f"{to} 已存在；请先删除，或换个文件名"
+        )
     form = load_codebook(path)
     try:
         to.parent.mkdir(parents=True, exist_ok=True)

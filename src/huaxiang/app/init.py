@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
 
-from huaxiang.errors import UsageError, did_you_mean
+from huaxiang.errors import UsageError
 from huaxiang.spec.models import Text
 
 PROJECT_FILE = "huaxiang.yaml"
@@ -34,7 +34,7 @@ def init_project(folder: Path, template: str = "retail") -> tuple[Path, ...]:
     file of the template. The project file comes last, so that a half-written folder is no project.
     """
     if template not in TEMPLATES:
-        raise UsageError(f'unknown template "{template}"{did_you_mean(template, TEMPLATES)}')
+        raise UsageError.unknown("template", template, TEMPLATES)
     folder = Path(folder)
     refuse_project(folder)
     return _write(folder, template, keep=False)
@@ -57,10 +57,11 @@ def _write(folder: Path, template: str, *, keep: bool) -> tuple[Path, ...]:
 def refuse_project(folder: Path) -> None:
     """Raise UsageError when `folder` is a file or holds a project."""
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; name a folder for the new project")
+        raise UsageError(f"{folder} is a file; name a folder for the new project", f"{folder} 是文件；请给出新项目的文件夹")
     if (folder / PROJECT_FILE).exists():
         raise UsageError(
-            f"{folder} already holds a project ({PROJECT_FILE}); choose another folder, or edit that project"
+            f"{folder} already holds a project ({PROJECT_FILE}); choose another folder, or edit that project",
+            f"{folder} 里已有项目（{PROJECT_FILE}）；请换个文件夹，或直接修改那个项目",
         )
 
 
@@ -99,7 +100,10 @@ def _move(draft: Path, folder: Path, *, keep: bool) -> tuple[Path, ...]:
     found = sorted(f.relative_to(draft) for f in draft.rglob("*") if f.is_file())
     taken = [str(f) for f in found if (folder / f).exists() and f.name != ".gitignore"]
     if taken and not keep:
-        raise UsageError(f"{folder} already has {', '.join(taken[:5])}; choose another folder, nothing was written")
+        raise UsageError(
+            f"{folder} already has {', '.join(taken[:5])}; choose another folder, nothing was written",
+            f"{folder} 里已有 {'、'.join(taken[:5])}；请换个文件夹，什么也没有写入",
+        )
     for file in sorted(found, key=lambda f: (f == Path(PROJECT_FILE), f)):
         if (folder / file).exists():
             continue

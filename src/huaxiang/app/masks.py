@@ -11,9 +11,10 @@ CODES: Mapping[str, str] = {
     "street": "hidden", "address_key": "hidden",
 }  # fmt: skip
 """Attributes, by catalogue code or usual name, that are masked though the manifest doesn't say of what kind they are."""
-MASKED = frozenset({"phone", "email", "id_number", "address", "hidden"})
-"""Kinds that are masked. A name is shown: it is how people know whom they talk of."""
+MASKED = frozenset({"phone", "email", "id_number", "address", "hidden", "key"})
+"""Kinds that are masked; `key`: identity keys that are declared personal. A name is shown: it is how people know whom they talk of."""
 _STARS = "****"
+_LONG_KEY = 12
 _REGION = re.compile(r"^(?:.{2,9}?(?:省|自治区))?(?:.{1,9}?(?:市|自治州|地区|盟))?(?:.{1,9}?(?:区|县|旗|市))?")
 _LOOKS = (
     ("email", re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")),
@@ -67,5 +68,5 @@ def _address(text: str) -> str:
 
 _MASKS: Mapping[str, Callable[[str], str]] = {
     "phone": lambda text: _ends(text, 3, 4), "email": _email, "id_number": lambda text: _ends(text, 3, 4), "address": _address,
-    "hidden": lambda _: _STARS,
+    "hidden": lambda _: _STARS, "key": lambda text: f"{text[:2]}{_STARS}{text[-2:]}" if len(text) >= _LONG_KEY else _STARS,
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from huaxiang.errors import UsageError, did_you_mean
+from huaxiang.errors import UsageError
 from huaxiang.store.snapshots import Snapshot
 
 PERSONA_LIST_KEYS = ("snapshot", "as_of", "sets")
@@ -36,10 +36,12 @@ def show_persona(snapshot: Snapshot, name: str) -> dict[str, Any]:
     ]  # fmt: skip
     if not found:
         known = [f"{group['name']}/{card['segment']}" for group, card in cards]
-        raise UsageError(f'unknown persona "{name}"{did_you_mean(name, known)}')
+        raise UsageError.unknown("persona", name, known)
     if len(found) > 1:
         choices = ", ".join(f"{group['name']}/{card['segment']}" for group, card in found)
-        raise UsageError(f'"{name}" means several personas; say which: {choices}')
+        raise UsageError(
+            f'"{name}" means several personas; say which: {choices}', f"“{name}”对应多个典型画像，请指明其一：{choices}"
+        )
     group, card = found[0]
     added = {"set": group["name"], "base_size": group["base_size"]}
     return dict(card) | added | {"snapshot": snapshot.id, "as_of": snapshot.manifest["as_of"]}

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from huaxiang.app.quality import repair_text
 from huaxiang.app.wiring import table_reader
-from huaxiang.errors import UsageError, did_you_mean
+from huaxiang.errors import UsageError
 from huaxiang.store.cleaning.codes import KEPT_RAW
 from huaxiang.store.snapshots import Snapshot
 
@@ -27,7 +27,7 @@ def list_repairs(snapshot: Snapshot, source: str, *, raw: bool = False, limit: i
     """
     known = [entry["name"] for entry in snapshot.manifest.get("sources", ())]
     if source not in known:
-        raise UsageError(f'unknown source "{source}"{did_you_mean(source, known)}')
+        raise UsageError.unknown("source", source, known)
     columns = [*_ORDER, *(["raw"] if raw else [])]
     path = _table(snapshot)
     if path is None:

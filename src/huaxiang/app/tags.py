@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from huaxiang.errors import UsageError, did_you_mean
+from huaxiang.errors import UsageError
 from huaxiang.store.snapshots import Snapshot
 
 TAG_LIST_KEYS = ("snapshot", "as_of", "customers", "tags")
@@ -29,7 +29,10 @@ def show_tag(snapshot: Snapshot, name: str) -> dict[str, Any]:
     tags = snapshot.manifest.get("tags", ())
     parts = [tag["name"] for tag in tags if tag.get("rfm", {}).get("of") == name]
     if parts:
-        raise UsageError(f'the tag "{name}" writes {", ".join(parts)}; name one of them')
+        raise UsageError(
+            f'the tag "{name}" writes {", ".join(parts)}; name one of them',
+            f"标签“{name}”写出 {'、'.join(parts)}；请指明其一",
+        )
     tag = find_named(tags, name, "tag")
     return {key: tag.get(key) for key in TAG_KEYS} | _head(snapshot)
 
@@ -38,7 +41,7 @@ def find_named(items: Any, name: str, kind: str) -> Mapping[str, Any]:
     """Return the item of that name. Raises UsageError with the nearest name."""
     by_name: dict[str, Mapping[str, Any]] = {item["name"]: item for item in items}
     if name not in by_name:
-        raise UsageError(f'unknown {kind} "{name}"{did_you_mean(name, by_name)}')
+        raise UsageError.unknown(kind, name, by_name)
     return by_name[name]
 
 

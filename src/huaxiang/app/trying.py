@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from huaxiang.app.identity import decisions_of, load_ledger
+from huaxiang.app.identity_values import Values, add_causes, add_values
 from huaxiang.app.wiring import find_project
 from huaxiang.errors import UsageError
 from huaxiang.store.snapshots import Snapshot
@@ -28,7 +30,7 @@ EVALUATE_KEYS = ("snapshot", "rows", "missing", "anonymous", "people", "build", 
 METRICS = ("pairs", "clusters", "customers")
 
 
-def dry_run(snapshot: Snapshot, *, limit: int = 20) -> dict[str, Any]:
+def dry_run(snapshot: Snapshot, *, limit: int = 20, unmask: bool = False) -> dict[str, Any]:
     """Return DRY_RUN_KEYS: the records of the snapshot resolved anew by the rules that stand in the project's files now, and by all
     decisions taken. `joins`: customers that would be one; `parts`: customers that would come apart; at most `limit` of each. Nothing is
     written. Fields that the records don't hold yet are told (`unknown_fields`): they count after a build only.
@@ -47,6 +49,10 @@ def dry_run(snapshot: Snapshot, *, limit: int = 20) -> dict[str, Any]:
     scored = _score(records, spec, ledger, [k.field for k in keys if k.role == "strong"])
     context = Context(spec, decisions_of(snapshot), ledger, BLOCKED, "dry-run", full=True)
     found = resolve(records, keys, scored, context)
+    fields = {k.name: k.field for k in keys}
+    values = Values.of(snapshot, unmask=unmask)
+    personal = {k.field: "key" for k in keys if k.personal}
+    values = replace(values, kinds=None if values.kinds is None else personal | dict(values.kinds))
     joins, parts = _changes(before.column("customer_id").to_pylist(), found.customer.to_pylist())
     return {
         "snapshot": snapshot.id,
@@ -59,8 +65,8 @@ def dry_run(snapshot: Snapshot, *, limit: int = 20) -> dict[str, Any]:
         "joins": [j | {"because": _because(found, j["records"], records)} for j in joins[:limit]],
         "parts": parts[:limit],
         "review": found.review.num_rows,
-        "held_back": list(found.held_back),
-        "giants": list(found.giants),
+        "held_back": add_values(found.held_back, values, fields),
+        "giants": add_causes(found.giants, values, fields),
     }
 
 
@@ -143,7 +149,8 @@ def evaluate(snapshot: Snapshot, truth: Path) -> dict[str, Any]:
             exact.append(hit[1] or alone)
     if not people:
         raise UsageError(
-            f"none of the rows that {truth.name} speaks of is in snapshot {snapshot.id}; see its columns source, field, value"
+            f"none of the rows that {truth.name} speaks of is in snapshot {snapshot.id}; see its columns source, field, value",
+            f"{truth.name} 所说的行都不在快照 {snapshot.id} 中；核对其中 source、field、value 三列",
         )
     return {
         "snapshot": snapshot.id,
@@ -165,7 +172,10 @@ def _read_truth(truth: Path) -> Mapping[tuple[str, str], list[tuple[str, str]]]:
     except OSError as error:
         raise UsageError(f"{truth.name} can't be read: {error.strerror}") from None
     except KeyError as error:
-        raise UsageError(f"{truth.name} lacks the column {error}; expected: source, field, value, person_id") from None
+        raise UsageError(
+            f"{truth.name} lacks the column {error}; expected: source, field, value, person_id",
+            f"{truth.name} 缺少列 {error}；应有 source、field、value、person_id 四列",
+        ) from None
     return rows
 
 
@@ -182,7 +192,10 @@ def _customers_of(snapshot: Snapshot, source: str, field: str) -> dict[str, tupl
         return {}
     table = pq.read_table(snapshot.table(f"source_{source}"))
     if field not in table.column_names:
-        raise UsageError(f'source "{source}" has no field "{field}" in snapshot {snapshot.id}')
+        raise UsageError(
+            f'source "{source}" has no field "{field}" in snapshot {snapshot.id}',
+            f"快照 {snapshot.id} 中数据源“{source}”没有字段“{field}”",
+        )
     table = pa.table({
         "value": table.column(field).cast(pa.string()), "customer_id": table.column("customer_id"),
         "exact": _exact(snapshot, table), "keyless": _keyless(snapshot, table),

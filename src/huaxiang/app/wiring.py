@@ -25,7 +25,8 @@ def find_project(start: Path) -> Path:
             return candidate
     raise UsageError(
         f"no {PROJECT_FILE} in {start} or any folder above it; name the project by --project DIR, "
-        "or write a new one by `huaxiang init DIR`"
+        "or write a new one by `huaxiang init DIR`",
+        f"{start} 及其上级文件夹中没有 {PROJECT_FILE}；用 --project 文件夹 指明项目，或用 huaxiang init 文件夹 新建一个",
     )
 
 

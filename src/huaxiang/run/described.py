@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from huaxiang.learn.describe import distribution, known, value_type
+from huaxiang.learn.identity.keys import value_digest
 from huaxiang.plan.columns import (
     ACCOUNT_ID,
     ACCOUNT_PREFIX,
@@ -23,6 +24,7 @@ from huaxiang.run.segmenting import text_of
 from huaxiang.run.value_titles import form_titles
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import AttributeSpec
+from huaxiang.stages.unify import BLOCKED
 from huaxiang.store.cleaning.rule import vocabulary_titles
 
 PERSONAL_TYPES = ("phone", "email", "id_number", "address", "name")
@@ -35,6 +37,9 @@ PERSONAL_CODES = {
     "address": "address",
 }
 """Attributes, by catalogue code or usual name, that are masked whatever their source declares."""
+CLOSED = frozenset({"phone", "email", "id_number", "address", "key"})
+"""Kinds of values that no distribution names."""
+UNTOLD: Mapping[str, Any] = {"kind": "values", "values": []}
 ADDED: Mapping[str, tuple[str, str, str]] = {
     ACCOUNT_ID: ("business", "所属企业", "Account"),
     "household_id": ("demographic", "家庭编号", "Household"),
@@ -47,8 +52,6 @@ ROLES: Mapping[str, Mapping[str, str]] = {
     "woman": {"zh": "成年女性", "en": "Woman"}, "person": {"zh": "其他成员", "en": "Other member"},
 }  # fmt: skip
 CONTACT_COLUMNS = ("contacts", "decision_roles")
-
-Personal = Literal["phone", "email", "id_number", "address", "name"]
 
 
 def describe_attributes(project: Project, customers: pa.Table, classes: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -68,21 +71,24 @@ def _attribute(project: Project, spec: AttributeSpec, holders: pa.Table, standar
         {"source": o.source, "value": o.value, "trust": project.sources[o.source].trust if o.trust is None else o.trust}
         for o in spec.origins
     ]
+    personal = personal_kind(project, spec)
     return {
         "name": spec.name, "title": text_of(spec.title, spec.name), "class": spec.class_ or standard, "of": spec.of,
         "source": "+".join(dict.fromkeys(o.source for o in spec.origins)),
         "expression": "; ".join(dict.fromkeys(o.value for o in spec.origins)), "from": origins, "pick": spec.pick,
-        "decline": decline_of(spec), "personal": personal_kind(project, spec), **_shown(holders, spec.name, titles),
+        "decline": decline_of(spec), "personal": personal, **_shown(holders, spec.name, titles, personal),
         "place": str(project.place("attributes", spec.name)),
     }  # fmt: skip
 
 
-def _shown(holders: pa.Table, name: str, titles: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def _shown(
+    holders: pa.Table, name: str, titles: Mapping[str, Mapping[str, str]], personal: str | None = None
+) -> dict[str, Any]:
     column = holders.column(name)
     count, kind = known(column), value_type(column, listed=bool(titles))
+    shape = {**UNTOLD, "other": count} if personal in CLOSED else distribution(column, kind, tuple(titles))
     return {
-        "value_type": kind, "known": count, "coverage": share(count, len(holders)),
-        "distribution": distribution(column, kind, tuple(titles)), "values": dict(titles),
+        "value_type": kind, "known": count, "coverage": share(count, len(holders)), "distribution": shape, "values": dict(titles),
     }  # fmt: skip
 
 
@@ -144,9 +150,31 @@ def _declared_types(project: Project, spec: AttributeSpec) -> list[str]:
 
 
 def personal_kind(project: Project, spec: AttributeSpec) -> str | None:
-    """phone, email, id_number, address or name when the values point at a person, and are masked where they are shown."""
+    """phone, email, id_number, address or name when the values point at a person, key when they are those of a personal identity key;
+    all but names are masked where they are shown.
+    """
     kinds = [k for k in _declared_types(project, spec) if k in PERSONAL_TYPES]
-    return PERSONAL_CODES.get(spec.name) or (kinds[0] if kinds else None)
+    keys = {k.field for k in project.identity.values() if k.personal}
+    is_key = any(o.value.strip() in keys for o in spec.origins)
+    return PERSONAL_CODES.get(spec.name) or (kinds[0] if kinds else "key" if is_key else None)
+
+
+def describe_key_fields(project: Project, fields: Sequence[str]) -> dict[str, Any]:
+    """What the manifest says of records' `fields`, so that a snapshot can be shown without its project.
+
+    fields: {key: field} · personal: {field: phone | email | id_number | address | name | key} · blocked: {key: digests of values that
+    never identify anybody}.
+    """
+    keys = project.identity.values()
+    personal = {k.field: "key" for k in keys if k.personal}
+    for source in project.sources.values():
+        kinds = {f: declared_type(source, f) for f in fields if f in source.columns}
+        personal |= {f: kind for f, kind in kinds.items() if kind in PERSONAL_TYPES}
+    personal |= {f: PERSONAL_CODES[f] for f in fields if f in PERSONAL_CODES}
+    return {
+        "fields": {k.name: k.field for k in keys}, "personal": dict(sorted(personal.items())),
+        "blocked": {k.name: [value_digest(k.name, v) for v in sorted({*BLOCKED, *map(str.lower, k.blocked)})] for k in keys},
+    }  # fmt: skip
 
 
 def describe_entities(build: Build, classes: Mapping[str, str]) -> dict[str, Any]:

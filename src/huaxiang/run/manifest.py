@@ -15,11 +15,15 @@ from huaxiang.plan.columns import HOUSEHOLD_TYPES, customer_types, field_types, 
 from huaxiang.plan.expr import check_expression
 from huaxiang.run.context import AsOf
 from huaxiang.run.described import (
+    CLOSED,
+    UNTOLD,
     attribute_behind,
     attribute_values,
     describe_attributes,
     describe_entities,
+    describe_key_fields,
     household_inputs,
+    personal_kind,
     share,
 )
 from huaxiang.run.segmenting import text_of
@@ -45,6 +49,7 @@ __all__ = [
     "describe_clustering",
     "describe_definition",
     "describe_entities",
+    "describe_key_fields",
     "describe_tags",
     "lineage_of",
 ]
@@ -93,11 +98,14 @@ def _tag(project: Project, spec: Tag, name: str, customers: pa.Table) -> dict[st
     kind = value_type(column, listed=bool(listed) and pa.types.is_string(column.type))
     count = known(column)
     title = text_of(spec.title, spec.name)
+    behind = attribute_behind(project, spec.from_) if isinstance(spec, FactTag) else None
+    personal = personal_kind(project, behind) if behind is not None else None
+    shape = {**UNTOLD, "other": count} if personal in CLOSED else distribution(column, kind, tuple(listed))
     entry: dict[str, Any] = {
         "name": name, "title": title, "description": spec.description, "kind": spec.kind, "class": spec.class_, "owner": spec.owner,
         "unit": spec.unit, "attribute": spec.attribute, "status": spec.status, "value_type": kind,
         "coverage": share(count, len(customers)),
-        "missing": len(customers) - count, "distribution": distribution(column, kind, tuple(listed)), "values": listed,
+        "missing": len(customers) - count, "distribution": shape, "personal": personal, "values": listed,
     }  # fmt: skip
     if isinstance(spec, RfmTag):
         part = name.removeprefix(f"{spec.name}_")

@@ -73,7 +73,8 @@ def load_project(folder: Path) -> Project:
     folder = Path(folder)
     if not (folder / PROJECT_FILE).is_file():
         raise UsageError(
-            f"{folder} is no project: it has no {PROJECT_FILE}; make one with `huaxiang init {folder.name or '.'}`"
+            f"{folder} is no project: it has no {PROJECT_FILE}; make one with `huaxiang init {folder.name or '.'}`",
+            f"{folder} 不是项目：其中没有 {PROJECT_FILE}；用 huaxiang init {folder.name or '.'} 新建一个",
         )
     files = (folder / PROJECT_FILE, *definition_files(folder))
     issues: list[Issue] = []

@@ -30,7 +30,8 @@ def read_decisions(project: Path) -> list[dict[str, Any]]:
             found.append(json.loads(line))
         except json.JSONDecodeError:
             raise UsageError(
-                f"{FILE.as_posix()}:{number} is damaged: it is no JSON object; restore the file from a backup, or remove that line"
+                f"{FILE.as_posix()}:{number} is damaged: it is no JSON object; restore the file from a backup, or remove that line",
+                f"{FILE.as_posix()}:{number} 已损坏：不是 JSON 对象；从备份恢复该文件，或删去那一行",
             ) from None
     return found
 

@@ -186,7 +186,7 @@ class SnapshotStore:
         for _attempt in range(5):  # a build may publish and remove in between
             name = self.current_id()
             if name is None:
-                raise SnapshotError("no snapshot yet; run `huaxiang build` first")
+                raise SnapshotError("no snapshot yet; run `huaxiang build` first", "还没有快照；先运行 huaxiang build")
             try:
                 return self._open(name)
             except FileNotFoundError:
@@ -205,7 +205,11 @@ class SnapshotStore:
         fitting = [name for name in ids if name == which] or [name for name in ids if name.startswith(which)]
         if len(fitting) != 1 or not which:
             reason = "no snapshot begins with" if not fitting else f"{len(fitting)} snapshots begin with"
-            raise UsageError(f'{reason} "{which}"; `huaxiang snapshot list` shows them')
+            reason_zh = "没有快照的编号" if not fitting else f"有 {len(fitting)} 个快照的编号"
+            raise UsageError(
+                f'{reason} "{which}"; `huaxiang snapshot list` shows them',
+                f"{reason_zh}以“{which}”开头；huaxiang snapshot list 列出全部快照",
+            )
         try:
             return self._open(fitting[0])
         except FileNotFoundError:
@@ -311,7 +315,9 @@ class SnapshotStore:
         try:
             day = date.fromisoformat(which)
         except ValueError:
-            raise UsageError(f'"{which}" is no date; write YYYY-MM-DD') from None
+            raise UsageError(
+                f'"{which}" is no date; write YYYY-MM-DD', f"“{which}”不是日期；请写成 2026-10-31 的样子"
+            ) from None
         for name in reversed(self.ids()):
             try:
                 snapshot = self._open(name)
@@ -320,7 +326,10 @@ class SnapshotStore:
             if _built_day(snapshot.manifest) <= day:
                 return snapshot
             snapshot.close()
-        raise UsageError(f"no snapshot was built on or before {which}; `huaxiang snapshot list` shows them")
+        raise UsageError(
+            f"no snapshot was built on or before {which}; `huaxiang snapshot list` shows them",
+            f"{which} 当天及以前没有构建过快照；huaxiang snapshot list 列出全部快照",
+        )
 
     def _describe(self, name: str, *, current: bool) -> SnapshotInfo:
         try:

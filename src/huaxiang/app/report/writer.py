@@ -67,7 +67,10 @@ def write_report(snapshot: ReportSnapshot, to: Path, lang: str = "zh-CN") -> Pat
     if lang not in LANGUAGES:
         raise UsageError(f'the report has no language "{lang}"; choose one of: {", ".join(LANGUAGES)}')
     if to.is_dir():
-        raise UsageError(f"{to} is a folder; name the HTML file to write, e.g. {to / 'report.html'}")
+        raise UsageError(
+            f"{to} is a folder; name the HTML file to write, e.g. {to / 'report.html'}",
+            f"{to} 是文件夹；请写明报告文件名，例如 {to / 'report.html'}",
+        )
     script = read_bundle()
     page = render(report_of(snapshot, lang), script)
     to.parent.mkdir(parents=True, exist_ok=True)

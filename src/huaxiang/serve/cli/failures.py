@@ -43,7 +43,9 @@ def issue_line(issue: Issue) -> str:
 
 
 def _told(error: HuaxiangError) -> str:
-    return f"{error.code} {_meaning(error.code)}{error.message}" if isinstance(error, ExpressionError) else str(error)
+    if isinstance(error, ExpressionError):
+        return f"{error.code} {_meaning(error.code)}{error.message}"
+    return error.zh if error.zh and language() != "en" else str(error)
 
 
 def _meaning(code: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from huaxiang.serve.cli.texts import LANGUAGES, speak, t
+from huaxiang.serve.cli.texts import LANGUAGES, language, speak, t
 
 if TYPE_CHECKING:
     from huaxiang.store.snapshots import Snapshot
@@ -114,9 +114,10 @@ class LazyGroup(_Translated, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; an unknown one is answered with the nearest."""
         if args and args[0] not in self.lazy and not args[0].startswith("-"):
-            from huaxiang.errors import did_you_mean
+            from huaxiang.errors import did_you_mean, did_you_mean_zh
 
-            ctx.fail(t("ui.unknown_command", name=args[0]) + did_you_mean(args[0], self.lazy))
+            near = did_you_mean if language() == "en" else did_you_mean_zh
+            ctx.fail(t("ui.unknown_command", name=args[0]) + near(args[0], self.lazy))
         return super().resolve_command(ctx, args)
 
 

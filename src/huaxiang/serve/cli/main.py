@@ -99,7 +99,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         if isinstance(error, FileNotFoundError) and error.filename is None and _here() == Path("/"):
             error = UsageError(
-                "the current folder has been removed; change to the project's folder, or name it by --project"
+                "the current folder has been removed; change to the project's folder, or name it by --project",
+                "当前文件夹已被删除；请进入项目文件夹，或用 --project 指明项目",
             )
         return report(storage_error(error) or error, Path(_value_of("--project", arguments) or _here()), arguments)
     return result if isinstance(result, int) else 0
@@ -118,7 +119,9 @@ def _wrong_use(error: click.ClickException) -> int:
     if context is not None:
         click.echo(context.get_usage(), err=True)
         click.echo(t("ui.try_help", command=context.command_path), err=True)
-    click.echo(t("ui.error") + error.format_message(), err=True)
+    from huaxiang.serve.cli.wrong_use import wrong_use
+
+    click.echo(t("ui.error") + wrong_use(error), err=True)
     return 2
 
 

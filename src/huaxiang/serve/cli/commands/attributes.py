@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from huaxiang.errors import SnapshotError, UsageError, did_you_mean
+from huaxiang.errors import SnapshotError, UsageError
 from huaxiang.serve.cli import output
 from huaxiang.serve.cli.framework import LazyGroup, View, command, option, shows
 from huaxiang.serve.cli.texts import pick, t, t_or
@@ -28,7 +28,7 @@ def attribute_list(view: View, *, filled: bool | None, class_: str | None) -> No
     rows = [row.as_json() for row in list_attributes(snapshot, load_project(view.folder()))]
     known = {str(row["class"]) for row in rows}
     if class_ is not None and class_ not in known:
-        raise UsageError(f'unknown class "{class_}"{did_you_mean(class_, known)}')
+        raise UsageError.unknown("class", class_, known)
     shown = [row for row in rows if filled in (None, row["filled"]) and class_ in (None, row["class"])]
     view.show(
         {

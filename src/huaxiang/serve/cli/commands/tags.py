@@ -26,12 +26,12 @@ def tag_list(view: View, class_: str | None) -> None:
 
 
 def _check_class(name: str) -> None:
-    from huaxiang.errors import UsageError, did_you_mean
+    from huaxiang.errors import UsageError
     from huaxiang.spec.models import TagClass
 
     known = get_args(TagClass)
     if name not in known:
-        raise UsageError(f'unknown class "{name}"{did_you_mean(name, known)}')
+        raise UsageError.unknown("class", name, known)
 
 
 def _list(found: dict[str, Any]) -> None:
