@@ -54,12 +54,12 @@ def _dense_only(node: AggregateNode) -> AggregateNode:
 
 
 def test_many_buckets_and_slices_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data, node = table_of(_rows(20_000, 700)), _dense_only(every_node())
+    data, node = table_of(_rows(6_000, 250)), _dense_only(every_node())
     expected = _computed(data, node, tmp_path, NEVER)
-    monkeypatch.setattr(rows, "ROWS_A_BUCKET", 1500)
-    monkeypatch.setattr(run, "_ROWS_A_SLICE", 400)
-    monkeypatch.setattr(run, "_CUSTOMERS_A_FINAL", 150)
-    monkeypatch.setattr(run, "_BATCH", 2048)
+    monkeypatch.setattr(rows, "ROWS_A_BUCKET", 500)
+    monkeypatch.setattr(run, "_ROWS_A_SLICE", 130)
+    monkeypatch.setattr(run, "_CUSTOMERS_A_FINAL", 50)
+    monkeypatch.setattr(run, "_BATCH", 700)
     assert _computed(data, node, tmp_path, 1) == expected
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -15,26 +16,35 @@ from huaxiang.store.snapshots import SnapshotStore
 HEADERS_ONLY = ("members.csv", "orders.csv", "order_lines.csv", "visits.csv")
 
 
-def test_files_without_rows_do_not_hide_the_last_good_snapshot(tmp_path: Path) -> None:
-    folder = tmp_path / "shop"
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The retail example, built once; tests work on copies."""
+    folder = tmp_path_factory.mktemp("built") / "shop"
     init_project(folder, "retail")
-    good = build(folder)
+    build(folder)
+    return folder
+
+
+def test_files_without_rows_do_not_hide_the_last_good_snapshot(built: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(built, tmp_path / "shop")
+    good = SnapshotStore(folder).current_id()
+    assert good is not None
     for name in HEADERS_ONLY:
         file = folder / "data" / name
         file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
     with pytest.raises(NoCustomers, match="no source holds a customer"):
         build(folder)
-    assert SnapshotStore(folder).current_id() == good.snapshot
+    assert SnapshotStore(folder).current_id() == good
 
 
-def test_an_earlier_as_of_day_finds_no_fault_with_later_rows(tmp_path: Path) -> None:
-    folder = tmp_path / "shop"
-    init_project(folder, "retail")
-    today = build(folder)
-    earlier = build(folder, as_of=date(2025, 3, 31))
-    rows = [{s["name"]: s["set_aside"] for s in b.manifest["sources"]} for b in (today, earlier)]
+def test_an_earlier_as_of_day_finds_no_fault_with_later_rows(built: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(built, tmp_path / "shop")
+    with SnapshotStore(folder).current() as snapshot:
+        today = snapshot.manifest
+    earlier = build(folder, as_of=date(2025, 3, 31)).manifest
+    rows = [{s["name"]: s["set_aside"] for s in manifest["sources"]} for manifest in (today, earlier)]
     assert rows[0] == rows[1]
-    assert earlier.manifest["as_of"] == "2025-03-31"
+    assert earlier["as_of"] == "2025-03-31"
 
 
 def test_later_duplicates_count_as_bad_rows_where_the_source_allows_none(tmp_path: Path) -> None:
