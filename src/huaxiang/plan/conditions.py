@@ -101,10 +101,91 @@ class InAudience:
 
 
 @dataclass(frozen=True)
+class Window:
+    """When something was done: in the last `days` days up to and with the as-of day, or from `since` to `until` (days, both included).
+
+    All None: ever. `days` excludes the other two.
+    """
+
+    days: int | None = None
+    since: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """Rows of a source (orders, events …) that meet `where`, normalised SQL text over the source's fields; None: all its rows."""
+
+    source: str
+    where: str | None = None
+
+
+MeasureFunction = Literal["count", "days", "distinct", "sum", "mean", "min", "max", "first", "last"]
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What a customer did, measured and compared: `function` over the rows of `step` in `window`, `op` a value.
+
+    count (rows), days (days with such a row), distinct (values of `field`) and sum are 0 where there is no such row; mean, min, max,
+    first and last (the value of `field` at the earliest, latest time) are unknown then. `did` is count >= 1, `did not` count = 0.
+    """
+
+    step: Step
+    function: MeasureFunction = "count"
+    op: ComparisonOp = ">="
+    value: Value = 1
+    field: str | None = None
+    window: Window = Window()
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """The customer did all `steps`, each later than the one before and all within `within` days (None: any time) of the first, and did
+    nothing of `without` in between. Never unknown.
+    """
+
+    steps: tuple[Step, ...]
+    within: int | None = None
+    without: Step | None = None
+    window: Window = Window()
+
+
+@dataclass(frozen=True)
+class InList:
+    """The customer is on an uploaded list. Never unknown."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A random share of all customers, always the same for the same `seed`. Never unknown."""
+
+    share: float
+    seed: str = ""
+
+
+@dataclass(frozen=True)
+class Top:
+    """The `count` customers with the largest (`lowest`: smallest) value of a number or date column, among those that meet `among`;
+    between equals the smaller customer ID comes first; customers without a value are never among them. Never unknown.
+    """
+
+    count: int
+    column: str
+    among: Node | None = None
+    lowest: bool = False
+
+
+@dataclass(frozen=True)
 class Raw:
     """Any other portable boolean expression, as normalised SQL text."""
 
     text: str
 
 
-Node = And | Or | Not | Comparison | In | Between | IsNull | TextMatch | ListMatch | InAudience | Raw
+Node = (
+    And | Or | Not | Comparison | In | Between | IsNull | TextMatch | ListMatch | InAudience | Behaviour | Sequence | InList | Sample
+    | Top | Raw
+)  # fmt: skip
