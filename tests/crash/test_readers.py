@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.crash.conftest import must_build
+from tests.crash.conftest import make_shop, must_build
 
-from huaxiang.app.init import init_project
 from huaxiang.store.snapshots import SnapshotStore
 
 pytestmark = pytest.mark.slow
@@ -41,9 +40,7 @@ print(reads, len(set(seen)))
 
 def test_ten_readers_during_builds(tmp_path: Path) -> None:
     shop, stop = tmp_path / "shop", tmp_path / "stop"
-    init_project(shop, "retail")
-    settings = shop / "huaxiang.yaml"
-    settings.write_text(settings.read_text("utf-8").replace("keep_snapshots: 30", "keep_snapshots: 1"), "utf-8")
+    make_shop(shop, keep=1)
     must_build(shop)
     readers = [
         subprocess.Popen(

@@ -10,17 +10,20 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from huaxiang.app.build import build
-from huaxiang.app.demo import prepare_demo
+from huaxiang.app.demo import DemoResult, run_demo
 from huaxiang.store.snapshots import SnapshotStore
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_result(tmp_path_factory: pytest.TempPathFactory) -> DemoResult:
+    """What a run of the demo found."""
+    return run_demo(tmp_path_factory.mktemp("demo") / "demo")
+
+
+@pytest.fixture(scope="session")
+def demo(demo_result: DemoResult) -> Path:
     """Folder of the built demo project."""
-    folder = prepare_demo(tmp_path_factory.mktemp("demo") / "demo")
-    build(folder)
-    return folder
+    return demo_result.folder
 
 
 @pytest.fixture(scope="session")
