@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from huaxiang.errors import UsageError
@@ -113,6 +114,27 @@ def test_an_index_of_old_records_changes_nothing(people: pa.Table, scored: Score
     assert 0 < index.num_rows < quick.index.num_rows == records.num_rows
     stale = index.replace_schema_metadata({b"mark": b"another model"})
     assert score_pairs(records, SPEC, model=scored.model, new=new, index=stale).pairs.equals(plain.pairs)
+
+
+def test_few_new_records_look_their_pairs_up_in_the_index(people: pa.Table, scored: Scored) -> None:
+    records = people.drop(["person"])
+    left, right = (scored.pairs.column(c).to_numpy() for c in ("left", "right"))
+    turn = np.random.default_rng(5).permutation(records.num_rows) % 25
+    index = scored.index.filter(pc.is_in(scored.index.column("digest"), records.column("digest").filter(turn > 3)))
+    for step in (1, 2, 3):  # each day's records lie below those of the days before
+        there = np.flatnonzero((turn > 3) | ((turn > 0) & (turn <= step)))
+        day = records.take(there)
+        meta = {**scored.index.schema.metadata, b"in_order": b"0"} if step == 1 else index.schema.metadata
+        got = score_pairs(
+            day, SPEC, model=scored.model, new=turn[there] == step, index=index.replace_schema_metadata(meta)
+        )
+        both = np.isin(left, there) & np.isin(right, there) & ((turn[left] == step) | (turn[right] == step))
+        wanted = scored.pairs.filter(pa.array(both))
+        assert np.array_equal(there[got.pairs.column("left").to_numpy()], wanted.column("left").to_numpy())
+        assert np.array_equal(there[got.pairs.column("right").to_numpy()], wanted.column("right").to_numpy())
+        assert got.pairs.column("weight").equals(wanted.column("weight"))
+        assert sorted(got.index.column("digest").to_pylist()) == sorted(day.column("digest").to_pylist())
+        index = got.index
 
 
 def test_any_pair_scores_as_blocked_ones_do(scored: Scored) -> None:

@@ -129,9 +129,9 @@ def recall_blocks(db: Database, rules: Sequence[Rule], known: str) -> None:
 
 
 def export_blocks(db: Database, chosen: Sequence[int], ids: str) -> pa.Table:
-    """Digests and hashes (columns b0, b1, …) of the records of table `ids`."""
+    """Digests and hashes (columns b0, b1, …) of the records of table `ids`, by digest."""
     columns = "".join(f", b.b{old} AS b{new}" for new, old in enumerate(chosen))
-    return db.arrow(f"SELECT s.digest{columns} FROM blocks b JOIN {ids} s USING (id)")
+    return db.arrow(f"SELECT s.digest{columns} FROM blocks b JOIN {ids} s USING (id) ORDER BY s.digest")
 
 
 def index_mark(db: Database, fields: Sequence[Field], rules: Sequence[Rule]) -> bytes:

@@ -13,11 +13,13 @@ import pyarrow.compute as pc
 from huaxiang.learn.matching import blocking, observe, scoring
 from huaxiang.learn.matching.blocking import Rule, Skipped
 from huaxiang.learn.matching.fields import Field, choose_fields
+from huaxiang.learn.matching.increment import IN_ORDER, Index, find_pairs
 from huaxiang.learn.matching.levels import Comparison, comparisons_of
 from huaxiang.learn.matching.model import MatchModel, Weights
 from huaxiang.learn.matching.prepare import Database, helpers
-from huaxiang.learn.matching.terms import add_terms, count_terms
+from huaxiang.learn.matching.terms import add_terms, count_terms, with_terms
 from huaxiang.learn.matching.training import Evidence, Patterns, train
+from huaxiang.learn.texts import held_by_many, is_ascending
 from huaxiang.spec.people import MatchingSpec
 
 _SCHEMA = pa.schema(
@@ -31,6 +33,8 @@ _SCHEMA = pa.schema(
 )
 _FEW_PAIRS = 300_000
 """Below so many candidates all are weighed at once: setting up a filter would cost more."""
+_FEW_NEW = 0.1
+"""Up to this share of new records their pairs are looked up in the index one by one; else the database joins all at once."""
 _NO_INDEX = pa.table({"digest": pa.array([], pa.string())})
 
 
@@ -60,8 +64,8 @@ class Scored:
             part = self._records.take(pa.array(asked))
             comparisons = comparisons_of(self.model.fields)
             db.load("source", _numbered(part, asked, np.ones(len(asked), dtype=bool)))
-            db.run(f"CREATE TABLE people AS {helpers(db, self.model.fields, 'source')}")
-            add_terms(db, "people", comparisons, self.model.terms, self.model.rarest)
+            found = f"({helpers(db, self.model.fields, 'source')})"
+            db.run(f"CREATE TABLE people AS {with_terms(db, found, comparisons, self.model.terms, self.model.rarest)}")
             low, high = np.minimum(left, right).astype(np.int64), np.maximum(left, right).astype(np.int64)
             db.load("asked", pa.table({"a": low, "b": high, "at": np.arange(len(low))}))
             db.run("CREATE TABLE each AS SELECT DISTINCT a, b FROM asked")
@@ -106,9 +110,13 @@ def score_pairs(  # noqa: PLR0913  one call of the build, everything optional by
     described = _without(described, crowds)
     db = Database(threads)
     try:
-        db.load("source", _numbered(described, people, fresh[people]))
         run = _Run(db, spec, fields, tuple(keys), index, partly=not fresh[people].all())
-        pairs, model, skipped = run.score(model)
+        known = run.known(model, described, fresh[people])
+        if model is not None and known is not None:
+            pairs, skipped = run.score_new(model, _numbered(described, people, fresh[people]), known)
+        else:
+            db.load("source", _numbered(described, people, fresh[people]))
+            pairs, model, skipped = run.score(model)
     finally:
         db.close()
     return Scored(
@@ -128,13 +136,10 @@ def _crowds(described: pa.Table, fields: Sequence[Field], most: int) -> tuple[di
     found, told = {}, []
     for field in fields:
         if (field.identity or field.kind in ("phone", "email")) and field.name in described.column_names:
-            counted = pc.value_counts(described.column(field.name).combine_chunks())
-            counted = counted.filter(
-                pc.and_(pc.is_valid(counted.field("values")), pc.greater(counted.field("counts"), most))
-            )
-            if len(counted):
-                found[field.name] = counted.field("values")
-                told.append(Skipped(field.name, len(counted), int(pc.sum(counted.field("counts")).as_py())))
+            values, counts = held_by_many(described.column(field.name).cast(pa.string()).combine_chunks(), most)
+            if len(values):
+                found[field.name] = values
+                told.append(Skipped(field.name, len(values), int(counts.sum())))
     return found, tuple(told)
 
 
@@ -142,7 +147,7 @@ def _without(records: pa.Table, crowds: Mapping[str, pa.Array]) -> pa.Table:
     """The records without those values."""
     for name, values in crowds.items():
         column = records.column(name)
-        own = pc.if_else(pc.is_in(column, value_set=values), None, column)
+        own = pc.if_else(pc.is_in(column.cast(pa.string()), value_set=values), None, column)
         records = records.set_column(records.column_names.index(name), name, own)
     return records
 
@@ -167,12 +172,39 @@ class _Run:
         if model is None:
             model = self._train(comparisons, candidates, rules)
         add_terms(self.db, "entrants", comparisons, model.terms, model.rarest)
-        least = math.log2(self.spec.review / (1 - self.spec.review)) if self.spec.review > 0 else -1000.0
+        least = least_of(self.spec)
         if self.db.rows(f"SELECT count(*) FROM {candidates}")[0][0] < _FEW_PAIRS:
             self.db.run(f"CREATE TABLE close AS SELECT join_key_l AS a, join_key_r AS b FROM {candidates}")
         else:
             scoring.filter_candidates(self.db, _with_model(self.db, comparisons, model, blocks, candidates), least)
         return self._weigh(comparisons, model, least), model, skipped
+
+    def known(self, model: MatchModel | None, described: pa.Table, fresh: np.ndarray) -> Index | None:
+        """The index brought to the records of now, where it fits and there are few new ones; else None."""
+        if model is None or self.index is None or fresh.sum() > _FEW_NEW * len(fresh):
+            return None
+        if (self.index.schema.metadata or {}).get(b"mark") != blocking.index_mark(self.db, self.fields, model.blocking):
+            return None
+        return Index.of(self.index, described.column("digest").combine_chunks(), fresh)
+
+    def score_new(self, model: MatchModel, numbered: pa.Table, known: Index) -> tuple[pa.Table, tuple[Skipped, ...]]:
+        """Score the pairs of new records alone; of the others only those are read that share a value with one."""
+        db, comparisons = self.db, comparisons_of(self.fields)
+        db.load("source", numbered.take(pa.array(known.unknown)))
+        blocking.add_blocks(db, model.blocking, f"({helpers(db, self.fields, 'source')})")
+        hashes = db.arrow("SELECT * EXCLUDE (id, fresh) FROM blocks ORDER BY id")
+        digest, ids = (numbered.column(c).combine_chunks() for c in ("digest", "id"))
+        fresh = numbered.column("fresh").combine_chunks().to_numpy(zero_copy_only=False)
+        left, right, skipped = find_pairs(known, hashes, fresh, model.blocking, self.spec.max_block)
+        self.index = known.renewed(digest, hashes)
+        if not len(left):
+            return _SCHEMA.empty_table(), skipped
+        number = ids.to_numpy()
+        db.load("close", pa.table({"a": number[left], "b": number[right]}))
+        db.load("concerned", numbered.take(pa.array(np.unique(np.concatenate([left, right])))))
+        found = f"({helpers(db, self.fields, 'concerned')})"
+        db.run(f"CREATE TABLE entrants AS {with_terms(db, found, comparisons, model.terms, model.rarest)}")
+        return self._weigh(comparisons, model, least_of(self.spec)), skipped
 
     def _block(self, model: MatchModel | None) -> tuple[tuple[Rule, ...], tuple[Skipped, ...]]:
         """Leave `entrants`: the helper columns of the records that are compared at all; without a model also `people`, of all."""
@@ -213,12 +245,14 @@ class _Run:
         db.run(f"CREATE TABLE unknown AS {unknown}")
         blocking.add_blocks(db, rules, f"({helpers(db, self.fields, 'unknown')})")
         found = blocking.export_blocks(db, range(len(rules)), "unknown")
-        self._note(found if known is None else pa.concat_tables([known.replace_schema_metadata(None), found]), rules)
+        whole = found if known is None else pa.concat_tables([known.replace_schema_metadata(None), found])
+        self._note(whole.sort_by("digest").combine_chunks(), rules)
         if known is not None:
             blocking.recall_blocks(db, rules, "known")
 
     def _note(self, index: pa.Table, rules: tuple[Rule, ...]) -> None:
-        self.index = index.replace_schema_metadata({b"mark": blocking.index_mark(self.db, self.fields, rules)})
+        mark = blocking.index_mark(self.db, self.fields, rules)
+        self.index = index.replace_schema_metadata({b"mark": mark, IN_ORDER: str(index.num_rows).encode()})
 
     def _train(self, comparisons: Sequence[Comparison], candidates: str, rules: tuple[Rule, ...]) -> MatchModel:
         """Train twice: first to learn how many records a person has, then with the rarity of values among strangers."""
@@ -264,6 +298,11 @@ class _Run:
         return self.db.arrow(query).cast(_SCHEMA)
 
 
+def least_of(spec: MatchingSpec) -> float:
+    """The weight from which pairs are kept."""
+    return math.log2(spec.review / (1 - spec.review)) if spec.review > 0 else -1000.0
+
+
 def _with_model(
     db: Database, comparisons: Sequence[Comparison], model: MatchModel, blocks: Sequence[str], candidates: str
 ) -> object:
@@ -293,8 +332,8 @@ def _nothing(
 
 def _order(records: pa.Table) -> np.ndarray | None:
     """Positions of the records by digest; None when they stand so."""
-    order = pc.sort_indices(records.column("digest").combine_chunks()).to_numpy()
-    return None if bool((order[1:] > order[:-1]).all()) else order
+    digest = records.column("digest").combine_chunks()
+    return None if is_ascending(digest) else pc.sort_indices(digest).to_numpy()
 
 
 def _people(records: pa.Table) -> np.ndarray:

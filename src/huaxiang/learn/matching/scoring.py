@@ -68,12 +68,12 @@ def weigh(
     db: Database, pairs: str, comparisons: Sequence[Comparison], model: MatchModel, records: str = "entrants"
 ) -> str:
     """Query of (a, b, weight, levels…): `weight` is log2 of the odds that the pair is one person rather than strangers or
-    relatives; `g<n>` the level of each comparison.
+    relatives; `g<n>` the level of each comparison. Leaves `graded_<pairs>`, the levels: written down, each is compared but once.
     """
     wide = side_by_side(db, pairs, records)
     levels = ", ".join(f"{level_of(c)}::SMALLINT AS g{i}" for i, c in enumerate(comparisons))
     kept = "".join(f", tf_{c.term}_{s}" for c in comparisons if c.term for s in ("l", "r"))
-    seen = f"SELECT a, b, {levels}{kept} FROM ({wide})"
+    db.run(f"CREATE TABLE graded_{pairs} AS SELECT a, b, {levels}{kept} FROM ({wide})")
     sums = {"match": [_log2(model.match)], "kin": [_log2(model.related)], "strangers": ["0.0"]}
     for i, c in enumerate(comparisons):
         w = model.weights[c.name]
@@ -90,7 +90,7 @@ def weigh(
     parts = ", ".join(f"{' + '.join(terms)} AS {name}" for name, terms in sums.items())
     high = "greatest(kin, strangers)"
     against = f"{high} + log2(1.0 + pow(2.0::DOUBLE, least(kin, strangers) - {high}))"
-    return f'SELECT a, b, round("match" - ({against}), 6) AS weight, {grades} FROM (SELECT a, b, {grades}, {parts} FROM ({seen}))'
+    return f'SELECT a, b, round("match" - ({against}), 6) AS weight, {grades} FROM (SELECT a, b, {grades}, {parts} FROM graded_{pairs})'
 
 
 def _log2(probability: float) -> str:

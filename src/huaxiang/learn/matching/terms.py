@@ -12,6 +12,7 @@ from huaxiang.learn.matching.prepare import Database
 _OTHERS = 0.5
 """Records of strangers that hold a value of which only one person's records are known."""
 _MANY = (3.0, 2.0)
+Terms = Mapping[str, Mapping[str, float]]
 
 
 def count_terms(
@@ -42,32 +43,36 @@ def count_terms(
 
 
 def add_terms(
-    db: Database,
-    table: str,
-    comparisons: Sequence[Comparison],
-    terms: Mapping[str, Mapping[str, float]],
-    rarest: Mapping[str, float],
+    db: Database, table: str, comparisons: Sequence[Comparison], terms: Terms, rarest: Mapping[str, float]
 ) -> None:
-    """Add to a table of records the columns `tf_<helper column>`: the share of each value, NULL where it is unknown; for unique
-    ones `<helper column>_many`: whether many records hold the value.
+    """Add to a table of records the columns of `with_terms`."""
+    if terms:
+        db.run(f"CREATE TABLE with_terms AS {with_terms(db, table, comparisons, terms, rarest)}")
+        db.run(f"DROP TABLE {table}")
+        db.run(f"ALTER TABLE with_terms RENAME TO {table}")
+
+
+def with_terms(
+    db: Database, source: str, comparisons: Sequence[Comparison], terms: Terms, rarest: Mapping[str, float]
+) -> str:
+    """Query of the records of `source` (a table, or a query in brackets) and the columns `tf_<helper column>`: the share of each value,
+    NULL where it is unknown; for unique ones `<helper column>_many`: whether many records hold the value.
     """
     unique = {c.unique for c in comparisons}
     joins, columns = [], []
     for number, column in enumerate(sorted(terms)):
-        shares = pa.table(
-            {
-                "d": pa.array(list(terms[column]), pa.string()),
-                "share": pa.array(list(terms[column].values()), pa.float64()),
-            }
-        )
-        db.load(f"term{number}", shares)
-        joins.append(f"LEFT JOIN term{number} t{number} ON t{number}.d = left(md5(e.{column}), 16)")
+        share = "NULL::DOUBLE"
+        if terms[column]:
+            db.load(f"term{number}", _table(terms[column]))
+            joins.append(f"LEFT JOIN term{number} t{number} ON t{number}.d = left(md5(e.{column}), 16)")
+            share = f"t{number}.share"
         if column in unique:
-            columns.append(f"t{number}.share IS NOT NULL AS {column}_many")
+            columns.append(f"{share} IS NOT NULL AS {column}_many")
             continue
-        share = f"CASE WHEN e.{column} IS NOT NULL THEN coalesce(t{number}.share, {rarest[column]}::DOUBLE) END"
-        columns.append(f"{share} AS tf_{column}")
-    if columns:
-        db.run(f"CREATE TABLE with_terms AS SELECT e.*, {', '.join(columns)} FROM {table} e {' '.join(joins)}")
-        db.run(f"DROP TABLE {table}")
-        db.run(f"ALTER TABLE with_terms RENAME TO {table}")
+        known = f"CASE WHEN e.{column} IS NOT NULL THEN coalesce({share}, {rarest[column]}::DOUBLE) END"
+        columns.append(f"{known} AS tf_{column}")
+    return f"SELECT {', '.join(['e.*', *columns])} FROM {source} e {' '.join(joins)}"
+
+
+def _table(shares: Mapping[str, float]) -> pa.Table:
+    return pa.table({"d": pa.array(list(shares), pa.string()), "share": pa.array(list(shares.values()), pa.float64())})

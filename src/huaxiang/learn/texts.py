@@ -1,0 +1,114 @@
+"""Fast questions to large columns of texts: where some of them stand in a sorted column, and which values very many rows hold.
+
+A text's first bytes, read as one whole number, sort as the texts do; numbers are compared in bulk, whole texts only where they tie.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_WORD = 8
+_BUCKETS = 20
+_MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
+"""Odd numbers that spread bits."""
+
+
+def heads(texts: pa.Array) -> np.ndarray:
+    """The first eight bytes of each text (UTF-8) as a whole number that sorts like them; shorter texts are filled up with zeros. Nulls: any
+    number.
+    """
+    start, length, data = _bytes(texts)
+    return _words(start, length, data)
+
+
+def _bytes(texts: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Start and length of each text, and the bytes of all, with room to read a word at any place."""
+    _valid, offsets, data = texts.cast(pa.string()).buffers()
+    size = len(texts)
+    if offsets is None or not size:
+        nothing = np.zeros(size, dtype=np.int64)
+        return nothing, nothing, np.zeros(_WORD, dtype=np.uint8)
+    ends = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + size + 1].astype(np.int64)
+    raw = np.frombuffer(data, dtype=np.uint8) if data is not None else np.empty(0, dtype=np.uint8)
+    if len(raw) < ends[-1] + _WORD:  # Arrow pads its own buffers; those of others may end with the last text
+        raw = np.concatenate([raw[: ends[-1]], np.zeros(_WORD, dtype=np.uint8)])
+    return ends[:-1], np.diff(ends), raw
+
+
+def _words(start: np.ndarray, length: np.ndarray, data: np.ndarray) -> np.ndarray:
+    overlapping = np.ndarray((len(data) - _WORD + 1,), dtype=">u8", buffer=data, strides=(1,))
+    words: np.ndarray = overlapping[start].astype(np.uint64)
+    if length.min(initial=_WORD) < _WORD:
+        spare = np.clip(_WORD - length, 0, _WORD).astype(np.uint64) * np.uint64(8)
+        whole = spare < 64
+        words = np.where(whole, (words >> np.where(whole, spare, 0)) << np.where(whole, spare, 0), 0).astype(np.uint64)
+    return words
+
+
+def find_sorted(wanted: pa.Array, among: pa.Array) -> np.ndarray:
+    """Position of each text in `among` (ascending, no text twice, no nulls), -1 when it is not there."""
+    found = np.full(len(wanted), -1, dtype=np.int64)
+    if not len(among) or not len(wanted):
+        return found
+    mine, theirs = heads(wanted), heads(among)
+    spot = np.searchsorted(theirs, mine)
+    left = np.arange(len(wanted))
+    while len(left):
+        near = (spot[left] < len(among)) & (theirs[np.minimum(spot[left], len(among) - 1)] == mine[left])
+        left = left[near]
+        same = pc.equal(wanted.take(pa.array(left)), among.take(pa.array(spot[left])))
+        hit = same.fill_null(False).to_numpy(zero_copy_only=False).astype(bool)
+        found[left[hit]] = spot[left[hit]]
+        left = left[~hit]
+        spot[left] += 1
+    return found
+
+
+def place_sorted(wanted: pa.Array, among: pa.Array) -> np.ndarray:
+    """Before which position of `among` (ascending, no nulls) each text belongs; behind equal ones."""
+    mine, theirs = heads(wanted), heads(among)
+    low, high = np.searchsorted(theirs, mine, side="left"), np.searchsorted(theirs, mine, side="right")
+    for at in np.flatnonzero(low < high).tolist():
+        text, first, last = wanted[at].as_py().encode(), int(low[at]), int(high[at])
+        while first < last:
+            middle = (first + last) // 2
+            if among[middle].as_py().encode() <= text:
+                first = middle + 1
+            else:
+                last = middle
+        low[at] = first
+    return low
+
+
+def is_ascending(texts: pa.Array) -> bool:
+    """Whether every text is greater than the one before."""
+    if len(texts) < 2:
+        return True
+    words = heads(texts)
+    if not bool((words[1:] >= words[:-1]).all()):
+        return False
+    tied = pa.array(np.flatnonzero(words[1:] == words[:-1]))
+    return bool(pc.all(pc.greater(texts.take(pc.add(tied, 1)), texts.take(tied))).as_py() in (True, None))
+
+
+def held_by_many(column: pa.Array, most: int) -> tuple[pa.Array, np.ndarray]:
+    """Values that more than `most` rows hold, ascending, and how many rows hold each."""
+    known = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
+    nothing = pa.array([], pa.string()), np.empty(0, dtype=np.int64)
+    if len(known) <= most:
+        return nothing
+    start, length, data = _bytes(column)
+    start, length = start[known], length[known]
+    first, last = _words(start, length, data), _words(start + np.maximum(length - _WORD, 0), length, data)
+    mixed = first * np.uint64(_MIX[0]) ^ last * np.uint64(_MIX[1]) ^ length.astype(np.uint64) * np.uint64(_MIX[2])
+    bucket = ((mixed * np.uint64(_MIX[0])) >> np.uint64(64 - _BUCKETS)).astype(np.int64)
+    crowded = np.bincount(bucket, minlength=1 << _BUCKETS) > most
+    if not crowded.any():
+        return nothing
+    suspects = column.take(pa.array(known[crowded[bucket]])).cast(pa.string())
+    counted = pc.value_counts(suspects)
+    counted = counted.filter(pc.greater(counted.field("counts"), most))
+    order = pc.sort_indices(counted.field("values"))
+    return counted.field("values").take(order), counted.field("counts").take(order).to_numpy()

@@ -1,0 +1,36 @@
+"""Texts found in large columns as by comparing each."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from hypothesis import given
+from hypothesis import strategies as st
+
+from huaxiang.learn.texts import find_sorted, held_by_many, is_ascending, place_sorted
+
+TEXT = st.one_of(st.text(max_size=12), st.text("ab", max_size=3).map(lambda t: "same beginning " + t))
+
+
+@given(st.lists(TEXT, unique=True), st.lists(TEXT), st.integers(0, 3))
+def test_places_in_a_sorted_column(among: list[str], wanted: list[str], cut: int) -> None:
+    column = pa.array(sorted(among, key=str.encode), pa.string())[cut:]
+    known = column.to_pylist()
+    asked = pa.array(wanted, pa.string())
+    assert find_sorted(asked, column).tolist() == [known.index(w) if w in known else -1 for w in wanted]
+    assert place_sorted(asked, column).tolist() == [sum(k.encode() <= w.encode() for k in known) for w in wanted]
+    assert is_ascending(column)
+    assert is_ascending(asked) == all(a.encode() < b.encode() for a, b in pairwise(wanted))
+
+
+@given(st.lists(st.one_of(st.none(), TEXT)), st.integers(0, 3), st.integers(0, 3))
+def test_values_that_many_rows_hold(rows: list[str | None], most: int, cut: int) -> None:
+    column = pa.array(rows, pa.string())[cut:]
+    values, counts = held_by_many(column, most)
+    counted = pc.value_counts(column.drop_null()).to_pylist()
+    expected = {c["values"]: c["counts"] for c in counted if c["counts"] > most}
+    assert dict(zip(values.to_pylist(), np.asarray(counts).tolist(), strict=True)) == expected
+    assert is_ascending(values)
