@@ -8,6 +8,7 @@ from pathlib import Path
 
 from huaxiang.errors import SourceError
 from huaxiang.spec.models import SourceSpec
+from huaxiang.spec.sources import columns_read
 from huaxiang.store.files.batch import FileFault, missing_columns
 from huaxiang.store.files.find import find_files, shown
 from huaxiang.store.files.open import READERS, open_file, request_for
@@ -19,7 +20,7 @@ _BY_CONTENT = frozenset({"json", "ndjson"})
 
 def mapped_columns(source: SourceSpec) -> tuple[str, ...]:
     """Names of the columns that the mapping reads."""
-    return tuple(rule if isinstance(rule, str) else rule.from_ or name for name, rule in source.columns.items())
+    return tuple(column for field, written in source.columns.items() for column in columns_read(field, written))
 
 
 def read_header(source: SourceSpec, folder: Path) -> tuple[str, ...] | None:

@@ -21,6 +21,7 @@ from huaxiang.run.repairs import check_defaults
 from huaxiang.run.reports import REJECTED_SCHEMA, ColumnReport, FileReport, LoadReport, Tally
 from huaxiang.spec.models import SourceSpec
 from huaxiang.store.cleaning.codes import REASONS
+from huaxiang.store.cleaning.joined import columns_of
 from huaxiang.store.cleaning.rule import NO_RATES, ColumnRule, column_rules
 from huaxiang.store.collected import Collected, Part, definition_digest, part_key
 from huaxiang.store.databases import Fetched
@@ -193,8 +194,7 @@ class _Load:
         return definition_digest(self.source, self.rules, written + repr(self.limits).encode())
 
     def _clean(self, unit: tuple[_File, ...], key: str) -> Part:
-        columns = tuple(rule.column for rule in self.rules)
-        request = request_for(self.source, unit[0].path, columns, self.limits, self.folder)
+        request = request_for(self.source, unit[0].path, columns_of(self.rules), self.limits, self.folder)
         if self.source.database is not None:
             request = replace(request, format="parquet")
         request = replace(request, others=tuple(file.path for file in unit[1:]))

@@ -23,6 +23,7 @@ from huaxiang.run.reports import REJECTED_SCHEMA, Tally
 from huaxiang.spec.models import SourceSpec
 from huaxiang.store.cleaning.codes import FAULTS, REASONS, Cleaned
 from huaxiang.store.cleaning.column import clean_column
+from huaxiang.store.cleaning.joined import join_columns
 from huaxiang.store.cleaning.rule import ColumnRule
 from huaxiang.store.files.batch import FileForm, RawBatch, ReadRequest
 from huaxiang.store.files.open import open_file
@@ -114,7 +115,8 @@ def clean_part(
         pq.ParquetWriter(folder / "rejected.parquet", REJECTED_SCHEMA, compression="zstd") as rejected,
         pq.ParquetWriter(folder / "repairs.parquet", REPAIRS_SCHEMA, compression="zstd") as repairs,
     ):
-        for batch in batches:
+        for read in batches:
+            batch = join_columns(read, rules)
             done = _clean_batch(batch, rules, report.tally)
             bad = _bad_rows(done)
             clean.add(_rows(batch, done.cleaned, done.good, schema))

@@ -27,6 +27,7 @@ from huaxiang.plan import quality as plan
 from huaxiang.plan.columns import ID, declared_type, field_types, identity_fields, time_field
 from huaxiang.plan.expr import check_expression
 from huaxiang.run.context import AsOf, Build
+from huaxiang.run.headers import mapped_columns
 from huaxiang.run.load import LoadReport
 from huaxiang.run.quality_past import Past, read_past
 from huaxiang.run.quality_shapes import read_shape
@@ -106,7 +107,7 @@ def _measure(build: Build, source: SourceSpec, report: LoadReport, as_of: AsOf, 
         values[Key("drift", column)] = round(moved.moved, 6)
     values |= _medians(taken)
     shape = read_shape(source, build.project.folder)
-    mapped = {c if isinstance(c, str) else c.from_ or f for f, c in source.columns.items()}
+    mapped = set(mapped_columns(source))
     known = {c: {**past.names.get((source.name, c), {}), **names.get(c, {})} for c in taken}
     measured = Measured(
         source.name, values, drifts, known, compare_shapes(shape, past.shapes.get(source.name, ()), mapped),

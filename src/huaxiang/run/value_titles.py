@@ -10,6 +10,7 @@ from huaxiang.errors import ProjectInvalid
 from huaxiang.spec.base import Text
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import AttributeSpec, ColumnSpec, SourceSpec
+from huaxiang.spec.sources import columns_read
 from huaxiang.store.cleaning.rule import field_words, fold
 
 FORMS = ("questionnaire", "interview")
@@ -33,7 +34,7 @@ def _field_titles(project: Project, source: SourceSpec, field: str) -> dict[str,
         return {}
     written = source.columns[field]
     spec = ColumnSpec.model_validate({"from": written}) if isinstance(written, str) else written
-    titles = _titles_of(project.folder / source.codebook).get(spec.from_ or field, {})
+    titles = _titles_of(project.folder / source.codebook).get(columns_read(field, spec)[0], {})
     words = field_words(source, field)
     if words is None:
         return dict(titles)

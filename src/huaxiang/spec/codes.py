@@ -57,6 +57,7 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "SRC020": ("统计报表不含个人", "a report of totals that is used as if it held persons"),
     "SRC021": ("抽查的记录中没有这个属性（提醒）", "a property that none of the first records has (warning)"),
     "SRC022": ("表或查询中没有 key、cursor 所写的列", "key or cursor names a column that the table or query does not have"),
+    "SRC023": ("from 列出的几列不能合成这个字段", "columns listed in from that can't make up the field"),
     "SRC030": ("derive 中有未知的部分", "derive names a part that the type does not have"),
     "SRC031": ("derive 的新字段名已被占用", "the name of a derived field is already used"),
     "SRC032": ("币种没有汇率", "a currency that rates does not have"),

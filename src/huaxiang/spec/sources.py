@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -26,7 +26,12 @@ ColumnType = Literal[
 class ColumnSpec(Spec):
     """How one canonical or own field is filled from a column of the file and cleaned."""
 
-    from_: str | None = Field(None, alias="from", description="column name in the file; default: the field's own name")
+    from_: str | Annotated[tuple[str, ...], Field(min_length=2)] | None = Field(
+        None,
+        alias="from",
+        description="column name in the file, or a list of several: their texts with `:` between them, no value unless all have one; "
+        "default: the field's own name",
+    )
     type: ColumnType | None = Field(None, description="declared type; default: the canonical field's type, or text")
     format: str | None = Field(None, description="date format (strptime) when it is not one of the common ones")
     timezone: str | None = Field(
@@ -66,6 +71,13 @@ class ColumnSpec(Spec):
         "gender, province, city, district · name: surname, given, pinyin, initials, honorific · phone: country, region_code",
     )
     separator: str | None = Field(None, description="for type list: what parts the items (default any of | ; 、 ，)")
+
+
+def columns_read(field: str, written: ColumnSpec | str) -> tuple[str, ...]:
+    """The columns of the file that a field is filled from, as its mapping is written."""
+    if isinstance(written, str):
+        return (written,)
+    return (written.from_ or field,) if not isinstance(written.from_, tuple) else written.from_
 
 
 class LookupSpec(Spec):

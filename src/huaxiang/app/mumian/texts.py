@@ -13,7 +13,7 @@ from huaxiang.app.mumian import described as d
 from huaxiang.app.mumian import grammar
 from huaxiang.app.mumian.archetypes import ARCHETYPES
 from huaxiang.app.mumian.calendar import clock
-from huaxiang.app.mumian.departments import Company, write_csv
+from huaxiang.app.mumian.departments import APP_ID, Company, write_csv
 from huaxiang.app.mumian.events_more import TOPICS
 from huaxiang.app.mumian.goods import Goods
 from huaxiang.app.mumian.population import TODAY, Ints
@@ -184,6 +184,7 @@ def write_social(company: Company, folder: Path) -> None:
         (
             f"S{n + 1:07d}",
             unions[follower[person[at]]],
+            APP_ID,
             apps[follower[person[at]]],
             PLATFORMS[platform[at]],
             ACTIONS[action[at]],
@@ -195,6 +196,6 @@ def write_social(company: Company, folder: Path) -> None:
     )
     write_csv(
         folder / "social_interactions.csv",
-        ("互动编号", "UnionID", "OpenID", "平台", "互动类型", "话题", "时间", "带来人数"),
+        ("互动编号", "UnionID", "AppID", "OpenID", "平台", "互动类型", "话题", "时间", "带来人数"),
         rows,
     )

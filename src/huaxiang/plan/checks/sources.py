@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from huaxiang.errors import HuaxiangError, did_you_mean
 from huaxiang.plan.checks.findings import Findings
@@ -20,6 +20,7 @@ from huaxiang.plan.columns import (
 )
 from huaxiang.spec.canonical import FIELDS, STORED_AS
 from huaxiang.spec.models import ColumnSpec, SourceSpec
+from huaxiang.spec.sources import columns_read
 from huaxiang.spec.vocabulary import standard_words
 
 _NUMBERS = ("integer", "number", "money")
@@ -83,6 +84,8 @@ def _check_column(found: Findings, source: SourceSpec, field: str, spec: ColumnS
         if is_set and kind not in kinds:
             message = f'field "{field}" has type {kind}; "{key}" is only for {", ".join(kinds)}'
             found.add(at, (*path, key), "SRC004", message)
+    if isinstance(spec.from_, tuple):
+        _check_joined(found, field, spec.from_, kind, at)
     if spec.minimum is not None and spec.maximum is not None and spec.minimum > spec.maximum:
         found.add(
             at,
@@ -94,6 +97,17 @@ def _check_column(found: Findings, source: SourceSpec, field: str, spec: ColumnS
         message = f'field "{field}": unknown timezone "{spec.timezone}"; write e.g. UTC or Asia/Shanghai'
         found.add(at, (*path, "timezone"), "SRC015", message)
     _check_vocabulary(found, field, spec, kind, at)
+
+
+def _check_joined(found: Findings, field: str, columns: tuple[str, ...], kind: str, at: tuple[str, str]) -> None:
+    """Several columns give a text, of columns that differ."""
+    message = None
+    if kind != "text":
+        message = f'field "{field}" has type {kind}; several columns give a text: write one column, or type: text'
+    elif len(set(columns)) < len(columns):
+        message = f'field "{field}": "from" lists a column twice; each is joined once'
+    if message is not None:
+        found.add(at, ("columns", field, "from"), "SRC023", message)
 
 
 def _check_vocabulary(found: Findings, field: str, spec: ColumnSpec, kind: str, at: tuple[str, str]) -> None:
@@ -188,18 +202,25 @@ def _check_files(found: Findings, source: SourceSpec, headers: Headers, at: tupl
         found.add(at, ("files",), "SRC001", f"no file found at {files} (seen from the project folder)")
         return
     _check_asked(found, source, header, at)
-    for field, written in source.columns.items():
-        column = written if isinstance(written, str) else written.from_ or field
+    for field, column, path in _columns_read(source):
         if column not in header:
-            path = (
-                ("columns", field, "from") if isinstance(written, ColumnSpec) and written.from_ else ("columns", field)
-            )
             near = did_you_mean(column, header)
             if source.format in EVENT_FORMATS:  # a rare property may occur further down, or on another day
                 message = f'the first records of the files have no "{column}"{near}'
                 found.add(at, path, "SRC021", message, warning=True)
             else:
                 found.add(at, path, "SRC003", f'the {what} has no column "{column}"{near}')
+
+
+def _columns_read(source: SourceSpec) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
+    """Each column that the mapping names, for which field, and where it is written."""
+    for field, written in source.columns.items():
+        path: tuple[str | int, ...] = ("columns", field)
+        if isinstance(written, ColumnSpec) and written.from_:
+            path = (*path, "from")
+        several = isinstance(written, ColumnSpec) and isinstance(written.from_, tuple)
+        for i, column in enumerate(columns_read(field, written)):
+            yield field, column, (*path, i) if several else path
 
 
 def _check_asked(found: Findings, source: SourceSpec, header: tuple[str, ...], at: tuple[str, str]) -> None:

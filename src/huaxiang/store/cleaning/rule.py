@@ -22,6 +22,7 @@ from huaxiang.plan.columns import derived_fields
 from huaxiang.spec import units
 from huaxiang.spec.canonical import DERIVED, FIELDS, STORED_AS
 from huaxiang.spec.models import ColumnSpec, SourceSpec
+from huaxiang.spec.sources import columns_read
 
 ARROW_TYPES: Mapping[str, pa.DataType] = {
     "VARCHAR": pa.string(),
@@ -57,6 +58,7 @@ class ColumnRule:
 
     `timezone` is the project's, `zone` that of times which state none (None: the project's).
     `rate`: what one unit of `currency` is worth in the project's; `factor`: what one `unit` is in `convert_to`; None = as it is.
+    `also`: further columns whose texts are joined to that of `column`.
     `vocabulary` maps folded spellings (see `fold`) to the standard word, or to None for words that mean "not known".
     """
 
@@ -84,6 +86,7 @@ class ColumnRule:
     convert_to: str | None = None
     factor: Fraction | None = None
     derived: tuple[Derived, ...] = ()
+    also: tuple[str, ...] = ()
 
     @property
     def stored(self) -> pa.DataType:
@@ -155,7 +158,8 @@ def column_rule(
     type_ = spec.type or FIELDS[source.entity].get(field, "text")
     return ColumnRule(
         field=field,
-        column=spec.from_ or field,
+        column=columns_read(field, spec)[0],
+        also=columns_read(field, spec)[1:],
         type=type_,
         format=spec.format,
         unit=spec.unit,
