@@ -190,10 +190,23 @@ class Answering:
 
     def _known(self, name: str, codes: Sequence[str]) -> Ints | None:
         """Answers that follow from what is known of the person; None where chance and kind decide."""
+        if name == "churn_reason":
+            return self._why_less(codes)
+        facts = self._facts()
+        if name not in facts:
+            return None
+        place = {code: n for n, code in enumerate(codes)}
+        found = facts[name]().tolist()
+        if any(code not in place for code in found):
+            return None
+        return np.array([place[code] for code in found])
+
+    def _facts(self) -> Mapping[str, Callable[[], Ints | npt.NDArray[np.str_]]]:
+        """Question → the codes of the answers that people's lives give."""
         traits, who = self.company.traits, self.person
         age = (TODAY - self.company.people.birth[who]).astype(int) / 365.2425
         income, children = traits.income[who], traits.children[who]
-        facts: dict[str, Callable[[], Ints | npt.NDArray[np.str_]]] = {
+        return {
             "education": lambda: np.array(
                 ["junior_high", "junior_high", "senior_high", "college", "bachelor", "master", "doctor"]
             )[traits.education[who]],
@@ -235,15 +248,6 @@ class Answering:
             ),
             "gender": lambda: np.where(self.company.people.female[who], "female", "male"),
         }
-        if name == "churn_reason":
-            return self._why_less(codes)
-        if name not in facts:
-            return None
-        place = {code: n for n, code in enumerate(codes)}
-        found = facts[name]().tolist()
-        if any(code not in place for code in found):
-            return None
-        return np.array([place[code] for code in found])
 
     def _why_less(self, codes: Sequence[str]) -> Ints | None:
         if "not_less" not in codes:

@@ -99,25 +99,7 @@ def sensors_events(company: Company, goods: Goods, visits: Visits) -> Iterator[E
         common = _phone_properties(device, apple[n])
         if signed and (anonymous, login) not in seen:
             seen.add((anonymous, login))
-            yield {
-                "type": "track_signup",
-                "event": "$SignUp",
-                "distinct_id": login,
-                "original_id": anonymous,
-                "login_id": login,
-                "anonymous_id": anonymous,
-                "time": time[n],
-                "properties": common,
-                "project": "mumian",
-            }
-            yield {
-                "type": "profile_set",
-                "distinct_id": login,
-                "login_id": login,
-                "time": time[n] + 1,
-                "project": "mumian",
-                "properties": {"$city": cities[city[person]], "push_allowed": _stable(login) % 3 > 0},
-            }
+            yield from _sensors_signup(anonymous, login, time[n], common, cities[city[person]])
         who: Event = {"distinct_id": login if signed else anonymous, "anonymous_id": anonymous}
         if signed:
             who["login_id"] = login
@@ -143,6 +125,30 @@ def sensors_events(company: Company, goods: Goods, visits: Visits) -> Iterator[E
                 "properties": properties,
                 "project": "mumian",
             }
+
+
+def _sensors_signup(anonymous: str, login: str, time: int, common: Event, city: str) -> tuple[Event, Event]:
+    """The first sign-in of an account on a device, and what is then told of the account."""
+    signup: Event = {
+        "type": "track_signup",
+        "event": "$SignUp",
+        "distinct_id": login,
+        "original_id": anonymous,
+        "login_id": login,
+        "anonymous_id": anonymous,
+        "time": time,
+        "properties": common,
+        "project": "mumian",
+    }
+    profile: Event = {
+        "type": "profile_set",
+        "distinct_id": login,
+        "login_id": login,
+        "time": time + 1,
+        "project": "mumian",
+        "properties": {"$city": city, "push_allowed": _stable(login) % 3 > 0},
+    }
+    return signup, profile
 
 
 def _phone_properties(device: int, apple: bool) -> Event:  # noqa: FBT001

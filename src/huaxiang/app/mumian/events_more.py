@@ -43,28 +43,11 @@ def ga4_events(company: Company, goods: Goods, visits: Visits) -> Iterator[tuple
     for n, (person, device, second) in enumerate(
         zip(visits.person.tolist(), visits.device.tolist(), epochs(visits).tolist(), strict=True)
     ):
-        source, medium = MEDIA[_stable(f"m{n}") % len(MEDIA)]
-        apple = _stable(f"h5{device}") % 2 == 0
         base: Event = {
             "event_date": days[n].replace("-", ""),
             "user_pseudo_id": pseudo[device],
             "user_id": users[int(visits.login[n])] if visits.signed_in[n] else None,
-            "device": {
-                "category": "mobile",
-                "operating_system": "iOS" if apple else "Android",
-                "mobile_model_name": ANDROIDS[device % len(ANDROIDS)],
-                "language": "zh-cn",
-                "web_info": {"browser": "Safari" if apple else "Chrome", "hostname": "m.mumian.example"},
-            },
-            "geo": {
-                "continent": "Asia",
-                "country": "China",
-                "region": provinces[city[person]],
-                "city": cities[city[person]],
-            },
-            "traffic_source": {"source": source, "medium": medium, "name": "(not set)"},
-            "platform": "WEB",
-            "stream_id": "4711",
+            **_ga4_visit(n, device, provinces[city[person]], cities[city[person]]),
         }
         session = _param("ga_session_id", second)
         yield (
@@ -79,14 +62,6 @@ def ga4_events(company: Company, goods: Goods, visits: Visits) -> Iterator[tuple
         )
         for step in walk.of(n):
             name, product = STEPS[walk.step[step]], walk.product[step]
-            item = {
-                "item_id": walk.ids[product],
-                "item_name": walk.names[product],
-                "item_brand": walk.brand[product],
-                "item_category": CATEGORIES[walk.category[step]],
-                "price": walk.price[product],
-                "quantity": 1,
-            }
             params = [
                 session,
                 _param("page_location", f"https://m.mumian.example/p/{walk.ids[product]}"),
@@ -101,9 +76,41 @@ def ga4_events(company: Company, goods: Goods, visits: Visits) -> Iterator[tuple
                     "event_timestamp": (second + walk.ahead[step]) * 1_000_000 + step % 1000,
                     "event_name": GA4_EVENTS[name],
                     "event_params": params,
-                    "items": [] if name == "search" else [item],
+                    "items": [] if name == "search" else [_ga4_item(walk, step)],
                 },
             )
+
+
+def _ga4_visit(number: int, device: int, region: str, city: str) -> Event:
+    """Device, place and origin of a visit, as each of its events repeats them."""
+    source, medium = MEDIA[_stable(f"m{number}") % len(MEDIA)]
+    apple = _stable(f"h5{device}") % 2 == 0
+    return {
+        "device": {
+            "category": "mobile",
+            "operating_system": "iOS" if apple else "Android",
+            "mobile_model_name": ANDROIDS[device % len(ANDROIDS)],
+            "language": "zh-cn",
+            "web_info": {"browser": "Safari" if apple else "Chrome", "hostname": "m.mumian.example"},
+        },
+        "geo": {"continent": "Asia", "country": "China", "region": region, "city": city},
+        "traffic_source": {"source": source, "medium": medium, "name": "(not set)"},
+        "platform": "WEB",
+        "stream_id": "4711",
+    }
+
+
+def _ga4_item(walk: Walk, step: int) -> Event:
+    """The product of a step."""
+    product = walk.product[step]
+    return {
+        "item_id": walk.ids[product],
+        "item_name": walk.names[product],
+        "item_brand": walk.brand[product],
+        "item_category": CATEGORIES[walk.category[step]],
+        "price": walk.price[product],
+        "quantity": 1,
+    }
 
 
 def _param(key: str, value: str | float) -> Event:

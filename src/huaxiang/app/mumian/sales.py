@@ -214,6 +214,10 @@ def write_sales(company: Company, goods: Goods, sales: Sales, db: sqlite3.Connec
         "coupon real, freight real)"
     )
     db.executemany("insert into orders values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows_of(columns))
+    _write_lines(goods, sales, db)
+
+
+def _write_lines(goods: Goods, sales: Sales, db: sqlite3.Connection) -> None:
     line, product = sales.line_order, pa.array(sales.line_product)
     cost = np.round(goods.cost[sales.line_product] * sales.line_quantity, 2)
     db.execute(
