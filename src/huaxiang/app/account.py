@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from huaxiang.app.conditions import contains_text
 from huaxiang.app.masks import kind_of, mask
 from huaxiang.app.provenance import PARTS, has_table, one_row
 from huaxiang.app.value_titles import titles_of_value
@@ -63,7 +64,7 @@ def list_accounts(snapshot: Snapshot, text: str | None = None, *, limit: int = 5
     texts = ["account_id", *(item["name"] for item in items if item["value_type"] in ("text", "enum"))]
     where: exp.Expression | None = None
     for name in texts if text else ():
-        one = _holds(name, text or "")
+        one = contains_text(name, text or "")
         where = one if where is None else exp.Or(this=where, expression=one)
     with table_reader(path) as reader:
         total, _ = reader.count(where)
@@ -117,8 +118,3 @@ def _rank(role: Any, order: list[str]) -> tuple[int, str]:
     if role is None:
         return len(order) + 1, ""
     return (order.index(role) if role in order else len(order)), str(role)
-
-
-def _holds(column: str, text: str) -> exp.Expression:
-    folded = exp.Lower(this=exp.column(column, quoted=True))
-    return exp.Contains(this=folded, expression=exp.Literal.string(text.lower()))

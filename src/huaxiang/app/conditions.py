@@ -39,3 +39,9 @@ def read_condition(
 def condition_text(when: When, types: Mapping[str, str]) -> str:
     """Return a condition as SQL text, for people to read."""
     return when if isinstance(when, str) else to_text(parse_condition(when, types))
+
+
+def contains_text(column: str, text: str) -> exp.Expression:
+    """A text column contains `text`, in whatever case."""
+    folded = exp.Lower(this=exp.column(column, quoted=True))
+    return exp.Contains(this=folded, expression=exp.Literal.string(text.lower()))

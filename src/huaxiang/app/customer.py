@@ -13,6 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from huaxiang.app.audience import audience_condition, column_types
+from huaxiang.app.conditions import contains_text
 from huaxiang.app.identity_values import Values
 from huaxiang.app.masks import kind_of, mask, mask_by_look
 from huaxiang.app.provenance import explain, has_table, marks, one_row
@@ -135,7 +136,7 @@ def search_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[
         item["name"] for item in snapshot.manifest.get("attributes", ()) if item["value_type"] in ("text", "enum")
     ]
     ways = spellings(text)
-    holds = [_any([_holds(name, way) for way in ways]) for name in names]
+    holds = [_any([contains_text(name, way) for way in ways]) for name in names]
     keys = snapshot.manifest["identity"]["keys"]
     digests = [hashlib.sha256(f"{key}:{way}".encode()).hexdigest() for key in keys for way in ways]
     is_key = exp.column("value_digest", quoted=True).isin(*digests)
@@ -173,11 +174,6 @@ def spellings(text: str) -> list[str]:
         phone = clean_phones(pa.array([digits], pa.string())).values[0].as_py()
         found += [digits.upper(), *([phone] if phone else [])]
     return list(dict.fromkeys(way for way in found if way)) or [text]
-
-
-def _holds(column: str, text: str) -> exp.Expression:
-    folded = exp.Lower(this=exp.column(column, quoted=True))
-    return exp.Contains(this=folded, expression=exp.Literal.string(text.lower()))
 
 
 def _any(parts: list[exp.Expression]) -> exp.Expression:

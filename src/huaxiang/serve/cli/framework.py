@@ -121,6 +121,16 @@ class LazyGroup(_Translated, click.Group):
         return super().resolve_command(ctx, args)
 
 
+class ShowGroup(LazyGroup):
+    """A group in which `GROUP ID` means `GROUP show ID`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `show` before what isn't a command. An ID that is one (`list`) is asked for by `GROUP show list`."""
+        if args and args[0] not in self.lazy and args[0] not in {"-h", "--help"}:
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
 @dataclass(frozen=True)
 class View:
     """Where a show-command looks and how it answers."""

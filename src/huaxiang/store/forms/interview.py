@@ -21,8 +21,8 @@ from huaxiang.store.files.excel import Sheet, read_sheets
 from huaxiang.store.files.sniff import sniff_format
 from huaxiang.store.forms.answers import UNTICKED, AnswerReader, Reading
 from huaxiang.store.forms.codebook import Codebook, Question
-from huaxiang.store.forms.questionnaire import Part, codebook_of, open_respondents
-from huaxiang.store.forms.tables import Respondent, batch_of, form_header, take_of, wanted
+from huaxiang.store.forms.questionnaire import Part, batches_of, codebook_of, open_respondents
+from huaxiang.store.forms.tables import Respondent, form_header, take_of, wanted
 
 MARK = "huaxiang:form:"
 GUIDE = "huaxiang:guide"
@@ -36,14 +36,7 @@ def open_interview(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
     book = codebook_of(request)
     form, parts = read_interviews(request, book)
     want = wanted(book, request.take, request.columns, "interview")
-    form = replace(form, header=form_header(book, take_of(request.take)))
-
-    def batches() -> Iterator[RawBatch]:
-        for part in parts:
-            batch = batch_of(part.respondents, want, part.bytes_read)
-            yield replace(batch, bad=(*batch.bad, *part.bad))
-
-    return form, batches()
+    return replace(form, header=form_header(book, take_of(request.take))), batches_of(parts, want)
 
 
 def read_interviews(request: ReadRequest, book: Codebook) -> tuple[FileForm, Iterator[Part]]:

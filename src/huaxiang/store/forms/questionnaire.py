@@ -29,7 +29,7 @@ def open_questionnaire(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatc
     form, respondents = open_respondents(request, book)
     header = form_header(book, take_of(request.take))
     want = wanted(book, request.take, request.columns, "survey")
-    return replace(form, header=header), _batches(respondents, want)
+    return replace(form, header=header), batches_of(respondents, want)
 
 
 def codebook_of(request: ReadRequest) -> Codebook:
@@ -93,7 +93,8 @@ def _faulty(batch: RawBatch) -> Iterator[BadRow]:
             yield BadRow(int(batch.rows[at]), FAULTS[batch.faults[at]], batch.raw(int(at)))
 
 
-def _batches(parts: Iterator[Part], want: Wanted) -> Iterator[RawBatch]:
+def batches_of(parts: Iterator[Part], want: Wanted) -> Iterator[RawBatch]:
+    """The rows of each part, with what is no respondent set aside."""
     for part in parts:
         batch = batch_of(part.respondents, want, part.bytes_read)
         yield replace(batch, bad=(*batch.bad, *part.bad))

@@ -10,21 +10,10 @@ import click
 
 from huaxiang.app.account import ACCOUNT_KEYS, ACCOUNT_LIST_KEYS, list_accounts, show_account
 from huaxiang.serve.cli import output
-from huaxiang.serve.cli.framework import LazyGroup, View, command, option, shows
+from huaxiang.serve.cli.framework import ShowGroup, View, command, option, shows
 from huaxiang.serve.cli.texts import pick, t, t_or
 
-
-class _AccountGroup(LazyGroup):
-    """`account ID` means `account show ID`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `show` before what isn't a command. An ID that is one (`list`) is asked for by `account show list`."""
-        if args and args[0] not in self.lazy and args[0] not in {"-h", "--help"}:
-            args = ["show", *args]
-        return super().parse_args(ctx, args)
-
-
-account = _AccountGroup(
+account = ShowGroup(
     "account", help="help.account", lazy={"show": f"{__name__}:account_show", "list": f"{__name__}:account_list"}
 )
 

@@ -10,21 +10,10 @@ import click
 from huaxiang.app.customer import CUSTOMER_KEYS, SEARCH_KEYS, Detail, search_customers, show_customer
 from huaxiang.serve.cli import output
 from huaxiang.serve.cli.commands.account import account_cell, account_head, mark
-from huaxiang.serve.cli.framework import LazyGroup, View, command, option, shows
+from huaxiang.serve.cli.framework import ShowGroup, View, command, option, shows
 from huaxiang.serve.cli.texts import pick, t, t_or
 
-
-class _CustomerGroup(LazyGroup):
-    """`customer ID` means `customer show ID`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `show` before what isn't a command. An ID that is one (`search`) is asked for by `customer show search`."""
-        if args and args[0] not in self.lazy and args[0] not in {"-h", "--help"}:
-            args = ["show", *args]
-        return super().parse_args(ctx, args)
-
-
-customer = _CustomerGroup(
+customer = ShowGroup(
     "customer",
     help="help.customer",
     lazy={"show": f"{__name__}:customer_show", "search": f"{__name__}:customer_search"},
@@ -54,7 +43,7 @@ def _show(found: dict[str, Any], manifest: Mapping[str, Any]) -> None:
     for kind in ("attributes", "tags"):
         _fields(kind, found[kind])
     if found["provenance"] is not None:
-        known = {item["name"]: item.get("values") for item in manifest.get("attributes", ())}
+        known = {item["name"]: item for item in manifest.get("attributes", ())}
         _provenance(found["provenance"], known)
     _belonging(found, (manifest.get("accounts") or {}).get("attributes", ()))
     if found["segments"]:
@@ -88,8 +77,8 @@ def _fields(kind: str, items: list[dict[str, Any]]) -> None:
         output.table(heads[:shown], [row[:shown] for row in rows])
 
 
-def _provenance(items: list[dict[str, Any]], titles: Mapping[str, Any]) -> None:
-    """Every value that any source gives, the winning ones marked."""
+def _provenance(items: list[dict[str, Any]], known: Mapping[str, Any]) -> None:
+    """Every value that any source gives, the winning ones marked. `known`: what the manifest says of the attributes."""
     output.heading(t("customer.provenance"))
     rows = []
     for item in items:
@@ -100,7 +89,8 @@ def _provenance(items: list[dict[str, Any]], titles: Mapping[str, Any]) -> None:
             last = str(said["last_at"] or "–")[:10]
             wins = "✓" if said["wins"] else ""
             facts = (share, sure) if number == 0 else ("", "")
-            told = output.value_title(titles.get(item["name"]), said["value"], "text")
+            about = known.get(item["name"], {})
+            told = output.value_title(about.get("values"), said["value"], about.get("value_type", "text"))
             rows.append((title, wins, told, said["source"], str(said["rows"]), last, *facts))
     heads = ("tag.title", "customer.wins", "tag.value", "customer.from", "customer.rows", "customer.last_at", "customer.agree",
              "customer.confidence")  # fmt: skip
