@@ -93,11 +93,19 @@ class UsageError(HuaxiangError):
         return cls(f'unknown {kind} "{name}"{did_you_mean(name, names)}', zh)
 
     @classmethod
-    def no_customer(cls, snapshot: str) -> UsageError:
-        """No customer has the ID asked for, which is not repeated: it may be a phone number."""
+    def no_customer(cls, snapshot: str, near: Sequence[str] = ()) -> UsageError:
+        """No customer has the ID asked for, which is not repeated: it may be a phone number. `near`: IDs of customers whose keys or
+        texts hold it.
+        """
+        en, zh = f"no customer with this ID in snapshot {snapshot}", f"快照 {snapshot} 中没有这个 ID 的客户"
+        if near:
+            return cls(
+                f"{en}; a search for it finds: {', '.join(near)}",
+                f"{zh}；按手机号、姓名等搜索，找到：{'、'.join(near)}",
+            )
         return cls(
-            f"no customer with this ID in snapshot {snapshot}; `huaxiang customer search TEXT` finds IDs",
-            f"快照 {snapshot} 中没有这个 ID 的客户；用 huaxiang customer search 文字 可按手机号、姓名等查 ID",
+            f"{en}; `huaxiang customer search TEXT` finds IDs",
+            f"{zh}；用 huaxiang customer search 文字 可按手机号、姓名等查 ID",
         )
 
 

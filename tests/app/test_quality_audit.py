@@ -52,7 +52,11 @@ def test_an_audit_measures_age_against_today(tmp_path: Path) -> None:
     assert [f["value"] for f in audit(tmp_path, now=datetime(2025, 7, 9, tzinfo=UTC))["findings"] if f["level"]] == [
         12.0
     ]
-    assert not audit(tmp_path, now=datetime(2025, 8, 9, tzinfo=UTC))["passed"]
+    late = audit(tmp_path, now=datetime(2025, 8, 9, tzinfo=UTC))
+    assert not late["passed"]
+    (age,) = [f["text"] for f in late["findings"] if f["measure"] == "age"]
+    assert "距审计日" in age["zh"]
+    assert "统计日" not in age["zh"]
 
 
 def test_an_audit_of_an_older_snapshot_asks_for_a_build(tmp_path: Path) -> None:
@@ -94,6 +98,9 @@ def test_the_commands_speak(tmp_path: Path, capsys: pytest.CaptureFixture[str], 
     assert state in said["quality"]
     assert state in said["quality crm"]
     assert state in said["status"]
+    assert {"zh-CN": "没有突破 stop 界限。上面 1 项异常", "en": "no bound that stops is crossed. 1 bad"}[lang] in said[
+        "quality audit"
+    ]
     assert "90.0%" in said["quality crm"]
     assert "█" in said["quality crm"]
     assert "▄▄" in said["quality crm"]

@@ -62,6 +62,7 @@ attributes:
   - {name: position, source: contacts, value: position, class: business}
   - {name: company_industry, of: account, source: firms, value: industry}
   - {name: company_size, of: account, source: firms, value: size}
+  - {name: household_size_told, title: 自报人数, source: crm, value: length(name) * 9.5}
 tags:
   - {name: buyer_in_retail, kind: rule, when: account_company_industry = '零售' and decision_role = '决策'}
   - {name: family, kind: rule, when: household_size >= 2}
@@ -155,6 +156,11 @@ def test_the_manifest_tells_of_accounts_and_households(shop: Path) -> None:
         "company_industry": (0.666667, "business"), "company_size": (0.666667, "business"),
     }  # fmt: skip
     assert (manifest["households"]["count"], manifest["households"]["customers"]) == (1, 3)
+    titles = {a["name"]: a["title"] for a in (*manifest["attributes"], *accounts["attributes"])}
+    assert titles["gender"] == {"zh": "性别", "en": "Gender"}, "the catalogue's"
+    assert titles["company_industry"]["en"] == "Industry"
+    assert titles["account_company_industry"]["zh"].startswith("所属企业：")
+    assert titles["household_size_told"]["zh"] == "自报人数"
     names = [a["name"] for a in manifest["attributes"]]
     assert names[-6:] == [
         "account_id", "account_company_industry", "account_company_size", "household_id", "household_size", "family_members",
@@ -207,6 +213,17 @@ def test_a_customer_is_shown_masked_with_household_account_and_sources(shop: Pat
     said = {p["name"]: [(s["value"], s["source"], s["wins"]) for s in p["said"]] for p in found["provenance"]}
     assert said["phone"] == [("138****9999", "shop", True), ("138****0037", "crm", False)]
     assert said["city"] == [("苏州", "shop", True), ("上海", "crm", False)]
+    assert [value for value, *_ in said["household_size_told"]] == [19.0]
+
+
+def test_what_is_no_id_is_answered_with_the_customers_that_have_it(shop: Path) -> None:
+    with open_snapshot(shop) as snapshot:
+        with pytest.raises(UsageError, match=r"a search for it finds: M1$") as told:
+            show_customer(snapshot, "138 1000 9999")
+        assert str(told.value.zh).endswith("找到：M1")
+        assert "9999" not in str(told.value) + str(told.value.zh)
+        with pytest.raises(UsageError, match="customer search"):
+            show_customer(snapshot, "nobody at all")
 
 
 @pytest.mark.parametrize(
@@ -247,6 +264,8 @@ def test_the_commands_show_it(shop: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "138****9999" in shown
     assert "13810009999" not in shown
     assert "Household H" in shown
+    assert "19.0" not in shown
+    assert "自报人数" in shown
     assert main(["account", "F1", "--project", str(shop), "--lang", "zh-CN"]) == 0
     assert "联系人（2 人）" in capsys.readouterr().out
     assert main(["account", "list", "--project", str(shop), "--json"]) == 0

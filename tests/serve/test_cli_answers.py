@@ -111,7 +111,7 @@ def test_tag_show_prints_all_that_is_known(shop: Path, run: Run) -> None:
     assert "none named" in english
     assert "50.0%" in english
     unknown = run("tag", "show", "order")
-    assert (unknown.code, unknown.out, 'did you mean "orders"?' in unknown.err) == (2, "", True)
+    assert (unknown.code, unknown.out, "是不是“orders”？" in unknown.err) == (2, "", True)
 
 
 def test_audience_count_means_what_the_project_means(shop: Path, run: Run) -> None:
@@ -129,7 +129,7 @@ def test_audience_count_means_what_the_project_means(shop: Path, run: Run) -> No
     assert count("city = '上海' and last_order >= date '2024-04-01'") == 1
     assert count("vip is null") == 1
     unknown = run("audience", "count", "in_audience('bg')")
-    assert (unknown.code, '"bg"; did you mean "big"?' in unknown.err) == (2, True)
+    assert (unknown.code, "“bg”的人群；是不是“big”？" in unknown.err) == (2, True)
     assert run("audience", "count", "spent > 1").code == 2
     assert run("audience", "count", "spend >").code == 2
     assert run("audience", "count", "(select count(*) from 'x.csv') > 1").code == 2

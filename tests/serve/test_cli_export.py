@@ -43,9 +43,9 @@ def test_parquet_keeps_types(shop: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--to", "a.xls"), ".csv or .parquet"),
-        (("--to", "none/a.csv"), "no folder"),
-        (("--to", "a.csv", "--columns", "cty"), 'did you mean "city"?'),
+        (("--to", "a.xls"), ".csv 或 .parquet"),
+        (("--to", "none/a.csv"), "没有文件夹"),
+        (("--to", "a.csv", "--columns", "cty"), "是不是“city”？"),
     ],
 )
 def test_wrong_use_leaves_no_file(shop: Path, run: Run, options: tuple[str, ...], said: str) -> None:

@@ -79,7 +79,7 @@ def test_wrong_use_exits_2_and_helps(run: Run, tmp_path: Path, monkeypatch: pyte
         answer = run(*words, "--lang", "en") if words != ["adience"] else run(*words)
         assert (answer.code, answer.out) == (2, ""), words
         assert "Traceback" not in answer.err
-    assert 'did you mean "audience"?' in run("adience").err
+    assert "是不是“audience”？" in run("adience").err
 
 
 def test_an_unexpected_error_goes_to_a_log_without_customers_values(
@@ -173,7 +173,7 @@ def test_a_folder_that_is_gone_is_no_crash(tmp_path: Path) -> None:
     code = "import os, sys; os.rmdir(os.getcwd()); from huaxiang.serve.cli.main import main; sys.exit(main(['status']))"
     done = subprocess.run([sys.executable, "-c", code], cwd=gone, capture_output=True, text=True, check=False)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
-    assert "the current folder has been removed" in done.stderr
+    assert "当前文件夹已被删除" in done.stderr
 
 
 def test_a_file_in_place_of_the_state_folder_is_named(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from huaxiang.run.load import LoadReport
+    from huaxiang.run.manifest import Standard
     from huaxiang.run.quality import QualityResult
     from huaxiang.run.unifying import Unified
 
@@ -63,10 +64,13 @@ def issues_of(project: Project) -> tuple[Any, ...]:
     return (*found, *sensitive_issues(project))
 
 
-def _catalogue_classes() -> dict[str, str]:
+def _standard() -> Standard:
     from huaxiang.app.catalogue import load_catalogue
+    from huaxiang.run.manifest import Standard
 
-    return {code: item.class_ for code, item in load_catalogue().items()}
+    items = load_catalogue()
+    titles = {code: {"zh": item.zh, "en": item.en} for code, item in items.items()}
+    return Standard({code: item.class_ for code, item in items.items()}, titles)
 
 
 def build(
@@ -183,10 +187,10 @@ def _write(work: Build, run: Run, done: _Outcome) -> dict[str, Any]:
     publishing.save_identity(work, unified)
     publishing.save_rejected(work, done.reports, unified.counts)
     save_repairs(work, done.reports)
-    classes = _catalogue_classes()
+    standard = _standard()
     sources = [publishing.describe_source(work, n, r, unified.counts[n]) for n, r in done.reports.items()]
-    attributes = manifest.describe_attributes(project, customers, classes)
-    facts = manifest.TagFacts(as_of, {s["name"]: s["last_at"] for s in sources}, done.sql, classes)
+    attributes = manifest.describe_attributes(project, customers, standard)
+    facts = manifest.TagFacts(as_of, {s["name"]: s["last_at"] for s in sources}, done.sql, standard)
     tags = manifest.describe_tags(project, customers, facts, work.previous)
     with _stage(run, "persona"):
         spoken = [*attributes, *(t for t in tags if t["status"] == "online" and t["name"] not in project.attributes)]
@@ -202,7 +206,7 @@ def _write(work: Build, run: Run, done: _Outcome) -> dict[str, Any]:
         "customers": customers.num_rows, "sources": sources, "attributes": attributes, "tags": tags,
         "audiences": publishing.describe_audiences(project, done.sizes, customers.num_rows),
         "clusterings": [manifest.describe_clustering(project, c) for c in done.clusterings.values()],
-        **manifest.describe_entities(work, classes),
+        **manifest.describe_entities(work, standard),
         "identity": identifying.describe_identity(unified.identified, unified.keys, matching)
         | manifest.describe_key_fields(project, unified.identified.records.column_names),
         "quality": publishing.describe_quality(sources) | save(work, done.measured, as_of),

@@ -41,6 +41,7 @@ CUSTOMER_KEYS = (
 SEARCH_KEYS = ("snapshot", "text", "found")
 _MOST_REDIRECTS = 1000
 _SHORTEST_NUMBER = 7
+_MOST_NEAR = 5
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ def _find(snapshot: Snapshot, customer_id: str, columns: Sequence[exp.Expression
             rows = reader.rows(columns, me, values=[known], limit=1) if known else []
             if rows and known:
                 return _Found(known, rows[0])
-    raise UsageError.no_customer(snapshot.id)
+    near = [hit["customer_id"] for hit in search_customers(snapshot, customer_id, limit=_MOST_NEAR)["found"]]
+    raise UsageError.no_customer(snapshot.id, near)
 
 
 def redirected(snapshot: Snapshot, customer_id: str) -> str | None:

@@ -15,7 +15,7 @@ _ZH: Words = {
     "head": "{title} · 统计日 {as_of}",
     "size": "{customers} 户家庭 · {orders} 次购物 · 消费 {spend} · 户均 {mean}",
     "rows": (
-        "读入 {rows_in} 行：载入 {loaded}，设定排除 {left_out}，搁置 "
+        "读入 {rows_in} 行：载入 {loaded}，排除 {left_out}，搁置 "
         "{set_aside}；{tags} 个标签，{audiences} 个人群，用时 {seconds} 秒"
     ),
     "lifecycle": "生命周期",
@@ -38,7 +38,7 @@ _EN: Words = {
     "head": "{title} · as of {as_of}",
     "size": "{customers} households · {orders} trips · spend {spend} · {mean} a household",
     "rows": (
-        "{rows_in} rows read: {loaded} loaded, {left_out} left out as declared, {set_aside} "
+        "{rows_in} rows read: {loaded} loaded, {left_out} left out, {set_aside} "
         "set aside as faulty; {tags} tags, {audiences} audiences, in {seconds} s"
     ),
     "lifecycle": "Lifecycle",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -72,10 +72,18 @@ def audit(folder: Path, *, now: datetime | None = None) -> dict[str, Any]:
         "snapshot": manifest["id"], "as_of": manifest["as_of"], "checked_on": today.isoformat(),
         "age_days": (today - date.fromisoformat(manifest["as_of"])).days,
         "light": worst_light(f.light for f in findings) or "good", "passed": not any(f.level == "stop" for f in findings),
-        "broken": sum(f.level is not None for f in findings), "findings": [describe_finding(f) for f in sorted(findings, key=gravity)],
+        "broken": sum(f.level is not None for f in findings), "findings": [_told(f, again) for f in sorted(findings, key=gravity)],
         "remeasured": again, "stored": [name for name in known if name not in again],
         "unbuilt": [name for name in project.sources if name not in stored],
     }  # fmt: skip
+
+
+def _told(finding: Finding, again: Sequence[str]) -> dict[str, Any]:
+    """A finding with its texts; an age that was measured again counts to today."""
+    told = describe_finding(finding)
+    if finding.key.measure == "age" and finding.source in again:
+        told["text"] |= {"zh": told["text"]["zh"].replace("统计日", "审计日")}
+    return told
 
 
 def _measure(snapshot: Snapshot, project: Project, source: SourceSpec, today: date) -> dict[Key, float]:

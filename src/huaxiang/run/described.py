@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -54,18 +55,26 @@ ROLES: Mapping[str, Mapping[str, str]] = {
 CONTACT_COLUMNS = ("contacts", "decision_roles")
 
 
-def describe_attributes(project: Project, customers: pa.Table, classes: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Manifest entries of the customers' attributes: the declared ones in order, then those of their account and household.
+@dataclass(frozen=True)
+class Standard:
+    """What the catalogue says of attributes by code: `classes`, and `titles` as {zh, en}, for those to which a project gives none."""
 
-    `classes`: catalogue code → class of those that the project gives none.
-    """
-    declared = [
-        _attribute(project, spec, customers, classes.get(spec.name)) for spec in attributes_of(project, "customer")
-    ]
-    return [*declared, *(_added(project, name, customers, classes) for name in derived_types(project))]
+    classes: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def title(self, spec: AttributeSpec) -> dict[str, str]:
+        """The attribute's own title, else the catalogue's, else its name."""
+        known = self.titles.get(spec.name)
+        return dict(known) if spec.title is None and known else text_of(spec.title, spec.name)
 
 
-def _attribute(project: Project, spec: AttributeSpec, holders: pa.Table, standard: str | None) -> dict[str, Any]:
+def describe_attributes(project: Project, customers: pa.Table, standard: Standard) -> list[dict[str, Any]]:
+    """Manifest entries of the customers' attributes: the declared ones in order, then those of their account and household."""
+    declared = [_attribute(project, spec, customers, standard) for spec in attributes_of(project, "customer")]
+    return [*declared, *(_added(project, name, customers, standard) for name in derived_types(project))]
+
+
+def _attribute(project: Project, spec: AttributeSpec, holders: pa.Table, standard: Standard) -> dict[str, Any]:
     titles = attribute_values(project, spec)
     origins = [
         {"source": o.source, "value": o.value, "trust": project.sources[o.source].trust if o.trust is None else o.trust}
@@ -73,7 +82,7 @@ def _attribute(project: Project, spec: AttributeSpec, holders: pa.Table, standar
     ]
     personal = personal_kind(project, spec)
     return {
-        "name": spec.name, "title": text_of(spec.title, spec.name), "class": spec.class_ or standard, "of": spec.of,
+        "name": spec.name, "title": standard.title(spec), "class": spec.class_ or standard.classes.get(spec.name), "of": spec.of,
         "source": "+".join(dict.fromkeys(o.source for o in spec.origins)),
         "expression": "; ".join(dict.fromkeys(o.value for o in spec.origins)), "from": origins, "pick": spec.pick,
         "decline": decline_of(spec), "personal": personal, **_shown(holders, spec.name, titles, personal),
@@ -92,13 +101,11 @@ def _shown(
     }  # fmt: skip
 
 
-def _added(project: Project, name: str, customers: pa.Table, classes: Mapping[str, str]) -> dict[str, Any]:
+def _added(project: Project, name: str, customers: pa.Table, standard: Standard) -> dict[str, Any]:
     """An attribute that customers get from their account or household."""
     behind = attribute_behind(project, name)
     if behind is not None:
-        entry = _attribute(
-            project, behind, customers.select([name]).rename_columns([behind.name]), classes.get(behind.name)
-        )
+        entry = _attribute(project, behind, customers.select([name]).rename_columns([behind.name]), standard)
         title = {"zh": f"所属企业：{entry['title']['zh']}", "en": f"Account: {entry['title']['en']}"}
         return entry | {"name": name, "title": title, "of": "customer", "class": entry["class"] or "business"}
     class_, zh, en = ADDED[name]
@@ -177,20 +184,20 @@ def describe_key_fields(project: Project, fields: Sequence[str]) -> dict[str, An
     }  # fmt: skip
 
 
-def describe_entities(build: Build, classes: Mapping[str, str]) -> dict[str, Any]:
+def describe_entities(build: Build, standard: Standard) -> dict[str, Any]:
     """Manifest entries `accounts` and `households`; both None where the project has none.
 
     accounts: {count, contacts, attributes: as those of customers, coverage over accounts} · households: {count, customers, rules}.
     """
-    return {"accounts": _accounts(build, classes), "households": _households(build)}
+    return {"accounts": _accounts(build, standard), "households": _households(build)}
 
 
-def _accounts(build: Build, classes: Mapping[str, str]) -> dict[str, Any] | None:
+def _accounts(build: Build, standard: Standard) -> dict[str, Any] | None:
     path = build.draft.table("accounts")
     if not path.exists():
         return None
     table, project = pq.read_table(path), build.project
-    entries = [_attribute(project, spec, table, classes.get(spec.name)) for spec in attributes_of(project, "account")]
+    entries = [_attribute(project, spec, table, standard) for spec in attributes_of(project, "account")]
     for entry in entries:
         entry["class"] = entry["class"] or "business"
     contacts = sum(table.column("contacts").to_pylist())

@@ -17,6 +17,7 @@ from huaxiang.run.context import AsOf
 from huaxiang.run.described import (
     CLOSED,
     UNTOLD,
+    Standard,
     attribute_behind,
     attribute_values,
     describe_attributes,
@@ -44,6 +45,7 @@ from huaxiang.stages.tag_values import AGE_LABELS, LIFECYCLE, band_labels
 from huaxiang.templates.tag_titles import AGE_TITLES, PART_TITLES, VALUE_TITLES
 
 __all__ = [
+    "Standard",
     "TagFacts",
     "describe_attributes",
     "describe_clustering",
@@ -57,14 +59,12 @@ __all__ = [
 
 @dataclass(frozen=True)
 class TagFacts:
-    """What a build knows of its tags besides their values: the day, the newest row by source, the SQL of each, and the class of each
-    catalogue attribute.
-    """
+    """What a build knows of its tags besides their values: the day, the newest row by source, the SQL of each, and the catalogue."""
 
     as_of: AsOf
     fresh: Mapping[str, str | None]
     sql: Mapping[str, str]
-    classes: Mapping[str, str] = field(default_factory=dict)
+    standard: Standard = field(default_factory=Standard)
 
 
 def describe_tags(
@@ -73,9 +73,9 @@ def describe_tags(
     """Manifest entries of every column that a tag writes. `before`: the last manifest, for the versions."""
     old = {t["name"]: t for t in before.get("tags", [])}
     return [
-        _tag(project, spec, name, customers)
+        _tag(project, spec, name, customers, facts.standard)
         | _upkeep(project, spec, facts, old.get(name))
-        | {"sql": facts.sql.get(spec.name, ""), "class": _class_of(project, spec, facts.classes)}
+        | {"sql": facts.sql.get(spec.name, ""), "class": _class_of(project, spec, facts.standard.classes)}
         for spec in project.tags.values()
         if spec.status != "offline"
         for name in output_names(spec)
@@ -92,13 +92,13 @@ def _class_of(project: Project, spec: Tag, classes: Mapping[str, str]) -> str:
     return standard or (behind.class_ if behind is not None else None) or spec.class_
 
 
-def _tag(project: Project, spec: Tag, name: str, customers: pa.Table) -> dict[str, Any]:
+def _tag(project: Project, spec: Tag, name: str, customers: pa.Table, standard: Standard) -> dict[str, Any]:
     column = customers.column(name)
     listed = _values_of(project, spec, name)
     kind = value_type(column, listed=bool(listed) and pa.types.is_string(column.type))
     count = known(column)
-    title = text_of(spec.title, spec.name)
     behind = attribute_behind(project, spec.from_) if isinstance(spec, FactTag) else None
+    title = standard.title(behind) if spec.title is None and behind is not None else text_of(spec.title, spec.name)
     personal = personal_kind(project, behind) if behind is not None else None
     shape = {**UNTOLD, "other": count} if personal in CLOSED else distribution(column, kind, tuple(listed))
     entry: dict[str, Any] = {

@@ -11,11 +11,13 @@ from huaxiang.app.demo import REPORT, DemoResult, Lang, refuse_other, show_in_br
 from huaxiang.app.init import PROJECT_FILE, write_definitions
 from huaxiang.app.mumian.generate import generate
 from huaxiang.app.mumian.records import SEED
+from huaxiang.app.mumian.shop import is_there, move_shop, point_to, refuse_other_shop
 from huaxiang.app.mumian.truth import truth_folder
 from huaxiang.errors import UsageError
 
 if TYPE_CHECKING:
     from huaxiang.run.context import Progress
+    from huaxiang.store.tables import Place
 
 PROJECT = "mumian"
 LEAST = 200
@@ -31,38 +33,52 @@ class Size:
     seed: int = SEED
 
 
-def prepare_mumian(folder: Path, size: Size) -> Path:
-    """Write the company and its project into `folder`; return the folder of the truth, which lies beside.
+def prepare_mumian(folder: Path, size: Size, shop: Place | None = None) -> Path:
+    """Write the company and its project into `folder`; return the folder of the truth, which lies beside. With `shop`, the tables of the
+    shop are written there, instead of to an SQLite file.
 
     Definitions that are there already are kept, edited or not; data are written anew only when `size` differs from that of
-    those that are there. UsageError when the folder holds another project, or for fewer than 200 customers.
+    those that are there. UsageError when the folder holds another project, or one that reads its shop from elsewhere, for fewer than 200
+    customers, and when the database of the shop can't be written.
     """
     folder = Path(folder)
     if size.customers < LEAST:
         raise UsageError(f"--customers {size.customers}: at least {LEAST} are needed, or some sources stay empty")
-    asked = asdict(size)
+    asked = asdict(size) | ({"shop": f"env:{shop.variable}"} if shop else {})
     known = truth_folder(folder)
     if (folder / PROJECT_FILE).exists():
         refuse_other(folder, PROJECT)
+        refuse_other_shop(folder, shop)
     else:
         write_definitions(folder, PROJECT)
+        if shop:
+            point_to(folder, shop)
     written = known / _WRITTEN
-    if not written.is_file() or json.loads(written.read_text("utf-8")) != asked or not (folder / "data").is_dir():
+    there = written.is_file() and json.loads(written.read_text("utf-8")) == asked and (folder / "data").is_dir()
+    if not there or (shop and not is_there(shop, asked)):
         written.unlink(missing_ok=True)
         generate(folder, size.customers, size.seed)
+        if shop:
+            move_shop(folder / "data" / "shop.db", shop, asked)
         written.write_text(json.dumps(asked), encoding="utf-8")
     return known
 
 
-def run_mumian(
-    folder: Path, size: Size, *, lang: Lang = "zh-CN", progress: Progress | None = None, show: bool = False
+def run_mumian(  # noqa: PLR0913 (what the command lets people choose)
+    folder: Path,
+    size: Size,
+    *,
+    lang: Lang = "zh-CN",
+    progress: Progress | None = None,
+    show: bool = False,
+    shop: Place | None = None,
 ) -> DemoResult:
     """Prepare, build, write the report into the folder, and return what was found. With `show`, open the report in a browser."""
     from huaxiang.app.build import build
     from huaxiang.app.report import write_report
     from huaxiang.app.wiring import open_snapshot
 
-    known = prepare_mumian(folder, size)
+    known = prepare_mumian(folder, size, shop)
     built = build(folder, progress=progress)
     with open_snapshot(folder, built.snapshot) as snapshot:
         report = write_report(snapshot, folder / REPORT, lang)
@@ -99,7 +115,7 @@ _WORDS = {
     "zh": (
         "木棉（虚构公司，数据由程序生成）",
         "真实人数 {people}，打通后得到 {found} 位客户 · {orders} 笔订单 · 消费 {spend}",
-        "读入 {read} 行：载入 {loaded}，设定排除 {out}，搁置 {aside}",
+        "读入 {read} 行：载入 {loaded}，排除 {out}，搁置 {aside}",
         "{tags} 个标签，{audiences} 个人群，{clusters} 类画像，用时 {seconds} 秒",
         "报告：{report}",
         "真值（构建读不到）：{truth}",
@@ -108,7 +124,7 @@ _WORDS = {
     "en": (
         "Mumian (an invented company; all data are generated)",
         "{people} people; unified into {found} customers · {orders} orders · spend {spend}",
-        "{read} rows read: {loaded} loaded, {out} left out as declared, {aside} set aside",
+        "{read} rows read: {loaded} loaded, {out} left out, {aside} set aside",
         "{tags} tags, {audiences} audiences, {clusters} clusters, in {seconds} s",
         "Report: {report}",
         "The truth (builds can't read it): {truth}",

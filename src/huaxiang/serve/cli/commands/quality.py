@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -219,6 +220,12 @@ def _sum(found: dict[str, Any]) -> None:
     output.line(
         t("quality.sum" if found["adds_up"] else "quality.no_sum", **{k: output.number(found[k]) for k in _COUNTS})
     )
+    why: Counter[str] = Counter()
+    for source in found["sources"]:
+        why.update({pick(item["text"], item["code"]): item["rows"] for item in source["left_out_reasons"]})
+    if why:
+        parts = (t("quality.part", text=text, count=output.number(rows)) for text, rows in why.most_common())
+        output.line(t("quality.left_out_of", parts=t("ui.comma").join(parts)))
 
 
 def _reasons(source: dict[str, Any]) -> None:
@@ -275,4 +282,10 @@ def _audited(found: dict[str, Any]) -> None:
     if found["unbuilt"]:
         output.line(t("quality.unbuilt", sources=t("ui.comma").join(found["unbuilt"])))
     output.line()
-    output.line(t("quality.passed" if found["passed"] else "quality.failed", broken=found["broken"]))
+    lights = Counter(f["light"] for f in found["findings"])
+    seen = {"bad": lights["bad"], "look": lights["look"], "broken": found["broken"]}
+    stops = sum(f["level"] == "stop" for f in found["findings"])
+    if not found["findings"]:
+        output.line(t("quality.passed_clean"))
+    else:
+        output.line(t("quality.passed" if found["passed"] else "quality.failed", stops=stops, **seen))
