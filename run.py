@@ -96,10 +96,11 @@ def install(rest):
 
 
 def test(rest):
-    """Run the fast tests with branch coverage."""
+    """Run the fast tests with branch coverage, two files at a time (`-n 0` in `rest`: one by one)."""
     set_up("test")
     os.chdir(ROOT)
-    return replace_by([PYTHON, "-m", "pytest", "--cov", "--cov-report=term"] + rest)
+    command = [PYTHON, "-m", "pytest", "--cov", "--cov-report=term", "-n", "2", "--dist", "loadfile"]
+    return replace_by(command + rest)
 
 
 def long(rest):
