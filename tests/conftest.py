@@ -10,8 +10,13 @@ import importlib.util
 import os
 import re
 import shutil
+import socket
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -93,3 +98,56 @@ def chromium() -> str:
 def repository() -> Path:
     """Root folder of this repository."""
     return Path(__file__).resolve().parent.parent
+
+
+# PostgreSQL
+
+
+def _tool(name: str) -> str | None:
+    found = shutil.which(name)
+    return found or next((str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a private server that lives as long as the tests."""
+    initdb, server = _tool("initdb"), _tool("postgres")
+    if initdb is None or server is None:
+        pytest.skip("PostgreSQL's server (Debian package postgresql) is not installed: nothing of it is tested")
+    pytest.importorskip("psycopg2", reason="psycopg2 is not installed: nothing of PostgreSQL is tested")
+    folder = Path(os.path.realpath(tmp_path_factory.mktemp("pg")))
+    options: dict[str, Any] = {}
+    if os.geteuid() == 0:
+        import pwd
+
+        account = pwd.getpwnam("postgres")
+        options = {"user": account.pw_uid, "group": account.pw_gid}
+        folder = Path("/tmp") / f"huaxiang-pg-{os.getpid()}"
+        folder.mkdir(mode=0o700)
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    data = folder / "data"
+    subprocess.run([initdb, "-D", data, "-A", "trust", "-U", "tester", "--no-sync", "-E", "UTF8", "--locale=C"], check=True, capture_output=True, cwd=folder, **options)  # fmt: skip
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([server, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", folder, "-F"], stdout=log, stderr=log, cwd=folder, **options)  # fmt: skip
+    try:
+        yield _ready(f"postgresql://tester:hidden123@127.0.0.1:{port}/postgres")
+    finally:
+        process.terminate()
+        process.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ready(url: str) -> str:
+    import psycopg2
+
+    for _attempt in range(100):
+        try:
+            psycopg2.connect(url).close()
+        except psycopg2.OperationalError:
+            time.sleep(0.1)
+        else:
+            return url
+    raise AssertionError("the server does not start")

@@ -197,7 +197,7 @@ def _target(source: SourceSpec, folder: Path) -> _Target:
         url = sa.make_url("sqlite://").set(database=str(path))
         place = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
     else:
-        url = _with_driver(url, backend)
+        url = with_driver(url, backend)
         place = f"{backend}://{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"
     target = _Target(source.name, spec, url, f"{place}#{spec.table or 'query'}")
     reason = query_fault(spec.query, backend) if spec.query is not None else None
@@ -206,7 +206,7 @@ def _target(source: SourceSpec, folder: Path) -> _Target:
     return target
 
 
-def _with_driver(url: URL, backend: str) -> URL:
+def with_driver(url: URL, backend: str) -> URL:
     """The URL with a driver that is installed, where it names none."""
     if "+" in url.drivername:
         return url

@@ -202,7 +202,7 @@ def _check_files(found: Findings, source: SourceSpec, headers: Headers, at: tupl
         found.add(at, ("files",), "SRC001", f"no file found at {files} (seen from the project folder)")
         return
     _check_asked(found, source, header, at)
-    for field, column, path in _columns_read(source):
+    for column, path in _columns_read(source):
         if column not in header:
             near = did_you_mean(column, header)
             if source.format in EVENT_FORMATS:  # a rare property may occur further down, or on another day
@@ -212,15 +212,15 @@ def _check_files(found: Findings, source: SourceSpec, headers: Headers, at: tupl
                 found.add(at, path, "SRC003", f'the {what} has no column "{column}"{near}')
 
 
-def _columns_read(source: SourceSpec) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
-    """Each column that the mapping names, for which field, and where it is written."""
+def _columns_read(source: SourceSpec) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """Each column that the mapping names, and where it is written."""
     for field, written in source.columns.items():
         path: tuple[str | int, ...] = ("columns", field)
         if isinstance(written, ColumnSpec) and written.from_:
             path = (*path, "from")
         several = isinstance(written, ColumnSpec) and isinstance(written.from_, tuple)
         for i, column in enumerate(columns_read(field, written)):
-            yield field, column, (*path, i) if several else path
+            yield column, (*path, i) if several else path
 
 
 def _check_asked(found: Findings, source: SourceSpec, header: tuple[str, ...], at: tuple[str, str]) -> None:

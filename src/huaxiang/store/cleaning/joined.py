@@ -33,8 +33,8 @@ def join_columns(batch: RawBatch, rules: Sequence[ColumnRule]) -> RawBatch:
 
 
 def _joined(parts: Sequence[pa.Array], rule: ColumnRule) -> pa.Array:
-    """Texts with `:` between them, NULL unless all parts have a value. A `:` or `\\` of a value stands behind a `\\`, so that different
-    parts never give one text.
+    """Texts with `:` between them, NULL unless all parts have a value. A colon or backslash of a value stands behind a backslash, so that
+    different parts never give one text.
     """
     texts = []
     for part in parts:

@@ -29,22 +29,28 @@ DEMO_KEYS = (
 )
 @option("--customers", key="customers", metavar="N", type=click.IntRange(min=1), default=10_000, show_default=True)
 @option("--seed", key="seed", metavar="S", type=click.IntRange(min=0), default=None)
+@option("--shop-url", "shop_url", key="shop_url", metavar="env:NAME", default=None)
 @option("--no-serve", key="no_serve", is_flag=True)
 @option("--json", "as_json", key="json", is_flag=True)
 @language_option
-def demo(*, folder: Path, dataset: str, customers: int, seed: int | None, **shown: bool) -> None:
+def demo(*, folder: Path, dataset: str, customers: int, seed: int | None, shop_url: str | None, **shown: bool) -> None:
     """Run the whole job on real data, or on the generated company."""
     from huaxiang.app.demo import run_demo
     from huaxiang.app.mumian.demo import Size, run_mumian, summary_text
+    from huaxiang.app.mumian.shop import shop_place
+    from huaxiang.errors import UsageError
     from huaxiang.serve.cli.progress import progress
 
     lang: Literal["zh-CN", "en"] = "en" if language() == "en" else "zh-CN"
     as_json = shown["as_json"]
+    if shop_url is not None and dataset != "mumian":
+        raise UsageError("--shop-url is only for --dataset mumian", "--shop-url 只用于 --dataset mumian")
+    shop = shop_place(shop_url) if shop_url is not None else None
     show = not shown["no_serve"] and not as_json
     with progress() as tell:
         if dataset == "mumian":
             size = Size(customers) if seed is None else Size(customers, seed)
-            result = run_mumian(folder, size, lang=lang, progress=tell, show=show)
+            result = run_mumian(folder, size, lang=lang, progress=tell, show=show, shop=shop)
         else:
             result = run_demo(folder, serve=show, lang=lang, progress=tell)
     if as_json:
