@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huaxiang.errors import ExpressionError
@@ -146,6 +146,7 @@ TREES = st.recursive(
 )  # fmt: skip
 
 
+@settings(max_examples=50)
 @given(TREES)
 def test_any_tree_survives_both_forms(tree: Any) -> None:
     from huaxiang.plan.condition_tree import to_tree as print_tree

@@ -303,7 +303,7 @@ def crash(folder: Path, source: SourceSpec, after: int) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(steps=STEPS)
 def test_any_history_equals_a_load_from_scratch(
     tmp_path_factory: pytest.TempPathFactory, kind: str, steps: list[tuple[str, int, int]]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from huaxiang.store.cleaning.codes import FAULT, FAULTS, KIND, KINDS, REASONS, REPAIRS
@@ -351,9 +351,10 @@ def test_limits() -> None:
     assert [fault for _, fault, _ in run("gender", ["保密"], required=True)] == ["required"]
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
-        st.one_of(st.none(), st.text(max_size=12), st.text("0123456789.,-/: 年月日¥万%()", max_size=12)), max_size=30
+        st.one_of(st.none(), st.text(max_size=12), st.text("0123456789.,-/: 年月日¥万%()", max_size=12)), max_size=40
     )
 )
 def test_any_text_ends_as_a_value_missing_or_at_fault(values: list[str | None]) -> None:
