@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sqlglot import exp
 
 from huaxiang.app.wiring import table_reader
-from huaxiang.errors import UsageError, did_you_mean
+from huaxiang.errors import UsageError
 from huaxiang.run.reports import LEFT_OUT
 from huaxiang.store.cleaning.codes import REASONS, REPAIRS
 
@@ -23,7 +23,7 @@ REJECTED_KEYS = ("snapshot", "source", "rows", "total")
 BUILDS_SHOWN = 30
 _COUNTS = ("rows_in", "loaded", "set_aside", "left_out")
 _SOURCE = (
-    "name", "title", "entity", "purpose", "legal_basis", "owner", "files", *_COUNTS, "repaired", "first_at", "last_at",
+    "name", "title", "entity", "purpose", "legal_basis", "owner", "files", *_COUNTS, "repaired", "first_at", "last_at", "fetch",
 )  # fmt: skip
 _MEASURED = ("conditions", "agreement", "accuracy", "schema")
 
@@ -33,7 +33,8 @@ def quality(snapshot: Snapshot, source: str | None = None) -> dict[str, Any]:
 
     `adds_up` says whether loaded + set aside + left out = rows in, over all and in every source; `reasons` and
     `left_out_reasons` of a source are lists of {code, rows, text}, most rows first; `repairs` counts repaired values by kind and
-    column; `unidentified` are loaded rows without a key that leads to a customer; `light` is good, look or bad; `findings` say
+    column; `fetch` says what a database gave: rows = new + replaced (an older state) + unchanged + same_key + repeated, and `held` rows of
+    earlier fetches (null for files); `unidentified` are loaded rows without a key that leads to a customer; `light` is good, look or bad; `findings` say
     what was found and what to do; `trend` has a line for each of the last BUILDS_SHOWN builds. `measures` are the build's own
     figures over all sources. Raises UsageError for an unknown source.
     """
@@ -126,7 +127,7 @@ def _chosen(snapshot: Snapshot, source: str | None) -> list[Mapping[str, Any]]:
     entries = list(snapshot.manifest.get("sources", ()))
     known = [entry["name"] for entry in entries]
     if source is not None and source not in known:
-        raise UsageError(f'unknown source "{source}"{did_you_mean(source, known)}')
+        raise UsageError.unknown("source", source, known)
     return [entry for entry in entries if source in (None, entry["name"])]
 
 
