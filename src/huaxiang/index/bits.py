@@ -1,0 +1,147 @@
+"""Sets of customers: one bit each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Words = npt.NDArray[np.uint64]
+Rows = npt.NDArray[np.int64]
+_SPARSE = 32
+"""A set with fewer than one in so many customers is saved as numbers of rows, not as bits."""
+
+
+class Bits:
+    """A set of rows 0 … size-1. `words`: uint64, row r is bit r % 64 of word r // 64; bits past the end are 0. Never changed once made."""
+
+    __slots__ = ("_count", "size", "words")
+
+    def __init__(self, size: int, words: Words) -> None:
+        self.size = size
+        self.words = words
+        self._count: int | None = None
+
+    @classmethod
+    def none(cls, size: int) -> Bits:
+        """The empty set."""
+        return cls(size, np.zeros(words_of(size), dtype=np.uint64))
+
+    @classmethod
+    def all(cls, size: int) -> Bits:
+        """Every row."""
+        return cls(size, _cut(np.full(words_of(size), np.iinfo(np.uint64).max, dtype=np.uint64), size))
+
+    @classmethod
+    def from_rows(cls, size: int, rows: npt.ArrayLike) -> Bits:
+        """The set of the given rows, in any order, repeated or not. Raises IndexError for a row outside."""
+        chosen = np.asarray(rows, dtype=np.int64)
+        if len(chosen) and (chosen.min() < 0 or chosen.max() >= size):
+            raise IndexError(f"rows must be from 0 to {size - 1}")
+        mask = np.zeros(words_of(size) * 64, dtype=np.bool_)
+        mask[chosen] = True
+        return cls(size, np.packbits(mask, bitorder="little").view(np.uint64))
+
+    @classmethod
+    def from_mask(cls, mask: npt.NDArray[np.bool_]) -> Bits:
+        """The rows where `mask` is true."""
+        words = np.zeros(words_of(len(mask)), dtype=np.uint64)
+        packed = np.packbits(mask, bitorder="little")
+        words.view(np.uint8)[: len(packed)] = packed
+        return cls(len(mask), words)
+
+    def __len__(self) -> int:
+        return self.count()
+
+    def __bool__(self) -> bool:
+        return bool(self.words.any())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Bits) and self.size == other.size and bool((self.words == other.words).all())
+
+    def __hash__(self) -> int:
+        return hash((self.size, self.words.tobytes()))
+
+    def count(self) -> int:
+        """How many rows are in the set."""
+        if self._count is None:
+            self._count = popcount(self.words)
+        return self._count
+
+    def __and__(self, other: Bits) -> Bits:
+        return Bits(self.size, self.words & self._same(other))
+
+    def __or__(self, other: Bits) -> Bits:
+        return Bits(self.size, self.words | self._same(other))
+
+    def __xor__(self, other: Bits) -> Bits:
+        return Bits(self.size, self.words ^ self._same(other))
+
+    def __sub__(self, other: Bits) -> Bits:
+        return Bits(self.size, self.words & ~self._same(other))
+
+    def __invert__(self) -> Bits:
+        return Bits(self.size, _cut(~self.words, self.size))
+
+    def overlap(self, other: Bits) -> int:
+        """How many rows both hold; no set is made."""
+        return popcount(self.words & self._same(other))
+
+    def contains(self, row: int) -> bool:
+        """Whether a row is in the set."""
+        return bool((int(self.words[row >> 6]) >> (row & 63)) & 1)
+
+    def rows(self) -> Rows:
+        """The rows, ascending."""
+        filled = np.flatnonzero(self.words)
+        if len(filled) * 4 < len(self.words):  # few words have a bit: look at those alone
+            inside = np.flatnonzero(np.unpackbits(self.words[filled].view(np.uint8), bitorder="little").view(np.bool_))
+            rows: Rows = filled[inside >> 6] * 64 + (inside & 63)
+            return rows
+        return np.flatnonzero(self.mask())
+
+    def mask(self) -> npt.NDArray[np.bool_]:
+        """A boolean per row."""
+        return np.unpackbits(self.words.view(np.uint8), count=self.size, bitorder="little").view(np.bool_)
+
+    def save(self, path: Path) -> int:
+        """Write the set to a `.npy` file, as bits or as row numbers, whichever is smaller; return the bytes written."""
+        sparse = self.count() * _SPARSE < self.size
+        data = self.rows().astype(np.uint32) if sparse else self.words
+        np.save(path, data, allow_pickle=False)
+        return path.stat().st_size
+
+    @classmethod
+    def load(cls, path: Path, size: int) -> Bits:
+        """Read what `save` wrote. Raises ValueError when it is not a set of `size` rows."""
+        data = np.load(path, allow_pickle=False)
+        if data.dtype == np.uint32:
+            if len(data) and int(data.max()) >= size:
+                raise ValueError(f"{path.name} is no set of {size} customers")
+            return cls.from_rows(size, data)
+        if data.dtype != np.uint64 or len(data) != words_of(size):
+            raise ValueError(f"{path.name} is no set of {size} customers")
+        return cls(size, data)
+
+    def _same(self, other: Bits) -> Words:
+        if self.size != other.size:
+            raise ValueError(f"sets of {self.size} and of {other.size} customers can't be combined")
+        return other.words
+
+
+def words_of(size: int) -> int:
+    """How many words hold `size` bits."""
+    return (size + 63) >> 6
+
+
+def popcount(words: Words) -> int:
+    """How many bits are set."""
+    return int(np.bitwise_count(words).sum(dtype=np.int64))
+
+
+def _cut(words: Words, size: int) -> Words:
+    """Clear the bits past the end, in place."""
+    if size & 63 and len(words):
+        words[-1] &= np.uint64((1 << (size & 63)) - 1)
+    return words

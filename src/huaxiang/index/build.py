@@ -1,0 +1,237 @@
+"""Writes the files of an index from a table of customers, a column at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from huaxiang.index.domain import from_numbers, numbers_of, valid
+from huaxiang.index.layout import FILE, IDS, MOST_VALUES, FieldInfo, Kind, Layout, type_of, write_values
+
+ID = "customer_id"
+_SAMPLE = 200_000
+_BUCKETS = 254
+_SPREAD = 1 << 22
+"""Whole numbers within so wide a range are told apart by counting, not by sorting."""
+_BATCH = 1 << 18
+Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
+Codes = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class _Target:
+    """Where the parts of one field go."""
+
+    folder: Path
+    number: int
+
+    def save(self, part: str, data: npt.NDArray[np.generic]) -> None:
+        np.save(self.folder / f"{self.number:03d}.{part}.npy", data, allow_pickle=False)
+
+    def values(self, values: pa.Array) -> None:
+        write_values(self.folder / f"{self.number:03d}.values.arrow", values)
+
+
+def build_index(
+    customers: Path, folder: Path, columns: Sequence[str] | None = None, tell: Callable[[int, int], None] | None = None
+) -> Layout:
+    """Write the index of `customers` (a Parquet file sorted by column customer_id) into the new folder `folder`.
+
+    `columns`: those to index, default all; `tell` is called with fields done and all. Memory: the largest column and its codes.
+    """
+    file = pq.ParquetFile(customers, memory_map=True)
+    folder.mkdir(parents=True)
+    known = [name for name in file.schema_arrow.names if name != ID]
+    chosen = known if columns is None else [name for name in known if name in set(columns)]
+    _write_ids(file, folder / IDS)
+    fields = []
+    for number, name in enumerate(chosen):
+        fields.append(_field(file, name, _Target(folder, number)))
+        if tell is not None:
+            tell(number + 1, len(chosen))
+    layout = Layout(file.metadata.num_rows, tuple(fields))
+    (folder / FILE).write_text(layout.text(), "utf-8")
+    return layout
+
+
+def _write_ids(file: pq.ParquetFile, path: Path) -> None:
+    schema = pa.schema([("value", pa.string())])
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+        for batch in _batches(file, ID):
+            writer.write_batch(pa.record_batch([batch.cast(pa.string())], schema=schema))
+
+
+def _batches(file: pq.ParquetFile, name: str) -> Iterator[pa.Array]:
+    for batch in file.iter_batches(_BATCH, columns=[name]):
+        yield batch.column(0)
+
+
+def _field(file: pq.ParquetFile, name: str, target: _Target) -> FieldInfo:
+    kind = type_of(file.schema_arrow.field(name).type)
+    if kind.endswith("[]"):
+        found = _write_list(file, name, target)
+    elif kind == "VARCHAR":
+        found = _write_texts(file, name, target)
+    else:
+        found = _write_numbers(file, name, kind, target)
+    return FieldInfo(name, target.number, kind, *found)
+
+
+# texts
+
+
+class _Coder:
+    """Numbers texts in order of appearance, until there are too many."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, int] = {}
+
+    def codes(self, texts: pa.Array) -> npt.NDArray[np.int64] | None:
+        """The number of each text, -1 for none; None when there are too many different ones."""
+        encoded = texts.cast(pa.string()).dictionary_encode()
+        places = [self.known.setdefault(t, len(self.known)) for t in encoded.dictionary.to_pylist()]
+        if len(self.known) > MOST_VALUES:
+            return None
+        table = np.array([*places, -1], dtype=np.int64)  # the last is for missing values
+        at: npt.NDArray[np.int64] = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        return table[at]
+
+    def order(self) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+        """The sorted texts, and for each number of appearance its place among them, counted from 1; the last place is 0, for none."""
+        texts = sorted(self.known)
+        place = np.zeros(len(texts) + 1, dtype=np.int64)
+        place[[self.known[t] for t in texts]] = np.arange(1, len(texts) + 1)
+        return pa.array(texts, pa.string()), place
+
+
+def _write_texts(file: pq.ParquetFile, name: str, target: _Target) -> tuple[Kind, int | None, int]:
+    coder, parts = _Coder(), []
+    for batch in _batches(file, name):
+        codes = coder.codes(batch)
+        if codes is None:
+            return "text", None, _write_known(file, name, target)
+        parts.append(codes.astype(np.int32))
+    values, place = coder.order()
+    whole = np.concatenate(parts) if parts else np.empty(0, dtype=np.int32)
+    coded = place.astype(_code_type(len(values)))[whole]
+    target.save("codes", coded)
+    target.values(values)
+    return "codes", len(values), int((coded == 0).sum())
+
+
+def _write_known(file: pq.ParquetFile, name: str, target: _Target) -> int:
+    """Write only where there is a value; return where there is none."""
+    parts = [valid(batch).astype(np.uint8) for batch in _batches(file, name)]
+    whole = np.concatenate(parts) if parts else np.empty(0, dtype=np.uint8)
+    target.save("codes", whole)
+    return int((whole == 0).sum())
+
+
+def _code_type(values: int) -> type[np.uint8 | np.uint16]:
+    return np.uint8 if values < 255 else np.uint16
+
+
+# lists
+
+
+def _write_list(file: pq.ParquetFile, name: str, target: _Target) -> tuple[Kind, int | None, int]:
+    coder = _Coder()
+    missing = _write_known(file, name, target)
+    codes, rows, begin = [], [], 0
+    for batch in _batches(file, name):
+        lengths = batch.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+        found = coder.codes(batch.flatten())
+        if found is None:
+            return "text", None, missing
+        codes.append(found.astype(np.int32))
+        rows.append(np.repeat(np.arange(begin, begin + len(batch), dtype=np.uint32), lengths))
+        begin += len(batch)
+    values, place = coder.order()
+    coded = place.astype(_code_type(len(values)))[np.concatenate(codes) if codes else np.empty(0, np.int32)]
+    codes.clear()
+    where = np.concatenate(rows) if rows else np.empty(0, np.uint32)
+    rows.clear()
+    order = np.argsort(coded, kind="stable")
+    coded, where = coded[order], where[order]
+    keep: npt.NDArray[np.bool_] = np.asarray(coded) != 0  # without items that are missing, and each customer once
+    keep[1:] &= (coded[1:] != coded[:-1]) | (where[1:] != where[:-1])
+    coded, where = coded[keep], where[keep]
+    target.save("starts", np.searchsorted(coded, np.arange(1, len(values) + 2)).astype(np.int64))
+    target.save("rows", where)
+    target.values(values)
+    return "list", len(values), missing
+
+
+# numbers
+
+
+def _write_numbers(file: pq.ParquetFile, name: str, kind: str, target: _Target) -> tuple[Kind, int | None, int]:
+    parts, knowns = [], []
+    for batch in _batches(file, name):
+        part = numbers_of(batch, kind)
+        if part is None:
+            return "text", None, _write_known(file, name, target)
+        parts.append(part)
+        knowns.append(valid(batch))
+    numbers: Numbers = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+    known = np.concatenate(knowns) if knowns else np.empty(0, dtype=np.bool_)
+    parts.clear()
+    missing = int(len(known) - known.sum())
+    values = _different(numbers, known)
+    if values is None:
+        _write_wide(numbers, known, target)
+        return "wide", None, missing
+    codes = _places(numbers, values).astype(_code_type(len(values)))
+    codes[~known] = 0
+    target.save("codes", codes)
+    target.values(from_numbers(values, kind))
+    return "codes", len(values), missing
+
+
+def _different(numbers: Numbers, known: npt.NDArray[np.bool_]) -> Numbers | None:
+    """The different known values, ascending (NaN once, at the end); None when there are too many."""
+    mine = numbers if known.all() else numbers[known]
+    if not len(mine):
+        return mine
+    step = max(1, len(mine) // _SAMPLE)
+    if step > 1 and len(np.unique(mine[::step])) > MOST_VALUES:
+        return None
+    if mine.dtype == np.int64:
+        low, high = int(mine.min()), int(mine.max())
+        if high - low < _SPREAD:
+            there = np.zeros(high - low + 1, dtype=np.bool_)
+            there[mine - low] = True
+            found = np.flatnonzero(there) + low
+            return found if len(found) <= MOST_VALUES else None
+    values: Numbers = np.unique(mine)
+    return values if len(values) <= MOST_VALUES else None
+
+
+def _places(numbers: Numbers, values: Numbers) -> npt.NDArray[np.int64]:
+    """1 + the place of each number among the values, for numbers that are among them."""
+    if not len(values):
+        return np.zeros(len(numbers), dtype=np.int64)
+    low, high = values[0], values[-1]
+    if values.dtype == np.int64 and high - low < _SPREAD:
+        table = np.zeros(int(high - low) + 1, dtype=np.uint16)
+        table[values - low] = np.arange(1, len(values) + 1)
+        placed: npt.NDArray[np.int64] = table[np.clip(numbers, low, high) - low].astype(np.int64)
+        return placed
+    return np.searchsorted(values, numbers) + 1
+
+
+def _write_wide(numbers: Numbers, known: npt.NDArray[np.bool_], target: _Target) -> None:
+    mine = numbers if known.all() else numbers[known]
+    sample = np.sort(mine[:: max(1, len(mine) // _SAMPLE)])
+    bounds = np.unique(sample[np.linspace(0, len(sample) - 1, _BUCKETS + 1).astype(np.int64)[1:-1]])
+    codes = (np.searchsorted(bounds, numbers, side="right") + 1).astype(np.uint8)
+    codes[~known] = 0
+    target.save("numbers", numbers)
+    target.save("bounds", bounds)
+    target.save("codes", codes)

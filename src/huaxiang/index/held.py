@@ -1,0 +1,48 @@
+"""Sets that were made once and are kept for the next question, up to a number of bytes; the longest unused goes first."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+from huaxiang.index.bits import Bits
+
+
+class Held:
+    """A bounded store of sets by key; safe to use from several threads, which may make a set twice but never wait for each other."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._sets: OrderedDict[Hashable, tuple[Bits, ...]] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def one(self, key: Hashable, make: Callable[[], Bits]) -> Bits:
+        """The set of a key."""
+        return self._get(key, lambda: (make(),))[0]
+
+    def pair(self, key: Hashable, make: Callable[[], tuple[Bits, Bits]]) -> tuple[Bits, Bits]:
+        """The two sets of a key."""
+        found = self._get(key, make)
+        return found[0], found[1]
+
+    def _get(self, key: Hashable, make: Callable[[], tuple[Bits, ...]]) -> tuple[Bits, ...]:
+        with self._lock:
+            found = self._sets.get(key)
+            if found is not None:
+                self._sets.move_to_end(key)
+                return found
+        made = make()
+        with self._lock:
+            if key not in self._sets:
+                self._sets[key] = made
+                self._bytes += _bytes(made)
+            while self._bytes > self._most and len(self._sets) > 1:
+                _, old = self._sets.popitem(last=False)
+                self._bytes -= _bytes(old)
+        return made
+
+
+def _bytes(sets: tuple[Bits, ...]) -> int:
+    return sum(s.words.nbytes for s in sets)

@@ -1,0 +1,189 @@
+"""An index open for reading: shared by threads, mapped from the same files by every process."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from huaxiang.index.bits import Bits
+from huaxiang.index.domain import from_numbers
+from huaxiang.index.fields import Field
+from huaxiang.index.held import Held
+from huaxiang.index.layout import IDS, FieldInfo, Layout
+from huaxiang.index.scanning import pool
+from huaxiang.index.select import Resolver, Selection
+from huaxiang.plan.conditions import Node
+
+HELD_BYTES = 1 << 29
+_SCAN = 400
+"""Bytes of a set that are looked through in the time in which one row's code is fetched, roughly ×100."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How the customers of a set are spread over the values of a column: `values[i]` occurs `counts[i]` times; `missing` have none.
+
+    For lists a customer counts once for each value, and `missing` are those without a list.
+    """
+
+    values: pa.Array
+    counts: npt.NDArray[np.int64]
+    missing: int
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Numbers of a set: how many have one, smallest, largest, mean, and the asked percentiles, in the order asked (None when empty)."""
+
+    known: int
+    low: object
+    high: object
+    mean: float | None
+    percentiles: tuple[object, ...]
+
+
+class AudienceIndex:
+    """All tags of all customers, by place in the table of customers. Made by `open`."""
+
+    def __init__(self, folder: Path, layout: Layout, held_bytes: int) -> None:
+        self.folder = folder
+        self.size = layout.size
+        self._fields = {info.name: Field(info, folder) for info in layout.fields}
+        self._selection = Selection(layout.size, self._fields, Held(held_bytes))
+
+    @classmethod
+    def open(cls, folder: Path, held_bytes: int = HELD_BYTES) -> AudienceIndex:
+        """Open the index in a folder; columns are mapped when first asked for. `held_bytes`: memory for sets that are kept.
+
+        Raises ValueError for an index of another version, OSError when files are missing.
+        """
+        return cls(folder, Layout.read(folder), held_bytes)
+
+    @property
+    def fields(self) -> Mapping[str, FieldInfo]:
+        """The columns by name."""
+        return MappingProxyType({name: field.info for name, field in self._fields.items()})
+
+    def select(self, node: Node, resolver: Resolver) -> Bits:
+        """The customers for whom a condition is true."""
+        return self._selection.select(node, resolver)
+
+    @cached_property
+    def all(self) -> Bits:
+        """Every customer."""
+        return Bits.all(self.size)
+
+    def known(self, column: str) -> Bits:
+        """The customers that have a value in a column."""
+        return self._selection.known(column)
+
+    def values(self, column: str) -> pa.Array:
+        """The different values of a column of kind codes or list, sorted."""
+        return self._fields[column].values
+
+    def of_value(self, column: str, value: object) -> Bits:
+        """The customers with a value, or whose list holds it; column of kind codes or list."""
+        place = self._fields[column].place(value)
+        return Bits.none(self.size) if place is None else self._selection.of_value(column, place)
+
+    @cached_property
+    def _ids(self) -> pa.ChunkedArray:
+        with pa.memory_map(str(self.folder / IDS)) as source:
+            return pa.ipc.open_file(source).read_all().column(0)
+
+    def ids(self, bits: Bits) -> pa.Array:
+        """The customer IDs of a set, ascending."""
+        taken = self._ids.take(pa.array(bits.rows()))
+        return taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken
+
+    def row_of(self, customer_id: str) -> int | None:
+        """The row of a customer, None for an unknown one."""
+        row = bisect_left(range(self.size), customer_id, key=lambda r: self._ids[r].as_py())
+        return row if row < self.size and self._ids[row].as_py() == customer_id else None
+
+    def rows_of(self, customer_ids: pa.Array) -> npt.NDArray[np.int64]:
+        """The rows of customers, in their order; unknown ones are left out."""
+        found = pc.index_in(customer_ids.cast(pa.string()), value_set=self._ids.combine_chunks())
+        rows: npt.NDArray[np.int64] = found.drop_null().to_numpy(zero_copy_only=False).astype(np.int64)
+        return rows
+
+    # what an audience looks like
+
+    def counts(self, bits: Bits, column: str) -> Counted:
+        """How the customers of a set are spread over the values of a column of kind codes or list. Raises ValueError for others."""
+        return self.breakdown(bits, [column])[column]
+
+    def breakdown(self, bits: Bits, columns: list[str]) -> dict[str, Counted]:
+        """`counts` of several columns, on all threads; the rows of the set are looked up once."""
+        for name in columns:
+            if self._fields[name].info.kind not in ("codes", "list"):
+                raise ValueError(f'column "{name}" has too many values for a breakdown')
+        count = bits.count()
+        plain = [n for n in columns if self._fields[n].info.kind == "codes" and not self._by_sets(n, count)]
+        rows = bits.rows() if plain else None
+        many = count * len(columns) > 1 << 18
+
+        def one(name: str) -> Counted:
+            return self._gathered(rows, name) if rows is not None and name in plain else self._overlaps(bits, name)
+
+        found = list(pool().map(one, columns)) if many else [one(name) for name in columns]
+        return dict(zip(columns, found, strict=True))
+
+    def _by_sets(self, name: str, count: int) -> bool:
+        """Whether overlaps with the set of each value cost less than fetching the code of each row."""
+        return self._fields[name].size * (self.size >> 3) < count * _SCAN // 4
+
+    def _gathered(self, rows: npt.NDArray[np.int64], name: str) -> Counted:
+        field = self._fields[name]
+        codes = field.codes if len(rows) == self.size else field.codes[rows]
+        counted = np.bincount(codes, minlength=field.size + 1)
+        return Counted(field.values, counted[1:], int(counted[0]))
+
+    def _overlaps(self, bits: Bits, name: str) -> Counted:
+        field = self._fields[name]
+        counts = [bits.overlap(self._selection.of_value(name, place)) for place in range(field.size)]
+        return Counted(field.values, np.array(counts, dtype=np.int64), bits.count() - bits.overlap(self.known(name)))
+
+    def spread(self, bits: Bits, column: str, percents: tuple[float, ...] = (5, 25, 50, 75, 95)) -> Spread:
+        """Figures of a column of numbers, dates or times over a set; percentiles are values that occur (nearest rank, inclusive).
+
+        The mean is in the terms of the column (money in its unit; None for dates and times). Raises ValueError for other columns.
+        """
+        field = self._fields[column]
+        if field.info.type not in _NUMERIC and not field.info.type.startswith("DECIMAL"):
+            raise ValueError(f'column "{column}" holds no numbers')
+        rows = (bits & self.known(column)).rows()
+        if not len(rows):
+            return Spread(0, None, None, None, (None,) * len(percents))
+        if field.info.kind == "wide":
+            numbers = np.sort(np.asarray(field.numbers[rows]))
+            counts = np.ones(len(numbers), dtype=np.int64)
+        else:
+            counted = np.bincount(field.codes[rows], minlength=field.size + 1)[1:]
+            there = np.flatnonzero(counted)
+            numbers, counts = field.numbers[there], counted[there]
+        ranks = np.searchsorted(np.cumsum(counts), [max(1, int(np.ceil(p / 100 * len(rows)))) for p in percents])
+        wanted = numbers[np.concatenate([[0, len(numbers) - 1], ranks])]
+        low, high, *at = from_numbers(wanted, field.info.type).to_pylist()
+        return Spread(len(rows), low, high, _mean(numbers, counts, field), tuple(at))
+
+
+_NUMERIC = ("BIGINT", "DOUBLE", "DATE", "TIMESTAMP")
+
+
+def _mean(numbers: npt.NDArray[np.generic], counts: npt.NDArray[np.int64], field: Field) -> float | None:
+    from huaxiang.index.domain import scale_of
+
+    if field.info.type in ("DATE", "TIMESTAMP"):
+        return None
+    total = float(np.dot(numbers.astype(np.float64), counts.astype(np.float64)))
+    return total / float(counts.sum()) / float(10 ** scale_of(field.info.type))

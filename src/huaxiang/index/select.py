@@ -1,0 +1,235 @@
+"""Answers conditions: a tree of parts becomes a set of customers.
+
+A part is true, false or unknown for a customer, as in SQL. Only the customers for whom the whole is true are wanted, so negations are
+pushed down: a part is asked for the set where it is true or for the set where it is false, and unknown is in neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from huaxiang.index.bits import Bits
+from huaxiang.index.domain import Number, to_number
+from huaxiang.index.fields import Field
+from huaxiang.index.held import Held
+from huaxiang.index.matching import texts_like
+from huaxiang.index.scanning import of_codes, of_numbers, scan
+from huaxiang.index.top import largest
+from huaxiang.plan.conditions import (
+    And,
+    Behaviour,
+    Between,
+    Comparison,
+    In,
+    InAudience,
+    InList,
+    IsNull,
+    ListMatch,
+    Node,
+    Not,
+    Or,
+    Raw,
+    Sample,
+    TextMatch,
+    Top,
+)
+from huaxiang.plan.conditions import (
+    Sequence as Steps,
+)
+
+Asked = Raw | Behaviour | Steps | InList | Sample
+_FEW = 255
+"""A column with at most so many values keeps a set for each value that was asked for."""
+
+
+class Resolver(Protocol):
+    """Answers what is not in the index."""
+
+    def sets(self, part: Asked | Comparison | In | Between | TextMatch) -> tuple[Bits, Bits]:
+        """The customers for whom a part is true, and those for whom it is false."""
+        ...
+
+    def audience(self, name: str) -> Node:
+        """The condition of another audience."""
+        ...
+
+
+class Selection:
+    """Evaluates conditions over mapped fields; sets of single parts are kept in `held` and shared by all questions."""
+
+    def __init__(self, size: int, fields: Mapping[str, Field], held: Held) -> None:
+        self._size = size
+        self._fields = fields
+        self._held = held
+
+    def select(self, node: Node, resolver: Resolver) -> Bits:
+        """The customers for whom a condition is true."""
+        return self._set(node, resolver)
+
+    def _set(self, node: Node, resolver: Resolver, *, wanted: bool = True) -> Bits:
+        if isinstance(node, Not):
+            return self._set(node.part, resolver, wanted=not wanted)
+        if isinstance(node, (And, Or)):
+            sets = [self._set(p, resolver, wanted=wanted) for p in node.parts]
+            return _all(sets) if isinstance(node, And) is wanted else _any(sets)
+        if isinstance(node, InAudience):
+            found = self._set(resolver.audience(node.name), resolver)
+            return found if wanted else ~found
+        if isinstance(node, Top):
+            found = self._top(node, resolver)
+            return found if wanted else ~found
+        if isinstance(node, (Raw, Behaviour, Steps, InList, Sample)):
+            return self._asked(node, resolver, wanted=wanted)
+        return self._leaf(node, resolver, wanted=wanted)
+
+    def _asked(self, node: Asked | Comparison | In | Between | TextMatch, resolver: Resolver, *, wanted: bool) -> Bits:
+        return self._held.pair(node, lambda: resolver.sets(node))[0 if wanted else 1]
+
+    def _top(self, node: Top, resolver: Resolver) -> Bits:
+        among = self._set(node.among, resolver) if node.among is not None else self.known(node.column)
+        return largest(self._fields[node.column], among & self.known(node.column), node.count, lowest=node.lowest)
+
+    def known(self, column: str) -> Bits:
+        """The customers that have a value in a column."""
+        field = self._fields[column]
+        return self._held.one((column, "known"), lambda: scan(self._size, lambda at, to: field.codes[at:to] != 0))
+
+    def of_value(self, column: str, place: int) -> Bits:
+        """The customers that have the value (whose list holds the value) at a place among the different ones."""
+        field = self._fields[column]
+        if field.info.kind == "list":
+            return self._held.one(
+                (column, place),
+                lambda: Bits.from_rows(self._size, field.rows[field.starts[place] : field.starts[place + 1]]),
+            )
+        code = field.codes.dtype.type(place + 1)
+        return self._held.one((column, place), lambda: scan(self._size, lambda at, to: field.codes[at:to] == code))
+
+    def _leaf(
+        self, node: Comparison | In | Between | IsNull | TextMatch | ListMatch, resolver: Resolver, *, wanted: bool
+    ) -> Bits:
+        field = self._fields[node.column]
+        if isinstance(node, IsNull):
+            known = self.known(node.column)
+            return known if node.negate is wanted else ~known
+        if isinstance(node, ListMatch):
+            if field.info.kind != "list":
+                return self._asked(Raw(_text(node)), resolver, wanted=wanted)
+            return self._lists(node, field, wanted=wanted)
+        negate = (isinstance(node, Comparison) and node.op == "!=") or getattr(node, "negate", False)
+        wanted = wanted is not negate
+        if field.info.kind == "wide" and not isinstance(node, TextMatch):
+            return self._wide(node, field, wanted=wanted)
+        if field.info.kind != "codes":
+            return self._asked(node, resolver, wanted=wanted is not negate)
+        truth = truth_of(field, node)
+        if not wanted:
+            truth = ~truth
+            truth[0] = False
+        return self._coded(node, field, truth)
+
+    def _coded(self, node: Comparison | In | Between | TextMatch, field: Field, truth: npt.NDArray[np.bool_]) -> Bits:
+        ones = np.flatnonzero(truth)
+        if field.size <= _FEW:
+            zeros = np.flatnonzero(~truth[1:])
+            if len(ones) <= min(8, len(zeros) + 1):
+                return (
+                    _any([self.of_value(node.column, int(c) - 1) for c in ones]) if len(ones) else Bits.none(self._size)
+                )
+            if len(zeros) <= 8:
+                known = self.known(node.column)
+                return known - _any([self.of_value(node.column, int(c)) for c in zeros]) if len(zeros) else known
+        return self._held.one((node.column, truth.tobytes()), lambda: of_codes(field, self._size, truth))
+
+    def _lists(self, node: ListMatch, field: Field, *, wanted: bool) -> Bits:
+        places = [field.place(v) for v in dict.fromkeys(node.values)]
+        sets = [self.of_value(node.column, p) for p in places if p is not None]
+        if node.quantifier == "all":
+            found = _all(sets) if len(sets) == len(places) else Bits.none(self._size)
+        else:
+            found = _any(sets) if sets else Bits.none(self._size)
+            wanted = wanted is (node.quantifier == "any")
+        return found if wanted else self.known(node.column) - found
+
+    def _wide(self, node: Comparison | In | Between, field: Field, *, wanted: bool) -> Bits:
+        def made() -> Bits:
+            if isinstance(node, In):
+                return _any([self._range(field, to_number(v, field.info.type), "=") for v in node.values])
+            if isinstance(node, Between):
+                low, high = (to_number(v, field.info.type) for v in (node.low, node.high))
+                return self._between(field, (low, True), (high, True))
+            return self._range(field, to_number(node.value, field.info.type), node.op)
+
+        plain = node if isinstance(node, Comparison) else (type(node).__name__, _constants(node))
+        found = self._held.one((node.column, plain), made)
+        return found if wanted else self.known(node.column) - found
+
+    def _range(self, field: Field, value: Number, op: str) -> Bits:
+        match op:
+            case "<" | "<=":
+                return self._between(field, None, (value, op == "<="))
+            case ">" | ">=":
+                return self._between(field, (value, op == ">="), None)
+            case _:
+                return self._between(field, (value, True), (value, True))
+
+    def _between(self, field: Field, low: tuple[Number, bool] | None, high: tuple[Number, bool] | None) -> Bits:
+        ends = _plain(low, up=True, field=field), _plain(high, up=False, field=field)
+        return of_numbers(field, self._size, *ends)
+
+
+def truth_of(field: Field, node: Comparison | In | Between | TextMatch) -> npt.NDArray[np.bool_]:
+    """Which codes meet a part, leaving aside its negation (`!=` counts as `=`)."""
+    if isinstance(node, TextMatch):
+        return np.concatenate([[False], texts_like(field.values, node.op, node.value)])
+    if isinstance(node, In):
+        return field.chosen([p for p in (field.place(v) for v in node.values) if p is not None])
+    if isinstance(node, Between):
+        low, high = field.span(">=", node.low), field.span("<=", node.high)
+        return field.within((low[0], max(low[0], high[1])))
+    return field.within(field.span(node.op, node.value))
+
+
+def _constants(node: In | Between) -> tuple[object, ...]:
+    return node.values if isinstance(node, In) else (node.low, node.high)
+
+
+def _plain(end: tuple[Number, bool] | None, *, up: bool, field: Field) -> tuple[float | int, bool] | None:
+    """An end as the column's own kind of number: a fraction between two whole numbers becomes the next one inside."""
+    import math
+
+    if end is None:
+        return None
+    value, included = end
+    if field.numbers.dtype == np.float64:
+        return float(value), included
+    if isinstance(value, float) and not math.isfinite(value):
+        return (1 << 62 if value > 0 else -(1 << 62)), True
+    whole = math.ceil(value) if up else math.floor(value)
+    return max(-(1 << 63), min((1 << 63) - 1, whole)), included or whole != value
+
+
+def _text(node: ListMatch) -> str:
+    from huaxiang.plan import condition_sql
+
+    return condition_sql.to_text(condition_sql.written(node))
+
+
+def _all(sets: Sequence[Bits]) -> Bits:
+    """What all sets hold."""
+    words = sets[0].words if len(sets) == 1 else sets[0].words & sets[1].words
+    for other in sets[2:]:
+        words &= other.words
+    return Bits(sets[0].size, words)
+
+
+def _any(sets: Sequence[Bits]) -> Bits:
+    """What any set holds."""
+    words = sets[0].words if len(sets) == 1 else sets[0].words | sets[1].words
+    for other in sets[2:]:
+        words |= other.words
+    return Bits(sets[0].size, words)
