@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,10 @@ def test_declares_at_least_ninety_attributes_of_the_catalogue(folder: Path) -> N
     assert len(declared & codes) >= 110
 
 
-def test_definitions_that_were_edited_are_kept(folder: Path) -> None:
+def test_definitions_that_were_edited_are_kept(folder: Path, tmp_path: Path) -> None:
     """A second call changes nothing; another size writes data anew, and never the definitions."""
+    shutil.copytree(folder.parent, tmp_path, dirs_exist_ok=True)
+    folder = tmp_path / folder.name
     file, data = folder / "audiences" / "campaigns.yaml", folder / "data" / "reviews.csv"
     file.write_text(file.read_text("utf-8") + "# mine\n", encoding="utf-8")
     before = data.stat().st_mtime_ns
