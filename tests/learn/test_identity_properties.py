@@ -13,6 +13,9 @@ from huaxiang.learn.identity import Decision, Decisions, Ledger, Resolution
 from huaxiang.spec.models import IdentityKeySpec, MatchingSpec
 
 SMALL = MatchingSpec(name="people", max_customer=4)
+CROWDED = tuple(k.model_copy(update={"max_records": 2}) if k.name in ("wechat", "phone") else k for k in KEYS)
+WITHOUT_DEVICES = tuple(tuple(k for k in keys if k.role != "device") for keys in (KEYS, LIMITED, CROWDED))
+"""With devices, an increment looks at all records; without, at those alone that something touched."""
 
 
 def _maybe(*values: str) -> st.SearchStrategy[str | None]:
@@ -37,7 +40,7 @@ ROW = st.builds(
     last=st.integers(0, 60),
 )
 ROWS = st.lists(ROW, min_size=1, max_size=14, unique_by=lambda r: r.digest)
-RULES = st.tuples(st.sampled_from([KEYS, LIMITED]), st.booleans(), st.sampled_from([None, SMALL]))
+RULES = st.tuples(st.sampled_from([KEYS, LIMITED, *WITHOUT_DEVICES]), st.booleans(), st.sampled_from([None, SMALL]))
 Rules = tuple[tuple[IdentityKeySpec, ...], bool, MatchingSpec | None]
 
 

@@ -43,14 +43,14 @@ class Known:
 def load_known(build: Build, as_of: AsOf) -> Known:
     """Read what the last snapshot and the decisions file hold."""
     from huaxiang.learn.identity.decisions import Decisions
-    from huaxiang.learn.identity.ledger import TABLES, Ledger
+    from huaxiang.learn.identity.ledger import OWNERS, TABLES, Ledger
 
     decisions, seen = Decisions.parse(read_decisions(build.project.folder)), as_of.day.isoformat()
     last = build.last
     names = {t["name"] for t in last.manifest["tables"]} if last is not None else set()
     if last is None or not set(TABLES) <= names:
         return Known(decisions, seen, full=build.full)
-    tables = {name: pq.read_table(last.table(name)) for name in TABLES}
+    tables = {name: pq.read_table(last.table(name)) for name in (*TABLES, OWNERS) if name in names}
     ledger = Ledger.of(tables, (last.folder / STATE).read_text("utf-8"))
     definition = last.manifest["identity"].get("matching_definition")
     if definition is None or ledger.model is None:

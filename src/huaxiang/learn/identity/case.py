@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +37,17 @@ class Pairs:
         """Some of the pairs."""
         levels = self.levels.take(pa.array(np.flatnonzero(chosen) if chosen.dtype == bool else chosen))
         return Pairs(self.left[chosen], self.right[chosen], self.weight[chosen], self.probability[chosen], levels)
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """What a case that holds some of all records can't see itself: decisions brought to all records, values of each key that so many
+    others hold that they link nobody, and IDs in use.
+    """
+
+    held: Held
+    crowded: Mapping[str, pa.Array]
+    used: pa.Array
 
 
 @dataclass(frozen=True)
@@ -97,29 +108,38 @@ class Case:
 
 
 def prepare(
-    records: pa.Table, keys: Sequence[IdentityKeySpec], scored: tuple[Scored | None, np.ndarray], context: Context
+    records: pa.Table,
+    keys: Sequence[IdentityKeySpec],
+    scored: tuple[Scored | None, np.ndarray],
+    context: Context,
+    beyond: Beyond | None = None,
 ) -> Case:
-    """Turn records (sorted by digest) into numbers; `scored` comes with the order that sorted the records.
+    """Turn records (sorted by digest) into numbers; `scored` comes with the order that sorted the records. `beyond`: what is to be known of
+    the other records, where these are not all.
 
     Raises ValueError when two records share a digest.
     """
     digest = records.column("digest").combine_chunks()
     if len(digest) > 1 and pc.any(pc.equal(digest[1:], digest[:-1])).as_py():
         raise ValueError("two records share a digest; records must be distinct")
-    codes = tuple(encode_key(key, records, context.blocked, context.matching.max_customer) for key in in_order(keys))
+    crowded = beyond.crowded if beyond is not None else {}
+    most = context.matching.max_customer
+    codes = tuple(encode_key(k, records, context.blocked, most, crowded.get(k.name)) for k in in_order(keys))
     times = (_moments(records, "first_at"), _moments(records, "last_at"))
     fields = _describing(context)
     facts = read_facts(records, fields)
     linking = tuple(c for c in codes if c.key.role != "device")
     speaks = records.column("describes").fill_null(False).combine_chunks().to_numpy(zero_copy_only=False).astype(bool)
     speaks = speaks & ((facts.known & ~_key_bits(records, fields, linking)) != 0)
-    held = hold(context.decisions, records, [c.key.field for c in codes if c.key.role == "strong"])
+    strong = [c.key.field for c in codes if c.key.role == "strong"]
+    held = beyond.held if beyond is not None else hold(context.decisions, records, strong)
     musts, aparts = _decided(digest, held)
     pairs = _read_pairs(scored[0], scored[1], records.num_rows)
+    prior = align(digest, context.previous, beyond.used if beyond is not None else None)
     return Case(
         records, digest, records.column("rows").cast(pa.int64()).to_numpy(), times, codes, facts, speaks,
         _marks(records, codes, aparts, (context, times)), held, musts, aparts, pairs, _scorer(scored[0], scored[1]), context,
-        np.arange(records.num_rows), _pure(linking, speaks, musts, aparts), align(digest, context.previous),
+        np.arange(records.num_rows), _pure(linking, speaks, musts, aparts), prior,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from huaxiang.learn.identity.case import Case, Pairs
-from huaxiang.learn.identity.keys import chain
+from huaxiang.learn.identity.held import Held
+from huaxiang.learn.identity.keys import chain, in_order
 from huaxiang.learn.identity.prior import Prior
 from huaxiang.learn.identity.strong import components
+from huaxiang.learn.identity.types import Context
+from huaxiang.spec.models import IdentityKeySpec
 
-_METHOD = 2
+_METHOD = 3
 """Raised when the way of resolving changes, so that old results are not taken over."""
 Edges = list[tuple[np.ndarray, np.ndarray]]
 
@@ -28,13 +31,13 @@ def model_text(scored: Any) -> str | None:
     return str(model.to_json()) if model is not None and hasattr(model, "to_json") else None
 
 
-def rules_of(case: Case, model: str | None) -> str:
+def rules_of(keys: Sequence[IdentityKeySpec], context: Context, model: str | None) -> str:
     """Fingerprint of everything but records and decisions that a result depends on."""
     written = {
         "method": _METHOD,
-        "keys": [c.key.model_dump(mode="json", exclude={"title"}) for c in case.keys],
-        "matching": case.context.matching.model_dump(mode="json", exclude={"title"}),
-        "blocked": sorted(case.context.blocked),
+        "keys": [k.model_dump(mode="json", exclude={"title"}) for k in in_order(keys)],
+        "matching": context.matching.model_dump(mode="json", exclude={"title"}),
+        "blocked": sorted(context.blocked),
         "model": model,
     }
     return hashlib.sha256(json.dumps(written, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
@@ -163,14 +166,21 @@ def _values_changed(case: Case, prior: Prior) -> np.ndarray:
     return changed
 
 
-def _decided(case: Case, prior: Prior) -> np.ndarray:
-    """Records of decisions that hold now but did not then, or the other way round, or that speak of other records than they named."""
-    then = set(prior.ledger.state.get("decisions", ()))
-    taken = {d.number: d for d in case.held.decisions.taken}
-    now = {d.number for d in case.held.decisions.active}
-    anew = (then ^ now) | set(case.held.moved)
+def concerned(held: Held, state: Mapping[str, Any]) -> set[str]:
+    """Digests that decisions speak of: those that hold now but did not then, or the other way round, and those that speak of other
+    records than they named.
+    """
+    then = set(state.get("decisions", ()))
+    taken = {d.number: d for d in held.decisions.taken}
+    now = {d.number for d in held.decisions.active}
+    anew = (then ^ now) | set(held.moved)
     digests = {x for n in anew if n in taken for x in (*taken[n].records, *taken[n].others)}
-    digests |= {x for told in prior.ledger.state.get("held", ()) for x in (*told["records"], *told["others"])}
+    return digests | {x for told in state.get("held", ()) for x in (*told["records"], *told["others"])}
+
+
+def _decided(case: Case, prior: Prior) -> np.ndarray:
+    """Records that such decisions speak of."""
+    digests = concerned(case.held, prior.ledger.state)
     if not digests:
         return np.empty(0, dtype=np.int64)
     hit = pc.is_in(case.digest, value_set=pa.array(sorted(digests), pa.string()))

@@ -68,7 +68,7 @@ def name_clusters(clusters: Clusters, prior: Prior | None, seen: str) -> Named:
     history = _history(clusters, prior, known, ancestor)
     _restore(history, clusters, _before(prior, known, ancestor))
     heirs = _inherit(given, history, clusters, (prior, known))
-    minted = _mint(given, clusters, known.texts)
+    minted = _mint(given, clusters, pa.concat_arrays([known.texts, prior.used]))
     table = _redirect((given, minted), heirs, (history, clusters, known), (redirects, seen))
     ids = pc.coalesce(known.texts.take(pa.array(given, mask=given < 0)), minted)
     row = np.where(given >= 0, known.row[np.maximum(given, 0)] if len(known.row) else -1, -1)
@@ -281,19 +281,37 @@ def _settle(wanted: np.ndarray, clusters: Clusters, used: pa.Array) -> pa.Array:
     clashing = np.flatnonzero(clash.to_numpy(zero_copy_only=False).astype(bool))
     if not len(clashing):
         return asked
-    taken = set(used.to_pylist()) | set(asked.filter(pc.invert(clash)).to_pylist())
+    taken = _Taken(used, {wanted[c] for c in clashing.tolist()})
+    taken.added.update(asked.filter(pc.invert(clash)).drop_null().to_pylist())
     somebody = clusters.number >= 0
     rows = np.bincount(clusters.number[somebody], clusters.rows[somebody], clusters.count)
     turns: dict[str, int] = {}
     for cluster in sorted(clashing.tolist(), key=lambda c: (-rows[c], c)):
         name, turn = wanted[cluster], turns.get(wanted[cluster], 1)
-        while name in taken:
+        while taken.has(name, turn):
             turn += 1
             name = f"{wanted[cluster]}-{turn}"
         turns[wanted[cluster]] = turn
-        taken.add(name)
+        taken.added.add(name)
         wanted[cluster] = name
     return pa.array(wanted, pa.string())
+
+
+class _Taken:
+    """IDs that are in use: those `added`, and of very many the wanted ones with their numbers, looked up some at a time."""
+
+    def __init__(self, used: pa.Array, names: set[str]) -> None:
+        self._used, self._names, self._upto = used, sorted(names), 0
+        self.added: set[str] = set()
+
+    def has(self, name: str, turn: int) -> bool:
+        """Whether a wanted ID with the number `turn` (1: without) is in use."""
+        if turn > self._upto:
+            first, self._upto = self._upto + 1, 2 * turn + 8
+            tried = [n if t == 1 else f"{n}-{t}" for n in self._names for t in range(first, self._upto + 1)]
+            found = pc.is_in(self._used, value_set=pa.array(tried, pa.string()), skip_nulls=True)
+            self.added.update(self._used.filter(found).to_pylist())
+        return name in self.added
 
 
 def _redirect(

@@ -37,8 +37,19 @@ def value_digest(key: str, value: str) -> str:
     return hashlib.sha256(f"{key}:{value}".encode()).hexdigest()
 
 
-def encode_key(key: IdentityKeySpec, records: pa.Table, blocked: Sequence[str], crowd: int | None = None) -> KeyCodes:
-    """Number the values of a key; contact values on more than `crowd` records are held back too.
+def never_links(key: IdentityKeySpec, values: pa.Array, blocked: Sequence[str]) -> pa.Array:
+    """Which values link nothing, in any case of letters: those in `blocked` (lower case) and in the key's own list."""
+    return pc.is_in(pc.utf8_lower(values), pa.array(sorted({*blocked, *(b.lower() for b in key.blocked)}), pa.string()))
+
+
+def encode_key(
+    key: IdentityKeySpec,
+    records: pa.Table,
+    blocked: Sequence[str],
+    crowd: int | None = None,
+    crowded: pa.Array | None = None,
+) -> KeyCodes:
+    """Number the values of a key; contact values on more than `crowd` records are held back too, and those that are `crowded` anyway.
 
     A value in `blocked` (lower case) or the key's own list links nothing, in any case of letters.
     """
@@ -48,12 +59,14 @@ def encode_key(key: IdentityKeySpec, records: pa.Table, blocked: Sequence[str], 
     column = records.column(key.field).cast(pa.string()).combine_chunks()
     encoded = column.dictionary_encode()
     known = encoded.dictionary
-    never = pa.array(sorted({*blocked, *(b.lower() for b in key.blocked)}), pa.string())
-    allowed = pc.invert(pc.is_in(pc.utf8_lower(known), never)).to_numpy(zero_copy_only=False).astype(bool)
+    allowed = pc.invert(never_links(key, known, blocked)).to_numpy(zero_copy_only=False).astype(bool)
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
     counts = np.bincount(codes[codes >= 0], minlength=len(known))
     most = key.max_records if crowd is None or key.role != "contact" else min(key.max_records, crowd)
-    common = allowed & (counts > most)
+    common = counts > most
+    if crowded is not None and len(crowded):
+        common |= pc.is_in(known, value_set=crowded).to_numpy(zero_copy_only=False).astype(bool)
+    common &= allowed
     order = pc.sort_indices(known).to_numpy(zero_copy_only=False)
     usable, held = order[(allowed & ~common)[order]], order[common[order]]
     number = np.full(len(known) + 1, -1, dtype=np.int32)  # the last cell is for records without a value

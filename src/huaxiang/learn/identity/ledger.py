@@ -31,23 +31,30 @@ TABLES = {
     "identity_evidence": "evidence",
     "identity_redirects": "redirects",
 }
+OWNERS = "identity_owners"
+"""Table of whose each key value is, as `resolve` found it: key, and what `stitch.SPANS` says of its values."""
 SAME = ("left", "right", "kind", "rule", "value_digest", "verdict")
 
 
 @dataclass(frozen=True)
 class Ledger:
     """`records`: the records table of the build plus OWN columns; `gone` names the build since which a record is missing (its
-    describing fields are emptied then). `state`: fingerprint of the rules, decisions in force, the model as JSON, reports.
+    describing fields are emptied then). `state`: fingerprint of the rules, decisions in force, the model as JSON, reports, counts. `maps`:
+    owners of the values of each key that links.
     """
 
     records: pa.Table
     evidence: pa.Table
     redirects: pa.Table
     state: Mapping[str, Any] = field(default_factory=dict)
+    maps: Mapping[str, pa.Table] = field(default_factory=dict)
 
     def tables(self) -> dict[str, pa.Table]:
         """Tables to save, by name."""
-        return {name: getattr(self, part) for name, part in TABLES.items()}
+        tables = {name: getattr(self, part) for name, part in TABLES.items()}
+        if self.maps:
+            tables[OWNERS] = pa.concat_tables([_with_key(name, self.maps[name]) for name in sorted(self.maps)])
+        return tables
 
     def text(self) -> str:
         """The state as JSON, to save as identity_model.json."""
@@ -55,8 +62,9 @@ class Ledger:
 
     @classmethod
     def of(cls, tables: Mapping[str, pa.Table], text: str) -> Ledger:
-        """The ledger from its saved parts (`tables()`, `text()`)."""
-        return cls(**{part: tables[name].combine_chunks() for name, part in TABLES.items()}, state=json.loads(text))
+        """The ledger from its saved parts (`tables()`, `text()`). Without the owners, the next resolution is a full one."""
+        parts = {part: tables[name].combine_chunks() for name, part in TABLES.items()}
+        return cls(**parts, state=json.loads(text), maps=_by_key(tables[OWNERS]) if OWNERS in tables else {})
 
     @property
     def model(self) -> str | None:
@@ -66,6 +74,22 @@ class Ledger:
     def present(self) -> pa.Table:
         """The records that the build saw."""
         return self.records.filter(pc.is_null(self.records.column("gone")))
+
+
+def _with_key(name: str, spans: pa.Table) -> pa.Table:
+    key = pa.DictionaryArray.from_arrays(pa.array(np.zeros(spans.num_rows, dtype=np.int8)), pa.array([name]))
+    return spans.add_column(0, "key", key.cast(pa.string()))
+
+
+def _by_key(owners: pa.Table) -> dict[str, pa.Table]:
+    """The owners of each key's values; all rows of a key lie together."""
+    encoded = owners.column("key").combine_chunks().dictionary_encode()
+    code = encoded.indices.to_numpy(zero_copy_only=False)
+    start = np.searchsorted(code, np.arange(len(encoded.dictionary) + 1))
+    spans = owners.drop_columns(["key"]).combine_chunks()
+    return {
+        name: spans.slice(start[n], start[n + 1] - start[n]) for n, name in enumerate(encoded.dictionary.to_pylist())
+    }
 
 
 def new_records(previous: Ledger | None, records: pa.Table) -> np.ndarray:

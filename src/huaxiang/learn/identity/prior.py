@@ -15,13 +15,14 @@ from huaxiang.learn.identity.ledger import Ledger
 @dataclass(frozen=True)
 class Prior:
     """`at`: row of each record in `ledger.records`, -1 when it is new to all builds; `there`: rows of the ledger's records that the last
-    build saw; `lost`: rows of the ledger's records that are not among the records of now.
+    build saw; `lost`: rows of the ledger's records that are not among the records of now. `used`: IDs in use besides the ledger's.
     """
 
     ledger: Ledger
     at: np.ndarray
     there: np.ndarray
     lost: np.ndarray
+    used: pa.Array
 
     @property
     def known(self) -> np.ndarray:
@@ -51,8 +52,8 @@ def places(wanted: pa.Array, among: pa.Array) -> np.ndarray:
     return found
 
 
-def align(digest: pa.Array, ledger: Ledger | None) -> Prior | None:
-    """Find each record in the ledger."""
+def align(digest: pa.Array, ledger: Ledger | None, used: pa.Array | None = None) -> Prior | None:
+    """Find each record in the ledger. `used`: IDs in use besides the ledger's."""
     if ledger is None:
         return None
     before = ledger.records.column("digest").combine_chunks()
@@ -60,4 +61,4 @@ def align(digest: pa.Array, ledger: Ledger | None) -> Prior | None:
     there = ledger.records.column("gone").combine_chunks().is_null().to_numpy(zero_copy_only=False).astype(bool)
     lost = np.ones(len(before), dtype=bool)
     lost[at[at >= 0]] = False
-    return Prior(ledger, at, there, lost)
+    return Prior(ledger, at, there, lost, used if used is not None else pa.array([], pa.string()))

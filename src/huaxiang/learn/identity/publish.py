@@ -58,15 +58,18 @@ def publish(case: Case, found: Found) -> Resolution:
     exact = _exact(case)
     review = queue(evidence, case.digest, customer)
     giants = _giants(case, found)
+    held_back = _held_back(case)
+    exact_count = _count(exact, nobody & case.nobody)
     state = {
         "rules": found.rules, "model": found.model, "review": case.context.matching.review, "decisions": decisions_in_force(case),
-        "held": _held(case), "giants": giants, "seen": seen,
+        "held": _held(case), "giants": giants, "held_back": held_back, "customers": count, "exact_customers": exact_count, "seen": seen,
     }  # fmt: skip
     records = _records(case, customer, exact, (named.since.take(place), named.was))
-    ledger = Ledger(records, evidence, named.redirects, state)
+    linking = {c.key.name: maps[c.key.name] for c in case.role("strong", "contact")}
+    ledger = Ledger(records, evidence, named.redirects, state, linking)
     return Resolution(
-        customer, evidence.filter(pc.is_null(evidence.column("until"))), maps, named.redirects, _held_back(case), giants,
-        _shared(case, logins), review, _count(exact, nobody & case.nobody), count, int((~found.still).sum()), ledger,
+        customer, maps, named.redirects, held_back, giants, _shared(case, logins), review, exact_count, count,
+        int((~found.still).sum()), ledger,
     )  # fmt: skip
 
 
@@ -199,12 +202,18 @@ def _records(case: Case, customer: pa.Array, exact: np.ndarray, named: tuple[pa.
     return pa.concat_tables([table, pa.table(emptied, schema=table.schema)]).combine_chunks()
 
 
-def _held_back(case: Case) -> Sequence[Mapping[str, Any]]:
-    found = [
-        {"key": c.key.name, "value_digest": value_digest(c.key.name, text), "records": count}
-        for c in case.role("strong", "contact")
-        for text, count in c.held
-    ]
+def _held_back(case: Case) -> list[Mapping[str, Any]]:
+    return most_held(
+        [
+            {"key": c.key.name, "value_digest": value_digest(c.key.name, text), "records": count}
+            for c in case.role("strong", "contact")
+            for text, count in c.held
+        ]
+    )
+
+
+def most_held(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Held-back values, those on most records first."""
     return sorted(found, key=lambda h: (-h["records"], h["key"], h["value_digest"]))
 
 
@@ -232,6 +241,11 @@ def _giants(case: Case, found: Found) -> list[dict[str, Any]]:
     before = list(case.prior.ledger.state.get("giants", ())) if case.prior is not None and found.still.any() else []
     at = places(pa.array([g["component"] for g in before], pa.string()), case.digest)
     giants += [g for g, record in zip(before, at.tolist(), strict=True) if record >= 0 and found.still[record]]
+    return by_size(giants)
+
+
+def by_size(giants: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Giants, the largest first."""
     return sorted(giants, key=lambda g: (-g["records"], g["component"], g["cause"]["rule"], g["cause"]["value_digest"]))
 
 

@@ -16,10 +16,13 @@ import pyarrow.compute as pc
 from huaxiang.learn.identity.case import Case, prepare
 from huaxiang.learn.identity.change import model_text, rules_of, take_up
 from huaxiang.learn.identity.clusters import Problem, Score, join_on_evidence
+from huaxiang.learn.identity.increment import cut_out
 from huaxiang.learn.identity.maps import own_values
 from huaxiang.learn.identity.publish import Found, publish
+from huaxiang.learn.identity.splice import put_back
 from huaxiang.learn.identity.strong import Broken, Link, join_strong
 from huaxiang.learn.identity.types import Context, Resolution, Scored
+from huaxiang.learn.texts import is_ascending
 from huaxiang.spec.models import IdentityKeySpec
 
 
@@ -32,20 +35,37 @@ def resolve(
     previous ledger it may hold only pairs with a new record, scored by the same model. Raises ValueError when two records share a digest.
     """
     context = context or Context()
-    order = pc.sort_indices(records.column("digest")).to_numpy(zero_copy_only=False).astype(np.int64)
-    sorted_already = bool((np.diff(order) == 1).all())
-    ordered = records if sorted_already else records.take(pa.array(order))
-    case = prepare(ordered.combine_chunks(), keys, (scored, order), context)
-    model = model_text(scored)
-    rules = rules_of(case, model)
-    case, still, owner = take_up(case, rules, model)
-    label, broken = _resolve(case, still, owner)
-    resolution = publish(case, Found(_attach(case, label), broken, still, rules, model))
+    sorted_already = is_ascending(records.column("digest").combine_chunks())
+    order = np.arange(records.num_rows)
+    if not sorted_already:
+        order = pc.sort_indices(records.column("digest")).to_numpy(zero_copy_only=False).astype(np.int64)
+    ordered = (records if sorted_already else records.take(pa.array(order))).combine_chunks()
+    resolution = _resolve_sorted(ordered, keys, (scored, order), context)
     if sorted_already:
         return resolution
     back = np.empty(len(order), dtype=np.int64)
     back[order] = np.arange(len(order))
     return replace(resolution, customer=resolution.customer.take(pa.array(back)))
+
+
+def _resolve_sorted(
+    records: pa.Table, keys: Sequence[IdentityKeySpec], scored: tuple[Scored | None, np.ndarray], context: Context
+) -> Resolution:
+    """Resolve records in order of digest: where the ledger allows it only those that something touched."""
+    model = model_text(scored[0])
+    part = cut_out(records, keys, scored, context, model)
+    if part is None:
+        return _resolve_all(prepare(records, keys, scored, context), keys, model)
+    own = (part.scored, np.arange(len(part.chosen)))
+    found = _resolve_all(prepare(part.records, keys, own, part.context, part.beyond), keys, model)
+    return put_back(part, found, [k for k in keys if k.role != "device"])
+
+
+def _resolve_all(case: Case, keys: Sequence[IdentityKeySpec], model: str | None) -> Resolution:
+    rules = rules_of(keys, case.context, model)
+    case, still, owner = take_up(case, rules, model)
+    label, broken = _resolve(case, still, owner)
+    return publish(case, Found(_attach(case, label), broken, still, rules, model))
 
 
 def _resolve(case: Case, still: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, tuple[Broken, ...]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from huaxiang.learn.identity.decisions import Decisions
 from huaxiang.learn.identity.ledger import Ledger
@@ -72,7 +74,6 @@ class Resolution:
     """
 
     customer: pa.Array
-    evidence: pa.Table
     maps: Mapping[str, pa.Table]
     redirects: pa.Table
     held_back: Sequence[Mapping[str, Any]]
@@ -83,3 +84,10 @@ class Resolution:
     customers: int
     resolved: int
     ledger: Ledger
+
+    @cached_property
+    def evidence(self) -> pa.Table:
+        """Evidence of this build: the rows of the ledger's that are not closed."""
+        whole = self.ledger.evidence
+        until = whole.column("until")
+        return whole if until.null_count == len(until) else whole.filter(pc.is_null(until))

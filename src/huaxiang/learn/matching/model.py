@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 
 from huaxiang.errors import UsageError
 from huaxiang.learn.matching.blocking import Rule
@@ -45,7 +46,14 @@ class MatchModel:
 
     def to_json(self) -> str:
         """The model as JSON text; the same model gives the same text."""
-        return json.dumps({"version": VERSION, **asdict(self)}, ensure_ascii=False, sort_keys=True)
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
+        own = {f.name: getattr(self, f.name) for f in fields(self)}
+        own |= {"fields": [asdict(f) for f in self.fields], "blocking": [asdict(r) for r in self.blocking]}
+        own["weights"] = {name: asdict(w) for name, w in self.weights.items()}
+        return json.dumps({"version": VERSION, **own}, ensure_ascii=False, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> MatchModel:
@@ -53,7 +61,7 @@ class MatchModel:
         data = json.loads(text)
         if data.pop("version", None) != VERSION:
             raise UsageError("the saved matching model is of another version of Huaxiang; build again with --full")
-        return cls(
+        model = cls(
             fields=tuple(Field(**f) for f in data["fields"]),
             blocking=tuple(Rule(r["name"], tuple(r["parts"])) for r in data["blocking"]),
             weights={k: Weights(tuple(w["m"]), tuple(w["u"]), tuple(w["kin"])) for k, w in data["weights"].items()},
@@ -64,3 +72,5 @@ class MatchModel:
             records=data["records"],
             notes=tuple(data["notes"]),
         )
+        model.__dict__["_text"] = text  # writing so much again would take longer than many a build's matching
+        return model

@@ -1,0 +1,135 @@
+"""Puts what was resolved alone back into what the ledger holds of all others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from huaxiang.learn.identity.evidence import queue
+from huaxiang.learn.identity.ids import WAS
+from huaxiang.learn.identity.increment import Part
+from huaxiang.learn.identity.keys import value_digest
+from huaxiang.learn.identity.ledger import EVIDENCE, OWN, Ledger
+from huaxiang.learn.identity.publish import by_size, most_held
+from huaxiang.learn.identity.stitch import SPANS
+from huaxiang.learn.identity.types import Resolution
+from huaxiang.learn.texts import find_sorted, place_sorted
+from huaxiang.spec.models import IdentityKeySpec
+
+
+def put_back(part: Part, found: Resolution, keys: Sequence[IdentityKeySpec]) -> Resolution:
+    """The resolution of all records from that of a part; equal to that of a full run."""
+    then = part.then
+    records = _records(part, found.ledger.records)
+    customer = records.column("customer_id").combine_chunks()[: len(then.at)]
+    evidence = _evidence(part, found.ledger.evidence)
+    maps = {k.name: _map(part, k, found.maps[k.name]) for k in keys}
+    giants = _giants(part, found)
+    held_back = _held_back(part, found)
+    customers, exact = _counts(part, found)
+    counts = {"giants": giants, "held_back": held_back, "customers": customers, "exact_customers": exact}
+    state = {**found.ledger.state, **counts}
+    ledger = Ledger(records, evidence, found.redirects, state, maps)
+    return replace(
+        found, customer=customer, maps=maps, held_back=held_back, giants=giants,
+        review=queue(evidence, then.digest, customer), exact_customers=exact, customers=customers, ledger=ledger,
+    )  # fmt: skip
+
+
+def _records(part: Part, own: pa.Table) -> pa.Table:
+    """The records with their customers; below them, emptied, those that are gone."""
+    then, size = part.then, len(part.then.at)
+    row = then.at.copy()
+    row[part.chosen] = then.count + np.arange(len(part.chosen))
+    at, table = pa.array(row), then.records
+    for name in OWN:
+        if name == "gone":
+            table = table.append_column(name, pa.nulls(size, pa.string()))
+            continue
+        kind = WAS if name == "was" else pa.string()
+        sides = [then.column(name), own.column(name).combine_chunks()[: len(part.chosen)]]
+        table = table.append_column(name, pa.concat_arrays([s.cast(kind) for s in sides]).take(at))
+    emptied = own.slice(len(part.chosen))
+    if not emptied.num_rows:
+        return table
+    return pa.concat_tables([table, emptied.select(table.column_names).cast(table.schema)]).combine_chunks()
+
+
+def _evidence(part: Part, own: pa.Table) -> pa.Table:
+    """All evidence in its order: rows about one record never lie on both sides."""
+    whole = part.then.ledger.evidence
+    stays = np.flatnonzero(~part.touching)
+    left = whole.column("left").combine_chunks().take(pa.array(stays))
+    spot = place_sorted(own.column("left").combine_chunks(), left)
+    return _merge(whole, stays, own, spot, EVIDENCE)
+
+
+def _merge(whole: pa.Table, stays: np.ndarray, own: pa.Table, spot: np.ndarray, schema: pa.Schema) -> pa.Table:
+    """Rows of `whole` that stay, and those of `own`, each before the staying row numbered `spot` (ascending)."""
+    size = len(stays) + own.num_rows
+    mine = spot + np.arange(own.num_rows)
+    row = np.empty(size, dtype=np.int64)
+    others = np.ones(size, dtype=bool)
+    others[mine] = False
+    row[others], row[mine] = stays, whole.num_rows + np.arange(own.num_rows)
+    at = pa.array(row)
+    columns = [
+        pa.concat_arrays([t.column(f.name).combine_chunks().cast(f.type) for t in (whole, own)]).take(at)
+        for f in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def _map(part: Part, key: IdentityKeySpec, own: pa.Table) -> pa.Table:
+    """Owners of a key's values: those of the values that the part or a lost record holds are found anew."""
+    then = part.then
+    whole = then.ledger.maps[key.name]
+    if key.field not in then.records.column_names:
+        return own
+    sides = [part.records.column(key.field).combine_chunks(), then.column(key.field).take(pa.array(then.lost))]
+    values = pc.unique(pa.concat_arrays([s.cast(pa.string()) for s in sides])).drop_null()
+    column = whole.column("value").combine_chunks()
+    touched = pc.is_in(column, value_set=values).to_numpy(zero_copy_only=False).astype(bool)
+    stays = np.flatnonzero(~touched)
+    spot = place_sorted(own.column("value").combine_chunks(), column.take(pa.array(stays)))
+    return _merge(whole, stays, own, spot, SPANS)
+
+
+def _giants(part: Part, found: Resolution) -> list[dict[str, Any]]:
+    before = list(part.then.ledger.state.get("giants", ()))
+    at = find_sorted(pa.array([g["component"] for g in before], pa.string()), part.then.digest)
+    touched = np.zeros(len(part.then.at) + 1, dtype=bool)  # the last cell is for those that are gone
+    touched[part.chosen] = touched[-1] = True
+    kept = [g for g, spot in zip(before, at.tolist(), strict=True) if not touched[spot]]
+    return by_size([*(dict(g) for g in found.giants), *kept])
+
+
+def _held_back(part: Part, found: Resolution) -> list[Mapping[str, Any]]:
+    """Values held back: of those that came or went as counted now, of the others as before."""
+    then = part.then.ledger.state.get("held_back", ())
+    moved = {
+        (name, value_digest(name, v))
+        for name in {h["key"] for h in (*then, *found.held_back)}
+        for v in part.came[name].to_pylist()
+    }
+    kept = [h for h in then if (h["key"], h["value_digest"]) not in moved]
+    return most_held([*kept, *(h for h in found.held_back if (h["key"], h["value_digest"]) in moved)])
+
+
+def _counts(part: Part, found: Resolution) -> tuple[int, int]:
+    """Customers, and groups by exact keys alone: those of before, with the part's in place of what it was."""
+    ledger = part.context.previous
+    state = part.then.ledger.state
+    if ledger is None:
+        return found.customers, found.exact_customers
+    was = ledger.present().filter(pc.is_valid(ledger.present().column("customer_id")))
+    before = [int(pc.count_distinct(was.column(c)).as_py()) for c in ("customer_id", "exact")]
+    return (
+        int(state["customers"]) - before[0] + found.customers,
+        int(state["exact_customers"]) - before[1] + found.exact_customers,
+    )
