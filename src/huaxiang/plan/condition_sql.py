@@ -1,19 +1,24 @@
-"""Conditions from and to SQL: what has a part of its own becomes that part, all else stays a `Raw` expression."""
+"""Conditions from SQL: what has a part of its own becomes that part, all else stays a `Raw` expression.
+
+Printing stands in `huaxiang.plan.condition_text`; the calls that speak of behaviour, lists, samples and ranks are read by
+`huaxiang.plan.condition_calls`, which leaves a mark `CONDITION_PART('text')` in their place.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from sqlglot import exp
 
+from huaxiang.plan.condition_text import OPS, to_text
 from huaxiang.plan.conditions import (
+    PART,
     And,
+    Behaviour,
     Between,
     Comparison,
-    ComparisonOp,
     In,
     InAudience,
     IsNull,
@@ -21,43 +26,36 @@ from huaxiang.plan.conditions import (
     Node,
     Not,
     Or,
+    Part,
     Raw,
     TextMatch,
     TextOp,
     Value,
 )
 
-_OPS: Mapping[type[exp.Expression], tuple[ComparisonOp, ComparisonOp]] = MappingProxyType({
-    exp.EQ: ("=", "="), exp.NEQ: ("!=", "!="), exp.LT: ("<", ">"), exp.LTE: ("<=", ">="), exp.GT: (">", "<"),
-    exp.GTE: (">=", "<="),
-})  # fmt: skip
-"""Node → operator as written, and with its sides exchanged."""
 _TEXT_OPS: Mapping[type[exp.Expression], TextOp] = MappingProxyType({
     exp.Contains: "contains", exp.StartsWith: "starts_with", exp.EndsWith: "ends_with", exp.Like: "like", exp.ILike: "ilike",
     exp.RegexpLike: "matches",
 })  # fmt: skip
-_BUILD = {op: node for node, (op, _) in _OPS.items()}
-_CALLS = {"contains": "contains", "starts_with": "starts_with", "ends_with": "ends_with", "matches": "regexp_matches"}
-_PLAIN_NAME = re.compile(r"^[a-z_][a-z0-9_]*$")
-_RESERVED = frozenset({
-    "all", "and", "any", "array", "as", "asc", "between", "by", "case", "cast", "desc", "distinct", "else", "end",
-    "exists", "extract", "false", "for", "from", "group", "having", "ilike", "in", "interval", "is", "like", "limit",
-    "not", "null", "offset", "on", "or", "order", "select", "some", "then", "true", "union", "when", "where", "with",
-})  # fmt: skip
 
 
-def to_text(tree: exp.Expression) -> str:
-    """SQL text of a written tree, on one line."""
-    return _named_calls(tree).sql(dialect="duckdb", normalize_functions=False)
+@dataclass(frozen=True)
+class _Names:
+    """How columns are spelt, and the parts that marks stand for."""
+
+    known: frozenset[str]
+    parts: Mapping[str, Part]
+
+    def __call__(self, column: exp.Column) -> str:
+        return column.name if column.name in self.known or column.this.quoted else column.name.lower()
 
 
-def from_sql(tree: exp.Expression, columns: Iterable[str]) -> Node:
-    """Read a parsed boolean expression as a condition; it must have been checked before."""
-    known = frozenset(columns)
-    return _read(tree, lambda c: c.name if c.name in known or c.this.quoted else c.name.lower())
+def from_sql(tree: exp.Expression, columns: Iterable[str], parts: Mapping[str, Part] = MappingProxyType({})) -> Node:
+    """Read a parsed boolean expression as a condition; it must have been checked before. `parts`: what its marks stand for."""
+    return _read(tree, _Names(frozenset(columns), parts))
 
 
-def _read(tree: exp.Expression, name: Callable[[exp.Column], str]) -> Node:
+def _read(tree: exp.Expression, name: _Names) -> Node:
     while isinstance(tree, exp.Paren):
         tree = tree.this
     if isinstance(tree, (exp.And, exp.Or)):
@@ -88,13 +86,17 @@ def _negated(part: Node) -> Node:
         return replace(part, negate=not part.negate)
     if isinstance(part, ListMatch) and part.quantifier in ("any", "none"):
         return replace(part, quantifier="none" if part.quantifier == "any" else "any")
+    if isinstance(part, Behaviour) and part.is_did:
+        return replace(part, op="=", value=0)
+    if isinstance(part, Behaviour) and part.is_did_not:
+        return replace(part, op=">=", value=1)
     return part.part if isinstance(part, Not) else Not(part)
 
 
-def _leaf(tree: exp.Expression, name: Callable[[exp.Column], str]) -> Node | None:
+def _leaf(tree: exp.Expression, name: _Names) -> Node | None:
     if isinstance(tree, exp.Column):
         return Comparison(name(tree), "=", True)
-    if type(tree) in _OPS:
+    if type(tree) in OPS:
         return _comparison(tree, name)
     if isinstance(tree, exp.Anonymous):
         return _call(tree, name)
@@ -125,9 +127,9 @@ def _list_leaf(tree: exp.Expression, column: str) -> Node | None:
     return ListMatch(column, "any", values) if values is not None else None
 
 
-def _comparison(tree: exp.Expression, name: Callable[[exp.Column], str]) -> Comparison | None:
+def _comparison(tree: exp.Expression, name: _Names) -> Comparison | None:
     left, right = tree.this.unnest(), tree.expression.unnest()
-    written, exchanged = _OPS[type(tree)]
+    written, exchanged = OPS[type(tree)]
     for column, other, op in ((left, right, written), (right, left, exchanged)):
         value = value_of(other)
         if isinstance(column, exp.Column) and value is not None:
@@ -135,8 +137,10 @@ def _comparison(tree: exp.Expression, name: Callable[[exp.Column], str]) -> Comp
     return None
 
 
-def _call(tree: exp.Anonymous, name: Callable[[exp.Column], str]) -> Node | None:
+def _call(tree: exp.Anonymous, name: _Names) -> Node | None:
     function = tree.name.lower()
+    if function == PART.lower():
+        return name.parts[tree.expressions[0].name]
     if function == "in_audience":
         return InAudience(tree.expressions[0].name)
     if function == "list_has_all" and isinstance(tree.expressions[0], exp.Column):
@@ -169,91 +173,3 @@ def _number(text: str) -> int | float | None:
     """The number, when a Python number prints as it again."""
     number: int | float = int(text) if text.isdigit() else float(text)
     return number if isinstance(number, int) or len(text.replace(".", "").strip("0")) <= 15 else None
-
-
-def _named_calls(tree: exp.Expression) -> exp.Expression:
-    """Print list functions under the names that users write."""
-    copy = tree.copy()
-    for node in copy.find_all(exp.ArrayContains, exp.ArrayOverlaps):
-        call = "list_contains" if isinstance(node, exp.ArrayContains) else "list_has_any"
-        renamed = exp.Anonymous(this=call, expressions=[node.this, node.expression])
-        if node.parent is None:
-            return renamed
-        node.replace(renamed)
-    return copy
-
-
-# Condition → SQL as a user writes it
-
-
-def constant(value: Value) -> exp.Expression:
-    """A value as a literal; negative numbers with a sign before it."""
-    if isinstance(value, bool):
-        return exp.Boolean(this=value)
-    if isinstance(value, str):
-        return exp.Literal.string(value)
-    literal = exp.Literal.number(repr(abs(value)))
-    return exp.Neg(this=literal) if value < 0 else literal
-
-
-def column(name: str) -> exp.Column:
-    """A column, quoted where its plain name would not be read as one."""
-    return exp.column(exp.to_identifier(name, quoted=name in _RESERVED or not _PLAIN_NAME.match(name)))
-
-
-def written(node: Node) -> exp.Expression:
-    """The condition as the SQL that a user would write; not yet portable."""
-    if isinstance(node, (And, Or)):
-        return _joined(node)
-    if isinstance(node, Not):
-        inner = written(node.part)
-        return exp.Not(this=exp.paren(inner) if isinstance(inner, exp.Connector) else inner)
-    if isinstance(node, Raw):
-        from huaxiang.plan.expr import parse_expression
-
-        return parse_expression(node.text)
-    if isinstance(node, InAudience):
-        return exp.Anonymous(this="in_audience", expressions=[exp.Literal.string(node.name)])
-    return _leaf_sql(node)
-
-
-def _joined(node: And | Or) -> exp.Expression:
-    kind = exp.And if isinstance(node, And) else exp.Or
-    parts = [written(p) for p in node.parts]
-    parts = [exp.paren(p) if isinstance(p, exp.Connector) else p for p in parts]
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = kind(this=whole, expression=part)
-    return whole
-
-
-def _leaf_sql(node: Comparison | In | Between | IsNull | TextMatch | ListMatch) -> exp.Expression:
-    field = column(node.column)
-    if isinstance(node, Comparison):
-        if node.op == "=" and node.value is True:
-            return field
-        return _BUILD[node.op](this=field, expression=constant(node.value))
-    if isinstance(node, ListMatch):
-        return _list_sql(node, field)
-    result: exp.Expression
-    if isinstance(node, In):
-        result = exp.In(this=field, expressions=[constant(v) for v in node.values])
-    elif isinstance(node, Between):
-        result = exp.Between(this=field, low=constant(node.low), high=constant(node.high))
-    elif isinstance(node, IsNull):
-        result = exp.Is(this=field, expression=exp.Null())
-    elif node.op in _CALLS:
-        result = exp.Anonymous(this=_CALLS[node.op], expressions=[field, constant(node.value)])
-    else:
-        result = (exp.Like if node.op == "like" else exp.ILike)(this=field, expression=constant(node.value))
-    return exp.Not(this=result) if node.negate else result
-
-
-def _list_sql(node: ListMatch, field: exp.Column) -> exp.Expression:
-    items = [constant(v) for v in node.values]
-    if len(items) == 1:
-        test = exp.Anonymous(this="list_contains", expressions=[field, items[0]])
-    else:
-        call = "list_has_all" if node.quantifier == "all" else "list_has_any"
-        test = exp.Anonymous(this=call, expressions=[field, exp.Array(expressions=items)])
-    return exp.Not(this=test) if node.quantifier == "none" else test

@@ -1,14 +1,25 @@
 """Conditions from and to the YAML tree.
 
 `{all: […]}`, `{any: […]}`, `{not: …}`, `{tag: x, op: ">=", value: 3}`, `{audience: name}`, `{sql: …}`; a text in a list is SQL.
+What customers did, lists, samples and ranks: `huaxiang.plan.condition_keys`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from huaxiang.errors import ExpressionError, did_you_mean
+from huaxiang.plan.condition_keys import (
+    COMPARISONS,
+    HEADS,
+    ConditionError,
+    Path,
+    TreeReader,
+    part_tree,
+    placed,
+    read_part,
+)
 from huaxiang.plan.conditions import (
     And,
     Between,
@@ -20,20 +31,18 @@ from huaxiang.plan.conditions import (
     Node,
     Not,
     Or,
+    Part,
     Raw,
     TextMatch,
     Value,
 )
 
-Path = tuple[str | int, ...]
-ReadSql = Callable[[str], Node]
-CheckLeaf = Callable[[Node], None]
+__all__ = ["OPERATORS", "ConditionError", "Path", "from_tree", "to_tree"]
 
-_COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 _TEXTS = ("contains", "starts_with", "ends_with", "like", "ilike", "matches")
 _LISTS = {"has_any": "any", "has_all": "all", "has_none": "none"}
 _KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    **dict.fromkeys(_COMPARISONS, ("value",)),
+    **dict.fromkeys(COMPARISONS, ("value",)),
     **{p + t: ("value",) for t in _TEXTS for p in ("", "not_")},
     **dict.fromkeys(_LISTS, ("values",)),
     "in": ("values",), "not_in": ("values",), "between": ("low", "high"), "not_between": ("low", "high"),
@@ -41,62 +50,55 @@ _KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType({
 })  # fmt: skip
 """Operator → the keys it needs besides `tag` and `op`."""
 OPERATORS = tuple(_KEYS)
+_HEADS = ("all", "any", "not", "tag", "audience", "sql", *HEADS)
 
 
-class ConditionError(ExpressionError):
-    """A fault in a condition tree; `path` leads to the part that has it."""
-
-    def __init__(self, code: str, message: str, path: Path = ()) -> None:
-        super().__init__(code, message)
-        self.path = path
-
-
-def from_tree(data: object, read_sql: ReadSql, check: CheckLeaf, path: Path = ()) -> Node:
-    """Read a tree. `read_sql` reads SQL texts, `check` is called for each leaf and raises ExpressionError."""
+def from_tree(data: object, reader: TreeReader, path: Path = ()) -> Node:
+    """Read a tree: `reader` reads SQL texts and checks each leaf. ConditionError with the path of a fault."""
     try:
-        node = _from_tree(data, read_sql, check, path)
+        node = _from_tree(data, reader, path)
         if not isinstance(node, (And, Or, Not)):
-            check(node)
+            reader.check(node)
         return node
     except ConditionError:
         raise
     except ExpressionError as error:
-        raise ConditionError(error.code, error.message, path) from None
+        raise placed(error, path) from None
 
 
-def _from_tree(data: object, read_sql: ReadSql, check: CheckLeaf, path: Path) -> Node:
+def _from_tree(data: object, reader: TreeReader, path: Path) -> Node:
     if isinstance(data, str):
-        return read_sql(data)
+        return reader.sql(data)
     if not isinstance(data, Mapping):
-        raise ConditionError("CON001", "a condition must be SQL text or one of all, any, not, tag, audience, sql", path)
-    heads = [k for k in ("all", "any", "not", "tag", "audience", "sql") if k in data]
+        raise ConditionError("CON001", f"a condition must be SQL text or one of {', '.join(_HEADS)}", path)
+    heads = [k for k in _HEADS if k in data]
     if len(heads) != 1:
         found = ", ".join(map(str, data)) or "nothing"
-        raise ConditionError(
-            "CON001", f"a condition holds exactly one of all, any, not, tag, audience, sql; found {found}", path
-        )
+        raise ConditionError("CON001", f"a condition holds exactly one of {', '.join(_HEADS)}; found {found}", path)
     head = heads[0]
+    if head in HEADS:
+        return read_part(head, data, reader, lambda inner, at: from_tree(inner, reader, at), path)
     if head != "tag" and len(data) > 1:
         extra = next(k for k in data if k != head)
         raise ConditionError(
             "CON001", f'"{head}" stands alone, but "{extra}" is written beside it', (*path, str(extra))
         )
     if head in ("all", "any"):
-        return _group(head, data[head], read_sql, check, path)
+        return _group(head, data[head], reader, path)
     if head == "not":
-        return Not(from_tree(data["not"], read_sql, check, (*path, "not")))
+        return Not(from_tree(data["not"], reader, (*path, "not")))
     if head == "tag":
         return _leaf(data, path)
     text = data[head]
     if not isinstance(text, str):
         raise ConditionError("CON003", f'"{head}" must be text', (*path, head))
-    return InAudience(text) if head == "audience" else read_sql(text)
+    return InAudience(text) if head == "audience" else reader.sql(text)
 
 
-def _group(head: str, items: object, read_sql: ReadSql, check: CheckLeaf, path: Path) -> Node:
+def _group(head: str, items: object, reader: TreeReader, path: Path) -> Node:
     if not isinstance(items, (list, tuple)) or not items:
         raise ConditionError("CON003", f'"{head}" must be a list of at least one condition', (*path, head))
-    parts = tuple(from_tree(item, read_sql, check, (*path, head, i)) for i, item in enumerate(items))
+    parts = tuple(from_tree(item, reader, (*path, head, i)) for i, item in enumerate(items))
     return And(parts) if head == "all" else Or(parts)
 
 
@@ -163,6 +165,8 @@ def to_tree(node: Node) -> dict[str, object]:
         return {"audience": node.name}
     if isinstance(node, Raw):
         return {"sql": node.text}
+    if isinstance(node, Part):
+        return part_tree(node, to_tree)
     return {"tag": node.column, **_operation_tree(node)}
 
 

@@ -7,7 +7,9 @@ unknown.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 Value = str | int | float | bool
@@ -138,6 +140,16 @@ class Behaviour:
     field: str | None = None
     window: Window = Window()
 
+    @property
+    def is_did(self) -> bool:
+        """True for `did(…)`: at least one such row."""
+        return (self.function, self.op, self.value) == ("count", ">=", 1)
+
+    @property
+    def is_did_not(self) -> bool:
+        """True for `not did(…)`: no such row."""
+        return (self.function, self.op, self.value) == ("count", "=", 0)
+
 
 @dataclass(frozen=True)
 class Sequence:
@@ -185,7 +197,39 @@ class Raw:
     text: str
 
 
-Node = (
-    And | Or | Not | Comparison | In | Between | IsNull | TextMatch | ListMatch | InAudience | Behaviour | Sequence | InList | Sample
-    | Top | Raw
-)  # fmt: skip
+Part = Behaviour | Sequence | InList | Sample | Top
+"""What is no matter of a customer's own columns alone: it is computed for all customers at once, then looked up."""
+
+Node = And | Or | Not | Comparison | In | Between | IsNull | TextMatch | ListMatch | InAudience | Part | Raw
+
+PART = "CONDITION_PART"
+"""In the SQL of a checked condition, `CONDITION_PART('text')` stands for a part; `text` is the part as a user writes it."""
+
+MEASURE_CALLS: Mapping[MeasureFunction, str] = MappingProxyType({
+    "count": "count_of", "days": "days_of", "distinct": "distinct_of", "sum": "sum_of", "mean": "mean_of", "min": "min_of",
+    "max": "max_of", "first": "first_of", "last": "last_of",
+})  # fmt: skip
+"""Measure → the call that SQL text writes for it."""
+
+ZERO_WITHOUT_ROWS: frozenset[MeasureFunction] = frozenset({"count", "days", "distinct", "sum"})
+"""Measures that are 0 for a customer without a row that counts; the others are unknown then."""
+
+
+def leaves(node: Node) -> Iterator[Node]:
+    """Yield what is no and, or, not: from left to right, with what stands within `among` of a rank after that rank."""
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, (And, Or)):
+            stack.extend(reversed(part.parts))
+        elif isinstance(part, Not):
+            stack.append(part.part)
+        else:
+            yield part
+            if isinstance(part, Top) and part.among is not None:
+                stack.append(part.among)
+
+
+def parts_of(node: Node) -> tuple[Part, ...]:
+    """The behaviours, sequences, lists, samples and ranks of a condition, each once, in order of their first place."""
+    return tuple(dict.fromkeys(leaf for leaf in leaves(node) if isinstance(leaf, Part)))

@@ -11,7 +11,8 @@ The portable form means the same on every engine. Where engines differ, it spell
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,12 +22,15 @@ from sqlglot.errors import ParseError, SqlglotError
 
 from huaxiang.errors import ExpressionError, did_you_mean
 from huaxiang.plan import calls, operators
+from huaxiang.plan.conditions import MEASURE_CALLS, PART
 from huaxiang.plan.functions import INSTEAD, PORTABLE
 from huaxiang.plan.types import BOOLEAN, INTEGER, NULL, NUMBER, TEXT, Typed, settle, words
 
 MAX_LENGTH = 100_000
 AS_OF = "AS_OF"
 IN_AUDIENCE = "IN_AUDIENCE"
+PART_CALLS = frozenset({"did", *MEASURE_CALLS.values(), "in_sequence", "step", "in_list", "sample", "top", "bottom"})
+"""Names of the calls that are conditions of their own, see `huaxiang.plan.condition_calls`."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ def check_expression(text: str, columns: Mapping[str, str], *, boolean: bool = F
 
     With `boolean`, it must be a condition.
     """
-    return check_tree(parse_expression(text), columns, boolean=boolean)
+    with located(text):
+        return check_tree(parse_expression(text), columns, boolean=boolean)
 
 
 def check_tree(
@@ -66,6 +71,32 @@ def check_tree(
     return CheckedExpression(settle(result).node, frozenset(checker.read), result.type)
 
 
+@contextmanager
+def located(text: str) -> Iterator[None]:
+    """Faults found inside tell their line and column in `text`."""
+    try:
+        yield
+    except ExpressionError as error:
+        error.locate(text)
+        raise
+
+
+def span_of(node: exp.Expr) -> tuple[int, int] | None:
+    """From the first to the last sign of a parsed node within its text; None when the parser did not keep it."""
+    marks = [n.meta for n in node.walk() if "start" in n.meta]
+    return (min(m["start"] for m in marks), max(m["end"] for m in marks) + 1) if marks else None
+
+
+@contextmanager
+def within(node: exp.Expr) -> Iterator[None]:
+    """Faults found inside, and not placed more exactly, lie at `node`."""
+    try:
+        yield
+    except ExpressionError as error:
+        error.span = error.span or span_of(node)
+        raise
+
+
 def parse_expression(text: str) -> exp.Expression:
     """Parse exactly one SQL expression; EXP001 syntax, EXP003 not one expression, EXP012 too long or deep."""
     if not text.strip():
@@ -77,7 +108,9 @@ def parse_expression(text: str) -> exp.Expression:
     try:
         tree: exp.Expr = sqlglot.parse_one(text, into=exp.Condition, dialect="duckdb")
     except ParseError as error:
-        raise _syntax_error(error) from None
+        refused = _syntax_error(error)
+        refused.span = _place(error, text)
+        raise refused from None
     except RecursionError:
         raise ExpressionError("EXP012", "the expression is nested too deeply; split it into several tags") from None
     except SqlglotError:
@@ -113,6 +146,16 @@ def _syntax_error(error: ParseError) -> ExpressionError:
     )
 
 
+def _place(error: ParseError, text: str) -> tuple[int, int] | None:
+    """Where a syntax error lies; the end of the text when the expression is not complete."""
+    found = error.errors[0] if error.errors else {}
+    word, line, column = str(found.get("highlight") or ""), found.get("line"), found.get("col")
+    if not word or not isinstance(line, int) or not isinstance(column, int):
+        return (len(text), len(text))
+    end = sum(len(part) + 1 for part in text.split("\n")[: line - 1]) + column
+    return (max(end - len(word), 0), end)
+
+
 _WIDE = str.maketrans("＝＜＞（），；！＋－＊／％‘’＇“”＂", "=<>(),;!+-*/%''''''")
 
 
@@ -141,11 +184,18 @@ class Checker:
 
     def __init__(self, columns: Mapping[str, str], *, audiences: bool = False) -> None:
         self.columns = columns
-        self.audiences = audiences
+        self.audiences = audiences  # in_audience('…'), and marks of parts
         self.read: set[str] = set()
 
     def visit(self, node: exp.Expression) -> Typed:
         """Return the portable form of a node with its type."""
+        try:
+            return self._visit(node)
+        except ExpressionError as error:
+            error.span = error.span or span_of(node)
+            raise
+
+    def _visit(self, node: exp.Expression) -> Typed:
         if isinstance(node, (exp.Literal, exp.Null, exp.Boolean)):
             return _constant(node)
         if isinstance(node, exp.Column):
@@ -182,6 +232,10 @@ class Checker:
         name = node.name.lower()
         if name == "in_audience":
             return self._in_audience(node)
+        if node.name == PART and self.audiences:
+            return Typed(node.copy(), BOOLEAN)
+        if name in PART_CALLS:
+            raise misplaced_part(name)
         rule = calls.NAMED.get(name)
         if rule is None:
             raise unknown_function(name)
@@ -234,6 +288,17 @@ def unknown_function(name: str) -> ExpressionError:
     hint = INSTEAD.get(name)
     tail = f"; {hint}" if hint else did_you_mean(name, [f for f in PORTABLE if f[0].isalpha() and f != name])
     return ExpressionError("EXP004", f'function "{name}" is not one of the portable functions{tail}')
+
+
+def misplaced_part(name: str) -> ExpressionError:
+    """CON006: a call that is a condition of its own stands within an expression."""
+    advice = {"step": "step(…) only stands within in_sequence(…)"}
+    default = (
+        f"{name}(…) is a condition of audiences: join it to others by and, or, not; it can't stand within an expression"
+    )
+    if name in MEASURE_CALLS.values():
+        default = f"{name}(…) must be compared with a value, as in {name}(…) > 5, in the condition of an audience"
+    return ExpressionError("CON006", advice.get(name, default))
 
 
 def _refusal(node: exp.Expression) -> ExpressionError:

@@ -6,29 +6,36 @@ A customer (or row) meets a condition only if it is TRUE; unknown (NULL) does no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
 from huaxiang.errors import ExpressionError, did_you_mean
-from huaxiang.plan import condition_sql, condition_tree
+from huaxiang.plan import condition_sql, condition_text, condition_tree
+from huaxiang.plan.condition_calls import Scope, mask
 from huaxiang.plan.condition_tree import ConditionError
-from huaxiang.plan.conditions import Node
-from huaxiang.plan.expr import IN_AUDIENCE, check_tree, parse_expression
+from huaxiang.plan.condition_types import SourceFields, Sources, check_where, source_of
+from huaxiang.plan.conditions import Node, Part, Top, leaves
+from huaxiang.plan.expr import IN_AUDIENCE, check_tree, located, parse_expression
 
 __all__ = [
-    "Condition", "ConditionError", "References", "parse_condition", "references", "to_sql_ast", "to_text", "to_tree",
+    "Condition", "ConditionError", "References", "SourceFields", "Sources", "parse_condition",
+    "references", "to_sql_ast", "to_text", "to_tree",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A checked condition: its tree, its portable SQL, the columns it reads and the audiences it names (sorted)."""
+    """A checked condition: its tree, its portable SQL, the columns of customers it reads and the audiences it names (sorted).
+
+    `parts`: what the marks `CONDITION_PART('text')` in the SQL stand for, by text: behaviours, sequences, lists, samples, ranks.
+    """
 
     tree: Node
     ast: exp.Expression
     columns: frozenset[str]
     audiences: tuple[str, ...]
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,54 +45,113 @@ class References:
     columns: frozenset[str]
     audiences: frozenset[str]
 
+    def __or__(self, other: References) -> References:
+        return References(self.columns | other.columns, self.audiences | other.audiences)
 
-def parse_condition(when: str | Mapping[str, object], columns: Mapping[str, str]) -> Condition:
+
+def parse_condition(
+    when: str | Mapping[str, object], columns: Mapping[str, str], sources: Sources | None = None
+) -> Condition:
     """Read and check a condition over `columns` (name → DuckDB type).
 
-    Raises ExpressionError; for a fault within a tree its `path` leads to the part.
+    `sources`: those whose rows belong to customers, for what customers did. Without, calls such as did(…), in_list(…) and
+    top(…) are refused (CON011). Raises ExpressionError with the place in a text; for a fault within a tree its `path` leads to
+    the part.
     """
+    scope = Scope(columns, sources)
     if isinstance(when, str):
-        tree = _read_sql(when, columns)
+        tree = _read_sql(when, scope)
     else:
-        tree = condition_tree.from_tree(
-            when, lambda text: _read_sql(text, columns), lambda node: _check(_parsed(node), columns)
-        )
-    tree = condition_sql.from_sql(_parsed(tree), columns)
-    checked = check_tree(_parsed(tree), columns, boolean=True, audiences=True)
-    return Condition(tree, checked.ast, checked.columns, tuple(sorted(_audiences(checked.ast))))
+        tree = condition_tree.from_tree(when, _Reader(scope))
+        tree = _read_sql(condition_text.to_text(condition_text.written(tree)), scope)
+    masked = mask(_parsed(tree), scope)
+    checked = check_tree(masked.tree, columns, boolean=True, audiences=True)
+    named = _named(tree, columns)
+    return Condition(tree, checked.ast, named.columns, tuple(sorted(named.audiences)), dict(masked.parts))
 
 
 def _parsed(node: Node) -> exp.Expression:
     """The SQL of a tree as the parser sees it, so that text and tree give the same portable form."""
-    return parse_expression(condition_sql.to_text(condition_sql.written(node)))
+    return parse_expression(condition_text.to_text(condition_text.written(node)))
 
 
-def _check(tree: exp.Expression, columns: Mapping[str, str]) -> None:
-    check_tree(tree, columns, boolean=True, audiences=True)
+def _read_sql(text: str, scope: Scope) -> Node:
+    with located(text):
+        masked = mask(parse_expression(text), scope)
+        if scope.checked:
+            check_tree(masked.tree, scope.columns, boolean=True, audiences=True)
+        return condition_sql.from_sql(masked.tree, scope.columns, masked.parts)
 
 
-def _read_sql(text: str, columns: Mapping[str, str]) -> Node:
-    parsed = parse_expression(text)
-    _check(parsed, columns)
-    return condition_sql.from_sql(parsed, columns)
+@dataclass(frozen=True)
+class _Reader:
+    """How the texts in a tree are read, and its leaves checked."""
 
+    scope: Scope
 
-def _audiences(tree: exp.Expression) -> frozenset[str]:
-    calls = (n for n in tree.find_all(exp.Anonymous) if n.name.upper() == IN_AUDIENCE and n.expressions)
-    return frozenset(n.expressions[0].name for n in calls)
+    def sql(self, text: str) -> Node:
+        return _read_sql(text, self.scope)
+
+    def where(self, source: str, data: object, path: condition_tree.Path) -> str:
+        """A condition over the rows of a source, text or tree, as text."""
+        fields = None
+        if self.scope.checked and self.scope.sources is not None:
+            fields = source_of(source, self.scope.sources)
+        if isinstance(data, str):
+            with located(data):
+                tree = parse_expression(data)
+                if fields is not None:
+                    check_where(tree, source, fields)
+            node = condition_sql.from_sql(tree, fields.types if fields is not None else ())
+        else:
+            inner = Scope(fields.types if fields is not None else {}, checked=fields is not None)
+            node = condition_tree.from_tree(data, _Reader(inner), path)
+        return condition_text.to_text(condition_text.written(node))
+
+    def check(self, node: Node) -> None:
+        """Check a leaf; where it lies in a text that nobody wrote does not matter."""
+        try:
+            if self.scope.checked:
+                _read_sql(condition_text.to_text(condition_text.written(node)), self.scope)
+        except ExpressionError as error:
+            raise ExpressionError(error.code, error.message) from None
 
 
 def references(when: str | Mapping[str, object]) -> References:
     """Return the columns and audiences that a condition (or any expression) names; ExpressionError when it can't be read."""
+    scope = Scope({}, checked=False)
     if isinstance(when, str):
-        parsed = parse_expression(when)
-    else:
-        node = condition_tree.from_tree(
-            when, lambda text: condition_sql.from_sql(parse_expression(text), ()), lambda _: None
-        )
-        parsed = condition_sql.written(node)
-    columns = frozenset(c.name for c in parsed.find_all(exp.Column))
-    return References(columns, _audiences(parsed))
+        masked = mask(parse_expression(when), scope)
+        found = _in_sql(masked.tree)
+        for part in masked.parts.values():
+            found |= _of_part(part, {})
+        return found
+    return _named(condition_tree.from_tree(when, _Reader(scope)), {})
+
+
+def _in_sql(tree: exp.Expression) -> References:
+    calls = (n for n in tree.find_all(exp.Anonymous) if n.name.upper() == IN_AUDIENCE and n.expressions)
+    return References(
+        frozenset(c.name for c in tree.find_all(exp.Column)), frozenset(n.expressions[0].name for n in calls)
+    )
+
+
+def _named(node: Node, columns: Mapping[str, str]) -> References:
+    """The columns and audiences of a tree; with `columns` as they are spelt there."""
+    found = References(frozenset(), frozenset())
+    for leaf in leaves(node):
+        found |= _of_part(leaf, columns) if isinstance(leaf, Part) else _in_sql(condition_text.written(leaf))
+    if not columns:
+        return found
+    spelt = frozenset(c if c in columns else c.lower() for c in found.columns)
+    return References(spelt, found.audiences)
+
+
+def _of_part(part: Part, columns: Mapping[str, str]) -> References:
+    if not isinstance(part, Top):
+        return References(frozenset(), frozenset())
+    own = References(frozenset({part.column}), frozenset())
+    return own | _named(part.among, columns) if part.among is not None else own
 
 
 def to_sql_ast(condition: Condition, audiences: Mapping[str, Condition] | None = None) -> exp.Expression:
@@ -114,7 +180,7 @@ def _expand(tree: exp.Expression, audiences: Mapping[str, Condition], above: tup
 
 def to_text(condition: Condition) -> str:
     """Print a condition as the SQL text that `parse_condition` reads."""
-    return condition_sql.to_text(condition_sql.written(condition.tree))
+    return condition_text.to_text(condition_text.written(condition.tree))
 
 
 def to_tree(condition: Condition) -> dict[str, object]:

@@ -147,5 +147,11 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "CON003": ("条件树中的值缺失或类型不对", "a value of a condition tree that is missing or of the wrong type"),
     "CON004": ("未知人群", "an unknown audience"),
     "CON005": ("人群循环引用", "audiences refer to each other in a circle"),
+    "CON006": ("行为等条件夹在表达式里", "a condition on what customers did within an expression"),
+    "CON007": ("条件中有未知的来源或字段", "a condition names an unknown source, or a field that it does not have"),
+    "CON008": ("来源没有时间字段", "a window or an order of rows that are not dated"),
+    "CON009": ("字段的类型不能这样统计或排名", "a field that can't be measured or ranked like this"),
+    "CON010": ("行为等条件的参数不对", "wrong arguments of a condition on what customers did"),
+    "CON011": ("这里不能用行为、名单、抽样或排名", "behaviour, lists, samples and ranks can't be used here"),
 })  # fmt: skip
 """Code → (Chinese, English)."""

@@ -1,0 +1,118 @@
+"""What a condition may speak of besides the columns of customers: the rows of sources, and how they are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlglot import exp
+
+from huaxiang.errors import ExpressionError, did_you_mean
+from huaxiang.plan.aggregate import result_type
+from huaxiang.plan.condition_text import OPS, column
+from huaxiang.plan.conditions import MEASURE_CALLS, ComparisonOp, MeasureFunction
+from huaxiang.plan.expr import CheckedExpression, check_tree, within
+from huaxiang.plan.nodes import Measure, TimeRange
+from huaxiang.plan.types import family, is_numeric, words
+
+_OPERATION = {op: kind for kind, (op, _) in OPS.items()}
+_NEEDS: Mapping[MeasureFunction, tuple[str, frozenset[str]]] = {
+    "sum": ("a number", frozenset({"integer", "number", "money"})),
+    "mean": ("a number", frozenset({"integer", "number", "money"})),
+    "min": ("a number or a date", frozenset({"integer", "number", "money", "date", "timestamp"})),
+    "max": ("a number or a date", frozenset({"integer", "number", "money", "date", "timestamp"})),
+    "distinct": ("a single value, not a list", frozenset({"text", "integer", "number", "money", "date", "timestamp", "boolean"})),
+    "first": ("a single value, not a list", frozenset({"text", "integer", "number", "money", "date", "timestamp", "boolean"})),
+    "last": ("a single value, not a list", frozenset({"text", "integer", "number", "money", "date", "timestamp", "boolean"})),
+}  # fmt: skip
+TIMED: frozenset[MeasureFunction] = frozenset({"days", "first", "last"})
+"""Measures that need dated rows even without a window."""
+
+
+@dataclass(frozen=True)
+class SourceFields:
+    """A source whose rows belong to customers: field → DuckDB type, and the field that dates a row (None: nothing does)."""
+
+    types: Mapping[str, str]
+    time: str | None = None
+
+
+Sources = Mapping[str, SourceFields]
+
+
+def source_of(name: str, sources: Sources) -> SourceFields:
+    """The source of that name; CON007 when there is none."""
+    if name not in sources:
+        known = did_you_mean(name, sources) if sources else "; no source has rows of customers"
+        raise ExpressionError("CON007", f'unknown source "{name}"{known}')
+    return sources[name]
+
+
+def need_time(name: str, source: SourceFields, what: str) -> None:
+    """CON008 unless the source's rows are dated."""
+    if source.time is None:
+        raise ExpressionError(
+            "CON008",
+            f'{what} needs dated rows, but source "{name}" maps no field that dates them; map one, or leave it out',
+        )
+
+
+def check_where(tree: exp.Expression, name: str, source: SourceFields) -> CheckedExpression:
+    """Check a condition over the rows of a source; faults name the source."""
+    try:
+        return check_tree(tree, source.types, boolean=True)
+    except ExpressionError as error:
+        raise ExpressionError(error.code, f'source "{name}": {error.message}', error.span) from None
+
+
+def field_of(node: exp.Column, name: str, source: SourceFields) -> str:
+    """The name of a field of a source as it is spelt there; CON007 when the source has no such field."""
+    found = node.name
+    if found not in source.types and not node.this.quoted and found.lower() in source.types:
+        found = found.lower()
+    if found not in source.types or node.args.get("table") is not None:
+        raise ExpressionError("CON007", f'source "{name}" has no field "{found}"{did_you_mean(found, source.types)}')
+    return found
+
+
+def measure_type(function: MeasureFunction, of: str | None) -> str:
+    """DuckDB type of what a measure gives; `of`: the type of its field. CON009 when it can't measure such a field."""
+    if function in _NEEDS:
+        need, families = _NEEDS[function]
+        if of is None or family(of) not in families:
+            got = words(of) if of is not None else "nothing"
+            raise ExpressionError("CON009", f"{MEASURE_CALLS[function]}(…) needs {need}, but the field is {got}")
+    measured = "active_days" if function == "days" else function
+    return result_type(Measure("value", measured, TimeRange(None, datetime(9999, 12, 31)), of_type=of))
+
+
+def comparison(function: MeasureFunction, op: ComparisonOp, value: exp.Expression, kind: str) -> CheckedExpression:
+    """`value op constant` over one column of that name and type `kind`, portable. EXP codes when the two can't be compared."""
+    name = MEASURE_CALLS[function]
+    if family(kind) == "boolean" and op not in ("=", "!="):
+        raise ExpressionError("EXP007", f"{name}(…) is true/false here and has no order; use = or !=")
+    if function in ("count", "days", "distinct") and not _is_number(value):
+        raise ExpressionError("EXP007", f"{name}(…) counts and must be compared with a number")
+    return check_tree(_OPERATION[op](this=column(name), expression=value.copy()), {name: kind}, boolean=True)
+
+
+def _is_number(value: exp.Expression) -> bool:
+    bare = value.this if isinstance(value, exp.Neg) else value
+    return isinstance(bare, exp.Literal) and not bare.is_string
+
+
+def check_rank(node: exp.Column, columns: Mapping[str, str]) -> None:
+    """CON009 unless customers can be ranked by the column."""
+    with within(node):
+        checked = check_tree(node, columns)
+        if not is_numeric(checked.type) and family(checked.type) not in ("date", "timestamp"):
+            message = f'top and bottom rank by a number or a date, but "{node.name}" is {words(checked.type)}'
+            raise ExpressionError("CON009", message)
+
+
+def day(text: str) -> date:
+    """A day written YYYY-MM-DD; ValueError when it is none."""
+    if len(text) != 10:
+        raise ValueError
+    return date.fromisoformat(text)
