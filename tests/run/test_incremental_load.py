@@ -45,7 +45,8 @@ def load(folder: Path, source: SourceSpec, store: str | None = "store", **option
 def results(folder: Path, source: SourceSpec, store: str | None = "store") -> tuple[bytes, bytes, dict[str, Any]]:
     """Bytes of both tables, and the report without how much of it was known."""
     report = asdict(load(folder, source, store))
-    report.pop("reused")
+    for name in ("reused", "raw"):
+        report.pop(name)
     assert report["rows_in"] == report["loaded"] + report["set_aside"] + report["left_out"]
     return (folder / "out.pq").read_bytes(), (folder / "bad.pq").read_bytes(), report
 

@@ -131,8 +131,13 @@ def search_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[
 
     Keys are compared whole, as cleaned, by digest: personal ones are found but never shown. Case is ignored elsewhere; a phone
     number is found however it is written. Each hit is {customer_id, matched: [attribute and key names]}; IDs that equal the text
-    come first. An ID of before leads to today's, matched by `identity_redirects`.
+    come first. An ID of before leads to today's, matched by `identity_redirects`. Raises UsageError for an empty text.
     """
+    if not text.strip():
+        raise UsageError(
+            "nothing to search for; give an ID, or a part of a name, a phone number, a city …: huaxiang customer search TEXT",
+            "没有要找的内容；请给出客户 ID、手机号，或姓名、城市等的一部分：huaxiang customer search 文字",
+        )
     names = ["customer_id"]
     names += [
         item["name"] for item in snapshot.manifest.get("attributes", ()) if item["value_type"] in ("text", "enum")

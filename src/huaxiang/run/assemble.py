@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from huaxiang.run.part import GROUP, IDENTITY, SIDES, RowWriter, rejected_row
+from huaxiang.run.raw_texts import RawOf
 from huaxiang.run.reports import REJECTED_SCHEMA, Tally
 from huaxiang.store.collected import Part
 
@@ -31,11 +32,12 @@ _KEEP, _DUPLICATE, _REPLACED = 0, 1, 2
 
 @dataclass(frozen=True)
 class Placed:
-    """A part, the names of its files as reports show them, and the number of the first in the source."""
+    """A part, the names of its files as reports show them, the number of the first in the source, and the raw texts of its rows."""
 
     part: Part
     names: tuple[str, ...]
     first: int
+    raw: RawOf = field(default=lambda _file, _rows: {}, repr=False)
 
 
 def assemble(source: str, placed: Sequence[Placed], schema: pa.Schema, out: Path, sides: Mapping[str, Path]) -> Tally:
@@ -120,10 +122,19 @@ def _write_clean(
 def _duplicates(source: str, one: Placed, rows: pa.RecordBatch, fields: Sequence[str]) -> list[dict[str, object]]:
     values = rows.select(list(fields)).to_pylist()
     files, numbers = rows.column("_file").to_pylist(), rows.column("_row").to_pylist()
+    wanted = {
+        file: [row for at, row in zip(files, numbers, strict=True) if at == file] for file in dict.fromkeys(files)
+    }
+    raw = {(file, row): text for file, at in wanted.items() for row, text in one.raw(file, at).items()}
     return [
         rejected_row(
             (source, one.names[file]),
-            (row, None, "duplicate", "|".join("" if v is None else str(v) for v in cells.values())),
+            (
+                row,
+                None,
+                "duplicate",
+                raw.get((file, row)) or "|".join("" if v is None else str(v) for v in cells.values()),
+            ),
         )
         for cells, file, row in zip(values, files, numbers, strict=True)
     ]

@@ -17,6 +17,7 @@ from huaxiang.errors import SourceError
 from huaxiang.run.assemble import Placed, assemble
 from huaxiang.run.headers import EMPTY, read_header
 from huaxiang.run.part import PartReport, clean_part, clean_schema
+from huaxiang.run.raw_texts import FOLDER, RawOf, RawTexts, forget_others
 from huaxiang.run.repairs import check_defaults
 from huaxiang.run.reports import REJECTED_SCHEMA, ColumnReport, FileReport, LoadReport, Tally
 from huaxiang.spec.models import SourceSpec
@@ -26,7 +27,7 @@ from huaxiang.store.cleaning.rule import NO_RATES, ColumnRule, column_rules
 from huaxiang.store.collected import Collected, Part, definition_digest, part_key
 from huaxiang.store.databases import Fetched
 from huaxiang.store.failpoints import failpoint
-from huaxiang.store.files.batch import LIMITS, FileFault, Limits
+from huaxiang.store.files.batch import LIMITS, FileFault, Limits, ReadRequest
 from huaxiang.store.files.find import find_files, shown
 from huaxiang.store.files.open import name_matters, read_together, request_for
 from huaxiang.store.files.sniff import digest
@@ -68,6 +69,7 @@ def load_source(  # noqa: PLR0913  (two places to write to, and what tests and t
     files = _found(source, folder, fetched)
     with _store(collected, out.parent) as store:
         load = _Load(source, folder, rules, limits, store, progress, sum(file.bytes for file in files))
+        load.kept = collected.folder if collected is not None else None
         placed = [one for unit in _units(source, files) if (one := load.part(unit)) is not None]
         load.refuse_empty()
         tally = assemble(
@@ -81,6 +83,7 @@ def load_source(  # noqa: PLR0913  (two places to write to, and what tests and t
         load.leave_out_folded(tally, fetched.counts if fetched is not None else None)
         if collected is not None:
             collected.prune(one.part.folder.name for one in placed)
+            forget_others(collected.folder / FOLDER, (one.part.folder.name for one in placed))
     _refuse_too_many(source, tally, out)
     left_out = sum(tally.left_out.values())
     return LoadReport(
@@ -95,7 +98,19 @@ def load_source(  # noqa: PLR0913  (two places to write to, and what tests and t
         dict(sorted(tally.left_out.items())),
         load.reused,
         fetched.counts if fetched is not None else None,
+        _raw_of(placed),
     )
+
+
+def _raw_of(placed: Sequence[Placed]) -> RawOf:
+    """The raw texts of the files of a source, which are numbered over its parts."""
+    owner = {one.first + at: (one, at) for one in placed for at in range(len(one.names))}
+
+    def raw(file: int, rows: Sequence[int]) -> Mapping[int, str]:
+        one, at = owner[file]
+        return one.raw(at, rows)
+
+    return raw
 
 
 @contextmanager
@@ -161,6 +176,7 @@ class _Load:
     total: int
     reports: dict[int, FileReport] = field(default_factory=dict)
     copies: list[FileReport] = field(default_factory=list)
+    kept: Path | None = None
     reused: int = 0
     done: int = 0
     rows: int = 0
@@ -186,7 +202,15 @@ class _Load:
             self._tell(unit, found.report["tally"]["rows_in"])
         self.done += sum(file.bytes for file in unit)
         self.rows += part.report["tally"]["rows_in"]
-        return Placed(part, tuple(file.name for file in unit), head.number)
+        kept = self.kept / FOLDER / f"{key}.parquet" if self.kept else None
+        return Placed(part, tuple(file.name for file in unit), head.number, RawTexts(self._request(unit), kept))
+
+    def _request(self, unit: tuple[_File, ...]) -> ReadRequest:
+        """How the files of a unit are read."""
+        request = request_for(self.source, unit[0].path, columns_of(self.rules), self.limits, self.folder)
+        if self.source.database is not None:
+            request = replace(request, format="parquet")
+        return replace(request, others=tuple(file.path for file in unit[1:]))
 
     def _definition(self) -> str:
         book = self.folder / self.source.codebook if self.source.codebook else None
@@ -194,13 +218,9 @@ class _Load:
         return definition_digest(self.source, self.rules, written + repr(self.limits).encode())
 
     def _clean(self, unit: tuple[_File, ...], key: str) -> Part:
-        request = request_for(self.source, unit[0].path, columns_of(self.rules), self.limits, self.folder)
-        if self.source.database is not None:
-            request = replace(request, format="parquet")
-        request = replace(request, others=tuple(file.path for file in unit[1:]))
         report = PartReport()
         try:
-            for read, report in clean_part(self.source, request, self.rules, self.store.begin(key)):
+            for read, report in clean_part(self.source, self._request(unit), self.rules, self.store.begin(key)):
                 if self.progress:
                     self.progress(self.done + read, self.total, self.rows + report.tally.rows_in)
         except FileFault as fault:

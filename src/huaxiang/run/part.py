@@ -179,8 +179,6 @@ def _reject(source: str, batch: RawBatch, bad: Sequence[_Bad], tally: Tally, wri
 def rejected_row(place: tuple[str, str], entry: _Bad) -> dict[str, object]:
     """A row of the table of rows set aside; `place`: source and file, `entry`: row, field, code and raw text."""
     row, column, code, raw = entry
-    text = raw if len(raw) <= RAW_CHARS else f"{raw[:RAW_CHARS]}… ({len(raw):,} characters in the file)"
-    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     source, file = place
     return {
         "source": source,
@@ -189,8 +187,14 @@ def rejected_row(place: tuple[str, str], entry: _Bad) -> dict[str, object]:
         "column": column,
         "code": code,
         "reason": REASONS[code][1],
-        "raw": text,
+        "raw": shown_raw(raw),
     }
+
+
+def shown_raw(raw: str) -> str:
+    """A raw text as tables keep it: not longer than RAW_CHARS, and valid UTF-8."""
+    text = raw if len(raw) <= RAW_CHARS else f"{raw[:RAW_CHARS]}… ({len(raw):,} characters in the file)"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _first_faults(batch: RawBatch, cleaned: Sequence[Cleaned]) -> tuple[np.ndarray, np.ndarray]:

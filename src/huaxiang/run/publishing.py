@@ -16,6 +16,7 @@ from huaxiang.plan.columns import time_field
 from huaxiang.run.context import Build
 from huaxiang.run.known import INDEX, STATE
 from huaxiang.run.load import REJECTED_SCHEMA, ColumnReport, LoadReport
+from huaxiang.run.part import shown_raw
 from huaxiang.run.segmenting import text_of
 from huaxiang.run.unifying import RowCounts, Unified
 from huaxiang.spec.loader import Project
@@ -100,12 +101,23 @@ def _copies(build: Build, name: str, report: LoadReport) -> pa.Table:
     files = pa.array([f["path"] for f in _files(report)], pa.string())
     unique = ", ".join(build.project.sources[name].unique)
     size = len(found)
+    raw = _raw_texts(found, report)
     return pa.table({
         "source": pa.array([name] * size, pa.string()), "file": files.take(found.column("_file").combine_chunks().cast(pa.int64())),
         "row": found.column("_row").cast(pa.int64()), "column": pa.array([unique] * size, pa.string()),
         "code": pa.array(["duplicate"] * size, pa.string()),
-        "reason": pa.array([f"an earlier row has the same {unique}"] * size, pa.string()), "raw": found.column("raw"),
+        "reason": pa.array([f"an earlier row has the same {unique}"] * size, pa.string()), "raw": pa.array(raw, pa.string()),
     }).cast(REJECTED_SCHEMA)  # fmt: skip
+
+
+def _raw_texts(found: pa.Table, report: LoadReport) -> list[str]:
+    """What stood in the files where copies lie; of a row that can't be read again, its cleaned values."""
+    rows: dict[int, list[int]] = {}
+    for file, row in zip(found.column("_file").to_pylist(), found.column("_row").to_pylist(), strict=True):
+        rows.setdefault(file, []).append(row)
+    raw = {(file, row): text for file, wanted in rows.items() for row, text in report.raw(file, wanted).items()}
+    cells = zip(*(found.column(name).to_pylist() for name in ("_file", "_row", "raw")), strict=True)
+    return [shown_raw(raw.get((file, row), cleaned)) for file, row, cleaned in cells]
 
 
 def _files(report: LoadReport) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from huaxiang.run.raw_texts import RawOf
 from huaxiang.store.cleaning.codes import KINDS, Cleaned
 from huaxiang.store.cleaning.rule import ColumnRule
 from huaxiang.store.merging import FetchCounts
@@ -75,7 +76,8 @@ class LoadReport:
     """What became of the rows of a source: `loaded + set_aside + left_out == rows_in`.
 
     `reasons` counts the rows set aside by code, `left_out_reasons` those left out (`LEFT_OUT`); `reused` is the number of files that were
-    cleaned by an earlier build and not read again; `fetch` says what became of the rows fetched from a database (None for files).
+    cleaned by an earlier build and not read again; `fetch` says what became of the rows fetched from a database (None for files);
+    `raw` reads what stood in a file, by its number and rows.
     """
 
     source: str
@@ -89,6 +91,7 @@ class LoadReport:
     left_out_reasons: Mapping[str, int] = field(default_factory=dict)
     reused: int = 0
     fetch: FetchCounts | None = None
+    raw: RawOf = field(default=lambda _file, _rows: {}, compare=False, repr=False)
 
     @property
     def repaired(self) -> int:
