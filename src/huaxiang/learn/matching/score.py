@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,7 @@ from huaxiang.learn.matching.increment import IN_ORDER, Index, find_pairs
 from huaxiang.learn.matching.levels import Comparison, comparisons_of
 from huaxiang.learn.matching.model import MatchModel, Weights
 from huaxiang.learn.matching.prepare import Database, helpers
+from huaxiang.learn.matching.scorer import PairScorer
 from huaxiang.learn.matching.terms import add_terms, count_terms, with_terms
 from huaxiang.learn.matching.training import Evidence, Patterns, train
 from huaxiang.learn.texts import held_by_many, is_ascending
@@ -56,24 +58,11 @@ class Scored:
 
     def score(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Weights of any pairs of record numbers, by the same model. One call has a fixed cost: ask for many pairs at once."""
-        if not len(left):
-            return np.empty(0)
-        asked = np.unique(np.concatenate([left, right]))
-        db = Database(self._threads)
-        try:
-            part = self._records.take(pa.array(asked))
-            comparisons = comparisons_of(self.model.fields)
-            db.load("source", _numbered(part, asked, np.ones(len(asked), dtype=bool)))
-            found = f"({helpers(db, self.model.fields, 'source')})"
-            db.run(f"CREATE TABLE people AS {with_terms(db, found, comparisons, self.model.terms, self.model.rarest)}")
-            low, high = np.minimum(left, right).astype(np.int64), np.maximum(left, right).astype(np.int64)
-            db.load("asked", pa.table({"a": low, "b": high, "at": np.arange(len(low))}))
-            db.run("CREATE TABLE each AS SELECT DISTINCT a, b FROM asked")
-            weighed = scoring.weigh(db, "each", comparisons, self.model, "people")
-            found = db.arrow(f"SELECT q.at, w.weight FROM asked q JOIN ({weighed}) w USING (a, b) ORDER BY q.at")
-            return np.asarray(found.column("weight").to_numpy())
-        finally:
-            db.close()
+        return self._scorer.score(np.asarray(left), np.asarray(right))
+
+    @cached_property
+    def _scorer(self) -> PairScorer:
+        return PairScorer(self._records, self.model, self._threads)
 
 
 def score_pairs(  # noqa: PLR0913  one call of the build, everything optional by name
