@@ -73,7 +73,7 @@ def _source(form: Codebook, take: str, codebook: str, files: str) -> dict[str, A
     source: dict[str, Any] = {
         "name": f"{form.name}_{take}",
         "title": {"zh": f"{title.zh}（{_TAKES[take].zh}）", "en": f"{title.en} ({_TAKES[take].en})"},
-        "purpose": "研究客户的需求与满意度，改进商品与服务",
+        "purpose": "研究客户的需求与满意度，改进商品与服务 · learn what customers need, improve goods and service",
         "legal_basis": "consent",
         "entity": entity,
         "files": files,
