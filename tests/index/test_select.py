@@ -38,9 +38,9 @@ class Resolver:
         self.table, self.size = table, size
 
     def sets(self, part: object) -> tuple[Bits, Bits]:
-        from huaxiang.plan import condition_sql
+        from huaxiang.plan import condition_text
 
-        text = condition_sql.to_text(condition_sql.written(part))  # type: ignore[arg-type]
+        text = condition_text.to_text(condition_text.written(part))  # type: ignore[arg-type]
         sql = to_sql_ast(parse_condition(text, COLUMNS)).sql("duckdb")
         rows = duckdb.sql(f"SELECT {sql} FROM '{self.table}' ORDER BY customer_id").fetchall()  # noqa: S608
         found = [r[0] for r in rows]

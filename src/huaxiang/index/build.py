@@ -45,14 +45,15 @@ def build_index(
 
     `columns`: those to index, default all; `tell` is called with fields done and all. Memory: the largest column and its codes.
     """
-    file = pq.ParquetFile(customers, memory_map=True)
+    file = _open(customers)
     folder.mkdir(parents=True)
     known = [name for name in file.schema_arrow.names if name != ID]
     chosen = known if columns is None else [name for name in known if name in set(columns)]
     _write_ids(file, folder / IDS)
     fields = []
     for number, name in enumerate(chosen):
-        fields.append(_field(file, name, _Target(folder, number)))
+        flat = pa.types.is_string(file.schema_arrow.field(name).type)
+        fields.append(_field(_open(customers, name) if flat else file, name, _Target(folder, number)))
         if tell is not None:
             tell(number + 1, len(chosen))
     layout = Layout(file.metadata.num_rows, tuple(fields))
@@ -70,6 +71,11 @@ def _write_ids(file: pq.ParquetFile, path: Path) -> None:
 def _batches(file: pq.ParquetFile, name: str) -> Iterator[pa.Array]:
     for batch in file.iter_batches(_BATCH, columns=[name]):
         yield batch.column(0)
+
+
+def _open(customers: Path, coded: str | None = None) -> pq.ParquetFile:
+    """Open the table; a column of texts is read as the dictionaries in which it is stored."""
+    return pq.ParquetFile(customers, memory_map=True, read_dictionary=[coded] if coded else None)
 
 
 def _field(file: pq.ParquetFile, name: str, target: _Target) -> FieldInfo:
@@ -94,7 +100,7 @@ class _Coder:
 
     def codes(self, texts: pa.Array) -> npt.NDArray[np.int64] | None:
         """The number of each text, -1 for none; None when there are too many different ones."""
-        encoded = texts.cast(pa.string()).dictionary_encode()
+        encoded = texts if pa.types.is_dictionary(texts.type) else texts.cast(pa.string()).dictionary_encode()
         places = [self.known.setdefault(t, len(self.known)) for t in encoded.dictionary.to_pylist()]
         if len(self.known) > MOST_VALUES:
             return None
@@ -140,32 +146,64 @@ def _code_type(values: int) -> type[np.uint8 | np.uint16]:
 # lists
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """The lists of one batch: `rows` ordered by the number of their item, and how many rows each item has."""
+
+    rows: npt.NDArray[np.uint32]
+    counts: npt.NDArray[np.int64]
+
+
 def _write_list(file: pq.ParquetFile, name: str, target: _Target) -> tuple[Kind, int | None, int]:
-    coder = _Coder()
-    missing = _write_known(file, name, target)
-    codes, rows, begin = [], [], 0
+    coder: _Coder | None = _Coder()
+    pieces: list[_Piece | None] = []
+    knowns, begin = [], 0
     for batch in _batches(file, name):
-        lengths = batch.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-        found = coder.codes(batch.flatten())
-        if found is None:
-            return "text", None, missing
-        codes.append(found.astype(np.int32))
-        rows.append(np.repeat(np.arange(begin, begin + len(batch), dtype=np.uint32), lengths))
+        knowns.append(valid(batch).astype(np.uint8))
+        if coder is not None:
+            codes = coder.codes(batch.flatten())
+            pieces.append(_piece(batch, codes, begin) if codes is not None else None)
+            coder = coder if codes is not None else None
         begin += len(batch)
+    known = np.concatenate(knowns) if knowns else np.empty(0, dtype=np.uint8)
+    target.save("codes", known)
+    missing = int((known == 0).sum())
+    if coder is None:
+        return "text", None, missing
     values, place = coder.order()
-    coded = place.astype(_code_type(len(values)))[np.concatenate(codes) if codes else np.empty(0, np.int32)]
-    codes.clear()
-    where = np.concatenate(rows) if rows else np.empty(0, np.uint32)
-    rows.clear()
-    order = np.argsort(coded, kind="stable")
-    coded, where = coded[order], where[order]
-    keep: npt.NDArray[np.bool_] = np.asarray(coded) != 0  # without items that are missing, and each customer once
-    keep[1:] &= (coded[1:] != coded[:-1]) | (where[1:] != where[:-1])
-    coded, where = coded[keep], where[keep]
-    target.save("starts", np.searchsorted(coded, np.arange(1, len(values) + 2)).astype(np.int64))
-    target.save("rows", where)
+    _save_rows([p for p in pieces if p is not None], np.argsort(place[:-1], kind="stable"), target)
     target.values(values)
     return "list", len(values), missing
+
+
+def _piece(batch: pa.Array, codes: npt.NDArray[np.int64], begin: int) -> _Piece:
+    lengths = batch.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    rows = np.repeat(np.arange(begin, begin + len(batch), dtype=np.uint32), lengths)
+    small = (codes + 1).astype(np.uint16)  # 0: an item that is missing
+    order = np.argsort(small, kind="stable")
+    small, rows = small[order], rows[order]
+    keep: npt.NDArray[np.bool_] = small != 0  # and each customer once
+    keep[1:] &= (small[1:] != small[:-1]) | (rows[1:] != rows[:-1])
+    return _Piece(rows[keep], np.bincount(small[keep])[1:])
+
+
+def _save_rows(pieces: Sequence[_Piece], order: npt.NDArray[np.int64], target: _Target) -> None:
+    """Write the rows of all pieces item by item; `order`: the numbers of appearance of the items in the order of their texts."""
+    counts = np.zeros((len(pieces), len(order)), dtype=np.int64)
+    for number, piece in enumerate(pieces):
+        counts[number, : len(piece.counts)] = piece.counts
+    totals = counts.sum(axis=0)[order] if len(pieces) else np.zeros(len(order), dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(totals)]).astype(np.int64)
+    begin = np.empty(len(order), dtype=np.int64)
+    begin[order] = starts[:-1]
+    rows = np.empty(int(starts[-1]), dtype=np.uint32)
+    for number, piece in enumerate(pieces):
+        own = counts[number]
+        first = np.cumsum(own) - own
+        rows[np.repeat(begin - first, own) + np.arange(len(piece.rows))] = piece.rows
+        begin += own
+    target.save("starts", starts)
+    target.save("rows", rows)
 
 
 # numbers
@@ -179,7 +217,7 @@ def _write_numbers(file: pq.ParquetFile, name: str, kind: str, target: _Target) 
             return "text", None, _write_known(file, name, target)
         parts.append(part)
         knowns.append(valid(batch))
-    numbers: Numbers = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+    numbers: Numbers = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)  # type: ignore[assignment]
     known = np.concatenate(knowns) if knowns else np.empty(0, dtype=np.bool_)
     parts.clear()
     missing = int(len(known) - known.sum())
@@ -209,7 +247,7 @@ def _different(numbers: Numbers, known: npt.NDArray[np.bool_]) -> Numbers | None
             there[mine - low] = True
             found = np.flatnonzero(there) + low
             return found if len(found) <= MOST_VALUES else None
-    values: Numbers = np.unique(mine)
+    values: Numbers = np.unique(mine)  # type: ignore[assignment]
     return values if len(values) <= MOST_VALUES else None
 
 

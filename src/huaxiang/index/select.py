@@ -214,9 +214,9 @@ def _plain(end: tuple[Number, bool] | None, *, up: bool, field: Field) -> tuple[
 
 
 def _text(node: ListMatch) -> str:
-    from huaxiang.plan import condition_sql
+    from huaxiang.plan import condition_text
 
-    return condition_sql.to_text(condition_sql.written(node))
+    return condition_text.to_text(condition_text.written(node))
 
 
 def _all(sets: Sequence[Bits]) -> Bits:
