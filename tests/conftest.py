@@ -16,12 +16,15 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 from huaxiang.serve.cli.texts import speak
+
+if TYPE_CHECKING:
+    from huaxiang.engines.spark import SparkEngine
 
 settings.register_profile("huaxiang", deadline=None, print_blob=True)
 settings.load_profile("huaxiang")
@@ -98,6 +101,16 @@ def chromium() -> str:
 def repository() -> Path:
     """Root folder of this repository."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkEngine]:
+    """One Spark for all tests marked `spark`: engines of a process share it, and it lives as long as one of them is open."""
+    from huaxiang.engines.spark import SparkEngine
+
+    engine = SparkEngine()
+    yield engine
+    engine.close()
 
 
 # PostgreSQL

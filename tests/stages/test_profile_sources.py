@@ -212,11 +212,5 @@ def test_one_source_keeps_its_measure_and_tells_the_date(tmp_path: Path) -> None
 
 @pytest.mark.spark
 @pytest.mark.parametrize("pick", PICKS)
-def test_spark_picks_the_same(tmp_path: Path, engine: Engine, pick: str) -> None:
-    from huaxiang.engines.spark import SparkEngine
-
-    spark = SparkEngine()
-    try:
-        assert compute(spark, tmp_path, CASE, pick) == compute(engine, tmp_path, CASE, pick)
-    finally:
-        spark.close()
+def test_spark_picks_the_same(tmp_path: Path, engine: Engine, spark: Engine, pick: str) -> None:
+    assert compute(spark, tmp_path, CASE, pick) == compute(engine, tmp_path, CASE, pick)
