@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from huaxiang.index.domain import from_numbers, numbers_of, valid
-from huaxiang.index.layout import FILE, IDS, MOST_VALUES, FieldInfo, Kind, Layout, type_of, write_values
+from huaxiang.index.layout import COLUMNS, FILE, IDS, MOST_VALUES, FieldInfo, Kind, Layout, Part, PartsWriter, type_of
 
 ID = "customer_id"
 _SAMPLE = 200_000
@@ -24,18 +24,18 @@ Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 
-@dataclass(frozen=True)
 class _Target:
-    """Where the parts of one field go."""
+    """Takes the parts of one field."""
 
-    folder: Path
-    number: int
+    def __init__(self, writer: PartsWriter) -> None:
+        self._writer = writer
+        self.parts: dict[str, Part] = {}
 
-    def save(self, part: str, data: npt.NDArray[np.generic]) -> None:
-        np.save(self.folder / f"{self.number:03d}.{part}.npy", data, allow_pickle=False)
+    def save(self, name: str, data: npt.NDArray[np.generic]) -> None:
+        self.parts[name] = self._writer.add(data)
 
     def values(self, values: pa.Array) -> None:
-        write_values(self.folder / f"{self.number:03d}.values.arrow", values)
+        self.parts["values"] = self._writer.add_values(values)
 
 
 def build_index(
@@ -51,11 +51,12 @@ def build_index(
     chosen = known if columns is None else [name for name in known if name in set(columns)]
     _write_ids(file, folder / IDS)
     fields = []
-    for number, name in enumerate(chosen):
-        flat = pa.types.is_string(file.schema_arrow.field(name).type)
-        fields.append(_field(_open(customers, name) if flat else file, name, _Target(folder, number)))
-        if tell is not None:
-            tell(number + 1, len(chosen))
+    with PartsWriter(folder / COLUMNS) as writer:
+        for number, name in enumerate(chosen, 1):
+            flat = pa.types.is_string(file.schema_arrow.field(name).type)
+            fields.append(_field(_open(customers, name) if flat else file, name, _Target(writer)))
+            if tell is not None:
+                tell(number, len(chosen))
     layout = Layout(file.metadata.num_rows, tuple(fields))
     (folder / FILE).write_text(layout.text(), "utf-8")
     return layout
@@ -86,7 +87,7 @@ def _field(file: pq.ParquetFile, name: str, target: _Target) -> FieldInfo:
         found = _write_texts(file, name, target)
     else:
         found = _write_numbers(file, name, kind, target)
-    return FieldInfo(name, target.number, kind, *found)
+    return FieldInfo(name, kind, *found, target.parts)
 
 
 # texts

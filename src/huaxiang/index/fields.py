@@ -7,14 +7,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from huaxiang.index.domain import Number, numbers_of, to_number
-from huaxiang.index.layout import FieldInfo, read_values
+from huaxiang.index.layout import FieldInfo, read_part, read_values
 from huaxiang.plan.conditions import ComparisonOp
 
 Span = tuple[int, int]
@@ -25,9 +24,9 @@ Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 class Field:
     """A mapped column. `codes`: see `layout`; nothing is read before it is asked for."""
 
-    def __init__(self, info: FieldInfo, folder: Path) -> None:
+    def __init__(self, info: FieldInfo, mapped: npt.NDArray[np.uint8]) -> None:
         self.info = info
-        self._folder = folder
+        self._mapped = mapped
 
     @cached_property
     def codes(self) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
@@ -37,7 +36,7 @@ class Field:
     @cached_property
     def values(self) -> pa.Array:
         """The different values, sorted (kinds codes and list)."""
-        return read_values(self.info.path(self._folder, "values.arrow"))
+        return read_values(self._mapped, self.info.parts["values"])
 
     @cached_property
     def texts(self) -> list[str]:
@@ -70,8 +69,7 @@ class Field:
         return self._array("rows")
 
     def _array(self, part: str) -> npt.NDArray:  # type: ignore[type-arg]
-        data: npt.NDArray = np.load(self.info.path(self._folder, f"{part}.npy"), mmap_mode="r", allow_pickle=False)  # type: ignore[type-arg]
-        return data
+        return read_part(self._mapped, self.info.parts[part])
 
     @property
     def item_type(self) -> str:

@@ -1,12 +1,11 @@
-"""What an index looks like on disk: `index.json` and the arrays of each field, all to be mapped into memory.
+"""What an index looks like on disk: a header, one file with the arrays of all columns, and the customer IDs; all but the header is mapped.
 
-codes      <n>.codes.npy   uint8 or uint16 per customer: 0 no value, else 1 + the place of the value among the sorted values
-<n>.values.arrow  the sorted values
-wide       numbers with too many values for codes: <n>.numbers.npy (int64 or float64 per customer, 0 where there is none),
-<n>.codes.npy   uint8: 0 no value, else 1 + the bucket; <n>.bounds.npy: bucket b holds bounds[b-1] <= number < bounds[b]
-list       <n>.values.arrow, <n>.starts.npy, <n>.rows.npy: the customers (uint32, ascending) whose list holds each value;
-<n>.codes.npy   uint8: 0 no value, 1 a list (it may be empty)
-text       texts with too many values: <n>.codes.npy as for lists; their conditions are asked of the engine
+codes   `codes`: uint8 or uint16 per customer: 0 no value, else 1 + the place of the value among the sorted `values`
+wide    numbers with too many values for codes: `numbers` (int64 or float64 per customer, 0 where there is none),
+`codes`: uint8: 0 no value, else 1 + the bucket; `bounds`: bucket b holds bounds[b-1] <= number < bounds[b]
+list    `values`, `starts`, `rows`: the customers (uint32, ascending) whose list holds each value;
+`codes`: uint8: 0 no value, 1 a list (it may be empty)
+text    texts with too many values: `codes` as for lists; their conditions are asked of the engine
 """
 
 from __future__ import annotations
@@ -15,12 +14,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 VERSION = 1
 FILE = "index.json"
+COLUMNS = "columns.bin"
+ALIGN = 64
 IDS = "ids.arrow"
 MOST_VALUES = 65_534
 """A column with more different values than this is wide, or text."""
@@ -28,21 +31,26 @@ Kind = Literal["codes", "wide", "list", "text"]
 
 
 @dataclass(frozen=True)
+class Part:
+    """An array in the file of columns: where it begins, NumPy type (`arrow`: bytes of an Arrow file), length in items."""
+
+    offset: int
+    dtype: str
+    length: int
+
+
+@dataclass(frozen=True)
 class FieldInfo:
-    """One column: its place among the fields, DuckDB type, how it is laid out, how many different values it has (None: not counted),
-    and how many customers have none.
+    """One column: DuckDB type, how it is laid out, how many different values it has (None: not counted), how many customers have none,
+    and its arrays.
     """
 
     name: str
-    number: int
     type: str
     kind: Kind
     values: int | None
     missing: int
-
-    def path(self, folder: Path, part: str) -> Path:
-        """The file of a part: codes.npy, values.arrow …"""
-        return folder / f"{self.number:03d}.{part}"
+    parts: Mapping[str, Part]
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,11 @@ class Layout:
         told: Mapping[str, Any] = json.loads((folder / FILE).read_text("utf-8"))
         if told.get("version") != VERSION:
             raise ValueError(f"the index is of version {told.get('version')}, expected {VERSION}")
-        return cls(told["size"], tuple(FieldInfo(**f) for f in told["fields"]))
+        fields = (
+            FieldInfo(**{**f, "parts": {name: Part(**part) for name, part in f["parts"].items()}})
+            for f in told["fields"]
+        )
+        return cls(told["size"], tuple(fields))
 
 
 def type_of(kind: pa.DataType) -> str:
@@ -83,15 +95,50 @@ def type_of(kind: pa.DataType) -> str:
     return "TIMESTAMP" if pa.types.is_timestamp(kind) else "VARCHAR"
 
 
-def write_values(path: Path, values: pa.Array) -> None:
-    """Write an array so that it can be mapped."""
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, pa.schema([("value", values.type)])) as writer:
-        writer.write_batch(pa.record_batch([values], names=["value"]))
+class PartsWriter:
+    """Writes arrays one after the other into the file of columns, each at a multiple of ALIGN bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self._stream = path.open("wb")
+
+    def add(self, data: npt.NDArray[np.generic], dtype: str | None = None) -> Part:
+        """Append an array."""
+        self._stream.write(bytes(-self._stream.tell() % ALIGN))
+        part = Part(self._stream.tell(), dtype or data.dtype.str, len(data))
+        self._stream.write(np.ascontiguousarray(data).data)
+        return part
+
+    def add_values(self, values: pa.Array) -> Part:
+        """Append an Arrow array."""
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_file(sink, pa.schema([("value", values.type)])) as writer:
+            writer.write_batch(pa.record_batch([values], names=["value"]))
+        return self.add(np.frombuffer(sink.getvalue(), dtype=np.uint8), "arrow")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
 
 
-def read_values(path: Path) -> pa.Array:
-    """Map what `write_values` wrote."""
-    with pa.memory_map(str(path)) as source:
-        table = pa.ipc.open_file(source).read_all()
+def map_columns(folder: Path) -> npt.NDArray[np.uint8]:
+    """Map the file of columns."""
+    path = folder / COLUMNS
+    if not path.stat().st_size:
+        return np.empty(0, dtype=np.uint8)
+    mapped: npt.NDArray[np.uint8] = np.memmap(path, dtype=np.uint8, mode="r")
+    return mapped
+
+
+def read_part(mapped: npt.NDArray[np.uint8], part: Part) -> npt.NDArray[np.generic]:
+    """An array of the mapped file; nothing is copied."""
+    dtype = np.dtype(np.uint8 if part.dtype == "arrow" else part.dtype)
+    return mapped[part.offset : part.offset + part.length * dtype.itemsize].view(np.ndarray).view(dtype)
+
+
+def read_values(mapped: npt.NDArray[np.uint8], part: Part) -> pa.Array:
+    """An Arrow array of the mapped file."""
+    table = pa.ipc.open_file(pa.py_buffer(read_part(mapped, part))).read_all()
     chunks = table.column(0).chunks
     return chunks[0] if len(chunks) == 1 else pa.array([], table.schema.field(0).type)

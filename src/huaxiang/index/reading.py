@@ -18,7 +18,7 @@ from huaxiang.index.bits import Bits
 from huaxiang.index.domain import from_numbers
 from huaxiang.index.fields import Field
 from huaxiang.index.held import Held
-from huaxiang.index.layout import IDS, FieldInfo, Layout
+from huaxiang.index.layout import IDS, FieldInfo, Layout, map_columns
 from huaxiang.index.scanning import pool
 from huaxiang.index.select import Resolver, Selection
 from huaxiang.plan.conditions import Node
@@ -57,7 +57,8 @@ class AudienceIndex:
     def __init__(self, folder: Path, layout: Layout, held_bytes: int) -> None:
         self.folder = folder
         self.size = layout.size
-        self._fields = {info.name: Field(info, folder) for info in layout.fields}
+        mapped = map_columns(folder)
+        self._fields = {info.name: Field(info, mapped) for info in layout.fields}
         self._selection = Selection(layout.size, self._fields, Held(held_bytes))
 
     @classmethod
