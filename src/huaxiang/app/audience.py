@@ -119,9 +119,9 @@ def export_audience(snapshot: Snapshot, expression: str, to: Path, columns: tupl
 
 
 def _described(manifest: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
-    from huaxiang.app.conditions import condition_text
+    from huaxiang.app.conditions import condition_text, sources_in
 
-    text = condition_text(item["definition"], column_types(manifest))
+    text = condition_text(item["definition"], column_types(manifest), sources_in(manifest))
     return {key: item.get(key) for key in AUDIENCE_KEYS} | {"definition": text}
 
 

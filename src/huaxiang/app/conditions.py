@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlglot import exp
 
 from huaxiang.errors import UsageError
-from huaxiang.plan.predicate import parse_condition, to_sql_ast, to_text
+from huaxiang.plan.predicate import SourceFields, Sources, parse_condition, to_sql_ast, to_text
 
 When = str | Mapping[str, object]
 """A condition as written: SQL text or a tree."""
@@ -36,9 +37,18 @@ def read_condition(
     return tree.transform(expand)
 
 
-def condition_text(when: When, types: Mapping[str, str]) -> str:
+def condition_text(when: When, types: Mapping[str, str], sources: Sources | None = None) -> str:
     """Return a condition as SQL text, for people to read."""
-    return when if isinstance(when, str) else to_text(parse_condition(when, types))
+    return when if isinstance(when, str) else to_text(parse_condition(when, types, sources))
+
+
+def sources_in(manifest: Mapping[str, Any]) -> dict[str, SourceFields]:
+    """Return what conditions may say of what customers did: the fields of the snapshot's sources whose rows belong to customers.
+
+    Empty for a snapshot that an older version built.
+    """
+    found = manifest.get("sources", ())
+    return {s["name"]: SourceFields(s["fields"], s["time"]) for s in found if s.get("fields")}
 
 
 def contains_text(column: str, text: str) -> exp.Expression:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from huaxiang.errors import ExpressionError
 from huaxiang.plan.aggregate import result_type
+from huaxiang.plan.condition_types import SourceFields
 from huaxiang.plan.expr import check_expression
 from huaxiang.plan.nodes import Measure, TimeRange
 from huaxiang.plan.predicate import references
@@ -114,6 +115,15 @@ def field_types(project: Project, source: SourceSpec) -> dict[str, str]:
             if other is not None and field in source_fields(other):
                 types[new] = STORED_AS[declared_type(other, field)]
     return types
+
+
+def sources_of_customers(project: Project) -> dict[str, SourceFields]:
+    """What conditions may say of what customers did: the fields of every source whose rows belong to customers."""
+    return {
+        name: SourceFields(field_types(project, source), time_field(source))
+        for name, source in project.sources.items()
+        if has_customers(project, source)
+    }
 
 
 # Customers

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from huaxiang.errors import ValueRangeError
-from huaxiang.plan.columns import time_field
+from huaxiang.plan.columns import sources_of_customers, time_field
 from huaxiang.run.context import Build
 from huaxiang.run.known import INDEX, STATE
 from huaxiang.run.load import REJECTED_SCHEMA, ColumnReport, LoadReport
@@ -128,6 +128,7 @@ def describe_source(build: Build, name: str, report: LoadReport, counts: RowCoun
     """The manifest entry of one source. rows_in = loaded + set_aside + left_out, always."""
     spec = build.project.sources[name]
     first, last = _dates(build, name)
+    asked = sources_of_customers(build.project).get(name)
     reasons = dict(report.reasons)
     if counts.copies:
         reasons["duplicate"] = reasons.get("duplicate", 0) + counts.copies
@@ -137,6 +138,7 @@ def describe_source(build: Build, name: str, report: LoadReport, counts: RowCoun
         "set_aside": report.set_aside + counts.copies, "left_out": counts.left_out + report.left_out, "repaired": report.repaired,
         "first_at": first, "last_at": last, "reasons": reasons, "left_out_reasons": _left_out(report, counts),
         "columns": [_column(c) for c in report.columns], "fetch": _fetch(report),
+        "fields": dict(asked.types) if asked is not None else {}, "time": asked.time if asked is not None else None,
     }  # fmt: skip
 
 

@@ -14,12 +14,17 @@ from sqlglot import exp
 from huaxiang.errors import TooLittleData
 from huaxiang.learn.clusters import PreviousClusters, fit_clusters, no_clusters
 from huaxiang.learn.personas import draw_personas, no_cards
-from huaxiang.plan.columns import customer_types
+from huaxiang.plan.behaviour import SourceRows
+from huaxiang.plan.columns import sources_of_customers
+from huaxiang.plan.conditions import InList, Top
+from huaxiang.run.conditions import BoundCondition, bind_condition, list_file
 from huaxiang.run.context import AsOf, Build
-from huaxiang.run.tagging import condition_tree, origin_of
+from huaxiang.run.tagging import origin_of
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import ClusteringSpec, Feature, PersonaSetSpec
 from huaxiang.stages import segment
+from huaxiang.stages.audience_parts import PartsRequest, PlannedParts, list_table, plan_parts
+from huaxiang.stages.identify import unified_table
 
 
 def assign_clusters(build: Build, as_of: AsOf) -> Mapping[str, dict[str, object]]:
@@ -44,8 +49,8 @@ def _members(build: Build, spec: ClusteringSpec, as_of: AsOf) -> pa.Table:
     features = tuple(f.tag if isinstance(f, Feature) else f for f in spec.features)
     table = build.engine.fetch("tags", (segment.ID, *features))
     if spec.within is not None:
-        tree = condition_tree(build.project, spec.within, customer_types(build.project), as_of)
-        build.engine.run(segment.plan_members(tree, f"within__{spec.name}", "tags"))
+        planned = _with_parts(build, {spec.name: bind_condition(build.project, spec.within, as_of)}, as_of, "tags")
+        build.engine.run(segment.plan_members(planned.conditions[spec.name], f"within__{spec.name}", planned.table))
         members = build.engine.fetch(f"within__{spec.name}").column(segment.ID)
         table = table.filter(pc.is_in(table.column(segment.ID), value_set=members.combine_chunks()))
     return table.sort_by(segment.ID)
@@ -75,12 +80,31 @@ def count_audiences(build: Build, as_of: AsOf) -> Mapping[str, int]:
     project = build.project
     if not project.audiences:
         return {}
-    types = customer_types(project)
-    trees = {n: condition_tree(project, a.when, types, as_of) for n, a in project.audiences.items()}
-    origins = {n: origin_of(project, "audiences", n) for n in trees}
-    build.engine.run(segment.plan_audiences(trees, origins))
+    bound = {n: bind_condition(project, a.when, as_of) for n, a in project.audiences.items()}
+    origins = {n: origin_of(project, "audiences", n) for n in bound}
+    planned = _with_parts(build, bound, as_of, "everyone")
+    build.engine.run(segment.plan_audiences(planned.conditions, origins, planned.table))
     members = build.engine.fetch("audiences")
-    return {n: int(pc.sum(members.column(n)).as_py() or 0) for n in trees}
+    return {n: int(pc.sum(members.column(n)).as_py() or 0) for n in bound}
+
+
+def _with_parts(build: Build, bound: Mapping[str, BoundCondition], as_of: AsOf, table: str) -> PlannedParts:
+    """Compute what the conditions say of behaviour, lists, samples and ranks; return the conditions over a table that holds it."""
+    parts = {text: part for b in bound.values() for text, part in b.parts.items()}
+    among = {text: tree for b in bound.values() for text, tree in b.among.items()}
+    request = PartsRequest({name: b.tree for name, b in bound.items()}, parts, among)
+    for name in dict.fromkeys(p.name for p in parts.values() if isinstance(p, InList)):
+        build.engine.register(list_table(name), list_file(build.project.folder, name))
+    rows = {
+        name: SourceRows(unified_table(name), source.types, source.time)
+        for name, source in sources_of_customers(build.project).items()
+    }
+    planned = plan_parts(
+        request, rows, as_of.day, table, f"parts__{table}__{'_'.join(bound) if table == 'tags' else 'all'}"
+    )
+    for step in planned.steps:
+        build.engine.run(step)
+    return planned
 
 
 def draw_all_personas(
@@ -125,15 +149,17 @@ def draw_all_personas(
 def _defining_tags(build: Build, spec: PersonaSetSpec, as_of: AsOf) -> frozenset[str]:
     """Tags that the segments of a set are made from: saying them of a segment is no discovery."""
     project = build.project
-    types = customer_types(project)
-    found = {c.name for n in spec.audiences for c in _columns(project, project.audiences[n].when, types, as_of)}
+    found = {c.name for n in spec.audiences for c in _columns(project, project.audiences[n].when, as_of)}
     if spec.clustering:
         found |= {f.tag if isinstance(f, Feature) else f for f in project.clusterings[spec.clustering].features}
     return frozenset(found)
 
 
-def _columns(project: Project, when: Any, types: Mapping[str, str], as_of: AsOf) -> list[exp.Column]:
-    return list(condition_tree(project, when, types, as_of).find_all(exp.Column))
+def _columns(project: Project, when: Any, as_of: AsOf) -> list[exp.Column]:
+    bound = bind_condition(project, when, as_of)
+    trees = (bound.tree, *bound.among.values())
+    ranked = [exp.column(p.column) for p in bound.parts.values() if isinstance(p, Top)]
+    return [*ranked, *(c for tree in trees for c in tree.find_all(exp.Column))]
 
 
 def text_of(title: Any, name: str) -> dict[str, str]:

@@ -37,8 +37,10 @@ def plan_customers_with_clusters(clusterings: Sequence[str]) -> SqlStep:
     return SqlStep("everyone", ("tags", *(labels_table(c) for c in clusterings)), query)
 
 
-def plan_audiences(conditions: Mapping[str, exp.Expression], origins: Mapping[str, str]) -> SqlStep:
-    """Plan `audiences`: customer_id and one boolean per audience, in one scan."""
+def plan_audiences(
+    conditions: Mapping[str, exp.Expression], origins: Mapping[str, str], table: str = "everyone"
+) -> SqlStep:
+    """Plan `audiences`: customer_id and one boolean per audience, in one scan of `table`."""
     columns = [sql.named(sql.is_true(tree.copy()), name) for name, tree in conditions.items()]
-    query = exp.select(sql.column(ID), *columns).from_(sql.table("everyone"))
-    return SqlStep("audiences", ("everyone",), query, tuple(origins[n] for n in conditions))
+    query = exp.select(sql.column(ID), *columns).from_(sql.table(table))
+    return SqlStep("audiences", (table,), query, tuple(origins[n] for n in conditions))

@@ -16,7 +16,7 @@ def check(found: Findings) -> None:
     audiences = found.project.audiences
     for name, audience in audiences.items():
         at = ("audiences", name)
-        checked = found.condition(at, ("when",), audience.when, found.types)
+        checked = found.condition(at, ("when",), audience.when, found.types, parts=True)
         if checked is None:
             continue
         for other in checked.audiences:
@@ -30,7 +30,7 @@ def check(found: Findings) -> None:
 def _check_clustering(found: Findings, spec: ClusteringSpec) -> None:
     at = ("clusterings", spec.name)
     if spec.within is not None:
-        tags.condition(found, at, ("within",), spec.within)
+        tags.condition(found, at, ("within",), spec.within, parts=True)
     seen: set[str] = set()
     for i, feature in enumerate(spec.features):
         name = feature.tag if isinstance(feature, Feature) else feature

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from huaxiang.errors import ExpressionError, Issue
-from huaxiang.plan.columns import customer_types, dependencies, output_names, profile_names
+from huaxiang.plan.columns import customer_types, dependencies, output_names, profile_names, sources_of_customers
 from huaxiang.plan.expr import CheckedExpression, check_expression
 from huaxiang.plan.predicate import Condition, parse_condition
 from huaxiang.spec.faults import SINGULAR
@@ -21,6 +21,7 @@ class Findings:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.types = customer_types(project)
+        self.sources = sources_of_customers(project)
         self.graph = dependencies(project)
         self.offline = {c: t.name for t in project.tags.values() if t.status == "offline" for c in output_names(t)}
         self._found: dict[Issue, None] = {}
@@ -55,11 +56,17 @@ class Findings:
             return None
 
     def condition(
-        self, at: tuple[str, str], path: tuple[str | int, ...], when: When, columns: Mapping[str, str]
+        self,
+        at: tuple[str, str],
+        path: tuple[str | int, ...],
+        when: When,
+        columns: Mapping[str, str],
+        *,
+        parts: bool = False,
     ) -> Condition | None:
-        """Try a condition over customers; note why it is refused."""
+        """Try a condition over customers; note why it is refused. `parts`: it may speak of behaviour, lists, samples and ranks."""
         try:
-            return parse_condition(when, columns)
+            return parse_condition(when, columns, self.sources if parts else None)
         except ExpressionError as error:
             self._refused(at, (*path, *getattr(error, "path", ())), error, columns)
             return None

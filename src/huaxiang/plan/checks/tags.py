@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from huaxiang.errors import did_you_mean
+from huaxiang.errors import ExpressionError, did_you_mean
 from huaxiang.plan.checks import values
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import ID, named_in, output_names, profile_names
+from huaxiang.plan.predicate import parse_condition
 from huaxiang.plan.types import is_numeric, words
 from huaxiang.spec.models import (
     BandsTag,
@@ -84,12 +85,16 @@ def _reads_clusters(found: Findings, at: At, path: tuple[str | int, ...], column
     return bool(clusters)
 
 
-def condition(found: Findings, at: At, path: tuple[str | int, ...], when: str | dict[str, object]) -> None:
-    """Check a condition of a tag: its columns, audiences and values."""
+def condition(
+    found: Findings, at: At, path: tuple[str | int, ...], when: str | dict[str, object], *, parts: bool = False
+) -> None:
+    """Check a condition of a tag: its columns, audiences and values. With `parts` it is computed after all tags, and may speak of
+    behaviour, lists, samples and ranks.
+    """
     columns, audiences = named_in(when)
     if _reads_clusters(found, at, path, columns):
         return
-    checked = found.condition(at, path, when, _tag_columns(found))
+    checked = found.condition(at, path, when, _tag_columns(found), parts=parts)
     if checked is None:
         return
     for name in sorted(audiences):
@@ -100,7 +105,22 @@ def condition(found: Findings, at: At, path: tuple[str | int, ...], when: str | 
         elif any(kind == "clusterings" for kind, _ in _all_inputs(found, ("audiences", name))):
             message = f'reads audience "{name}", which reads a clustering; clusters are made after the tags'
             found.add(at, path, "REF004", message)
+        elif not parts and any(
+            _has_parts(found, node) for node in (("audiences", name), *_all_inputs(found, ("audiences", name)))
+        ):
+            message = f'reads audience "{name}", which speaks of behaviour, lists, samples or ranks; it is computed after the tags'
+            found.add(at, path, "CON011", message)
     values.check(found, at, path, checked.tree)
+
+
+def _has_parts(found: Findings, node: At) -> bool:
+    """True for an audience that speaks of more than the columns of customers; one with faults has none."""
+    if node[0] != "audiences":
+        return False
+    try:
+        return bool(parse_condition(found.project.audiences[node[1]].when, found.types, found.sources).parts)
+    except ExpressionError:
+        return False
 
 
 def _all_inputs(found: Findings, node: At) -> set[At]:

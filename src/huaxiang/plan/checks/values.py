@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from huaxiang.errors import did_you_mean
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import declared_type
-from huaxiang.plan.conditions import And, Comparison, In, Node, Not, Or, Value
+from huaxiang.plan.conditions import And, Comparison, In, Node, Not, Or, Top, Value
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import BandsTag, ColumnSpec, FactTag, LayeredTag, LifecycleTag, RfmTag
 from huaxiang.spec.vocabulary import standard_words
@@ -39,6 +39,8 @@ def _compared(tree: Node) -> Iterator[tuple[str, Value]]:
             yield from _compared(part)
     elif isinstance(tree, Not):
         yield from _compared(tree.part)
+    elif isinstance(tree, Top) and tree.among is not None:
+        yield from _compared(tree.among)
     elif isinstance(tree, Comparison) and tree.op in ("=", "!="):
         yield tree.column, tree.value
     elif isinstance(tree, In):

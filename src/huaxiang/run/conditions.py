@@ -1,0 +1,75 @@
+"""Conditions of the project bound for a build: as of a day, with the audiences they name put in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlglot import exp
+
+from huaxiang.errors import UsageError, did_you_mean, did_you_mean_zh
+from huaxiang.plan.columns import customer_types, sources_of_customers
+from huaxiang.plan.condition_text import to_text, written
+from huaxiang.plan.conditions import Part, Top
+from huaxiang.plan.expr import IN_AUDIENCE
+from huaxiang.plan.predicate import parse_condition
+from huaxiang.run.context import AsOf
+from huaxiang.spec.loader import Project
+
+LISTS = Path(".huaxiang") / "lists"
+When = str | dict[str, object]
+
+
+@dataclass(frozen=True)
+class BoundCondition:
+    """A condition as SQL over attributes and tags. `parts`: what its marks stand for, by text, those within ranks too; `among`: the
+    condition of each rank that has one, by the rank's text, bound likewise.
+    """
+
+    tree: exp.Expression
+    parts: Mapping[str, Part]
+    among: Mapping[str, exp.Expression]
+
+
+def bind_condition(project: Project, when: When, as_of: AsOf) -> BoundCondition:
+    """Bind a checked condition that may use behaviour, lists, samples and ranks."""
+    condition = parse_condition(when, customer_types(project), sources_of_customers(project))
+    parts: dict[str, Part] = dict(condition.parts)
+    among: dict[str, exp.Expression] = {}
+    inner: list[BoundCondition] = []
+    for text, part in condition.parts.items():
+        if isinstance(part, Top) and part.among is not None:
+            bound = bind_condition(project, to_text(written(part.among)), as_of)
+            among[text] = bound.tree
+            inner.append(bound)
+
+    def expand(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Anonymous) and node.name.upper() == IN_AUDIENCE:
+            bound = bind_condition(project, project.audiences[node.expressions[0].name].when, as_of)
+            inner.append(bound)
+            return exp.Coalesce(this=exp.paren(bound.tree), expressions=[exp.false()])
+        return node
+
+    tree = as_of.bind(condition.ast).transform(expand)
+    for bound in inner:
+        parts |= bound.parts
+        among |= bound.among
+    return BoundCondition(tree, parts, among)
+
+
+def list_file(folder: Path, name: str) -> Path:
+    """The Parquet file (column customer_id) of an uploaded list of the project in `folder`. Raises UsageError for an unknown one."""
+    path = folder / LISTS / f"{name}.parquet"
+    if path.is_file():
+        return path
+    known = known_lists(folder)
+    raise UsageError(
+        f'unknown list "{name}"{did_you_mean(name, known) or "; none was uploaded yet"}',
+        f"没有名为“{name}”的名单{did_you_mean_zh(name, known) or '；还没有上传过名单'}",
+    )
+
+
+def known_lists(folder: Path) -> tuple[str, ...]:
+    """Names of all uploaded lists."""
+    return tuple(sorted(path.stem for path in (folder / LISTS).glob("*.parquet")))
