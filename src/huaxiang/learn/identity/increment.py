@@ -75,6 +75,9 @@ class _Scored:
     whole: Scored
     number: np.ndarray
 
+    def expect(self, numbers: np.ndarray) -> None:
+        self.whole.expect(self.number[numbers])
+
     def score(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         one, two = self.number[left], self.number[right]
         return np.asarray(self.whole.score(np.minimum(one, two), np.maximum(one, two)))
@@ -242,6 +245,7 @@ def _part(
         for name, side in zip(("right", "left"), ends[::-1], strict=True):
             table = table.add_column(0, name, pa.array(number[side], pa.int32()))
         some = _Scored(table, scored.model, scored, order[chosen])
+        some.expect(np.flatnonzero(records.column("describes").fill_null(False).to_numpy()))
     mine = then.at[chosen]
     gone = np.arange(then.count, ledger.records.num_rows)
     rows = np.unique(np.concatenate([mine[(mine >= 0) & (mine < then.count)], then.lost, gone]))

@@ -33,6 +33,10 @@ class Scored(Protocol):
         """The model that scored; has `to_json()`."""
         ...
 
+    def expect(self, numbers: np.ndarray) -> None:
+        """Pairs of these records will be asked for."""
+        ...
+
     def score(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Match weights of pairs of record numbers."""
         ...

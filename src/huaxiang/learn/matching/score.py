@@ -60,6 +60,10 @@ class Scored:
         """Weights of any pairs of record numbers, by the same model. One call has a fixed cost: ask for many pairs at once."""
         return self._scorer.score(np.asarray(left), np.asarray(right))
 
+    def expect(self, numbers: np.ndarray) -> None:
+        """Announce records that pairs will be asked of: they are read at once with the first question."""
+        self._scorer.expect(numbers)
+
     @cached_property
     def _scorer(self) -> PairScorer:
         return PairScorer(self._records, self.model, self._threads)

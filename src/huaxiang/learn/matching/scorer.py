@@ -22,6 +22,11 @@ class PairScorer:
         self._comparisons = comparisons_of(model.fields)
         self._read = np.zeros(records.num_rows, dtype=bool)
         self._db: Database | None = None
+        self._expected = np.empty(0, dtype=np.int64)
+
+    def expect(self, numbers: np.ndarray) -> None:
+        """Read these records along with those of the next question: each reading has a fixed cost."""
+        self._expected = np.asarray(numbers, dtype=np.int64)
 
     def score(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Weights of pairs of record numbers, in the order asked."""
@@ -48,6 +53,7 @@ class PairScorer:
         asked = asked[~self._read[asked]]
         if not len(asked):
             return
+        asked = np.union1d(asked, self._expected[~self._read[self._expected]])
         part = self._records.take(pa.array(asked))
         part = part.drop_columns([c for c in ("id", "fresh") if c in part.column_names])
         part = part.append_column("id", pa.array(asked)).append_column(
