@@ -172,6 +172,7 @@ def _run_stages(work: Build, run: Run, asked: date | None) -> _Outcome:
         clusterings = segmenting.assign_clusters(work, as_of)
         sizes = segmenting.count_audiences(work, as_of)
         customers = publishing.save_customers(work)
+        publishing.save_index(work)
         failpoint("segment")
     return _Outcome(reports, as_of, unified, measured, sql, clusterings, sizes, customers)
 

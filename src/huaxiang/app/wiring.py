@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from huaxiang.errors import UsageError
 
 if TYPE_CHECKING:
     from huaxiang.engines.base import Engine
+    from huaxiang.engines.members import MemberReader
     from huaxiang.engines.reader import ParquetReader
     from huaxiang.store.lock import BuildLock
     from huaxiang.store.runs import RunLog
@@ -62,6 +64,13 @@ def table_reader(path: Path) -> ParquetReader:
     from huaxiang.engines.reader import ParquetReader
 
     return ParquetReader(path)
+
+
+def member_reader(tables: Mapping[str, Path]) -> MemberReader:
+    """Open the tables of a snapshot for questions about its customers."""
+    from huaxiang.engines.members import MemberReader
+
+    return MemberReader(tables)
 
 
 def build_lock(folder: Path) -> BuildLock:

@@ -24,6 +24,8 @@ from huaxiang.stages.identify import unified_table
 
 ID = "customer_id"
 
+INDEX_FOLDER = "index"
+
 
 def save_customers(build: Build) -> pa.Table:
     """Write and return table `customers`: attributes, tags and clusters, sorted by customer."""
@@ -34,6 +36,13 @@ def save_customers(build: Build) -> pa.Table:
     if endless:
         raise ValueRangeError([_defined(build.project, name) for name in endless])
     return customers
+
+
+def save_index(build: Build) -> None:
+    """Write the audience index of the customers that were saved."""
+    from huaxiang.index import build_index
+
+    build_index(build.draft.table("customers"), build.draft.folder / INDEX_FOLDER)
 
 
 def _all_finite(column: pa.ChunkedArray) -> bool:

@@ -1,0 +1,204 @@
+"""The audience index of a published snapshot, open for questions: conditions in, sets of customers out.
+
+What the index can't answer from columns (behaviour, sequences, lists, samples, free expressions) is asked of the engine over the
+snapshot's tables, once, and kept.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from huaxiang.app.audience import column_types
+from huaxiang.app.conditions import sources_in
+from huaxiang.app.wiring import find_project, member_reader, snapshot_store
+from huaxiang.errors import UsageError
+from huaxiang.plan import sql
+from huaxiang.plan.behaviour import SourceRows, sample_condition
+from huaxiang.plan.condition_text import to_text, written
+from huaxiang.plan.conditions import PART, Behaviour, InAudience, InList, Node, Not, Sample, Sequence
+from huaxiang.plan.expr import IN_AUDIENCE, bind_as_of
+from huaxiang.plan.predicate import Condition, parse_condition
+from huaxiang.run.conditions import list_file
+from huaxiang.store.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
+    from huaxiang.index import AudienceIndex, Bits
+
+    Flags = npt.NDArray[np.int8]
+
+FOLDER = "index"
+_OPEN = 2
+_TEXTS = 2_000
+When = str | Mapping[str, object]
+
+
+class OpenIndex:
+    """The index of one snapshot, which stays whole on disk for as long as this is open. Safe to use from several threads."""
+
+    def __init__(self, snapshot: Snapshot, index: AudienceIndex) -> None:
+        self.snapshot = snapshot
+        self.index = index
+        self._schema = column_types(snapshot.manifest), sources_in(snapshot.manifest)
+        self._conditions: OrderedDict[str, Condition] = OrderedDict()
+        self._lock = threading.Lock()
+        self._definitions = {item["name"]: item["definition"] for item in snapshot.manifest.get("audiences", ())}
+        self._reader = member_reader({t["name"]: snapshot.table(t["name"]) for t in snapshot.manifest["tables"]})
+
+    @property
+    def size(self) -> int:
+        """How many customers there are."""
+        return self.index.size
+
+    def condition(self, when: When) -> Condition:
+        """Read and check a condition: the name of a declared audience, SQL text, or a tree. Raises ExpressionError."""
+        if not isinstance(when, str):
+            return parse_condition(when, *self._schema)
+        with self._lock:
+            found = self._conditions.get(when)
+        if found is None:
+            found = parse_condition(self._definitions.get(when.strip(), when), *self._schema)
+            with self._lock:
+                self._conditions[when] = found
+                while len(self._conditions) > _TEXTS:
+                    self._conditions.popitem(last=False)
+        return found
+
+    def select(self, when: When) -> Bits:
+        """The customers who meet a condition.
+
+        Raises ExpressionError, or UsageError for an unknown or circular audience or an unknown list.
+        """
+        condition = self.condition(when)
+        self._check_circle(condition, (when.strip(),) if isinstance(when, str) else ())
+        return self.select_node(condition.tree)
+
+    def select_node(self, node: Node) -> Bits:
+        """The customers who meet a checked condition."""
+        return self.index.select(node, self)
+
+    def ids(self, bits: Bits) -> pa.Array:
+        """The IDs of a set of customers, ascending."""
+        return self.index.ids(bits)
+
+    # what the index asks
+
+    def audience(self, name: str) -> Node:
+        """The condition of a declared audience. Raises UsageError for an unknown one."""
+        if name not in self._definitions:
+            raise UsageError.unknown("audience", name, self._definitions)
+        return self.condition(name).tree
+
+    def sets(self, part: Node) -> tuple[Bits, Bits]:
+        """The customers for whom a part is true, and those for whom it is false, as the engine finds them."""
+        from huaxiang.index import Bits
+
+        if isinstance(part, (Behaviour, Sequence)):
+            flags = self._behaviour(part)
+        elif isinstance(part, InList):
+            flags = self._listed(part)
+        elif isinstance(part, Sample):
+            flags = self._reader.flags(sample_condition(part, sql.column("customer_id")), self.size)
+        else:
+            flags = self._free(to_text(written(part)))
+        return Bits.from_mask(flags == 1), Bits.from_mask(flags == 0)
+
+    def _behaviour(self, part: Behaviour | Sequence) -> Flags:
+        from huaxiang.engines.behaviour_sql import behaviour_sets
+
+        rows = {name: SourceRows(f"source_{name}", s.types, s.time) for name, s in self._schema[1].items()}
+        found = behaviour_sets(part, rows, self._as_of)
+        flags = self._reader.members(found.query, self.size)
+        if found.otherwise is not None:
+            flags[flags < 0] = int(found.otherwise)
+        return flags
+
+    def _listed(self, part: InList) -> Flags:
+        import numpy as np
+        import pyarrow.parquet as pq
+
+        path = list_file(find_project(self.snapshot.folder), part.name)
+        flags = np.zeros(self.size, dtype=np.int8)
+        flags[self.index.rows_of(pq.read_table(path, columns=["customer_id"]).column(0).combine_chunks())] = 1
+        return flags
+
+    def _free(self, text: str) -> Flags:
+        """Any other expression: sets that it names within are found first and become columns."""
+        condition = parse_condition(text, *self._schema)
+        columns: dict[str, Flags] = {}
+
+        def named(node: exp.Expression) -> exp.Expression:
+            if not isinstance(node, exp.Anonymous) or node.name.upper() not in (PART, IN_AUDIENCE):
+                return node
+            inner = node.expressions[0].name
+            part: Node = condition.parts[inner] if node.name.upper() == PART else InAudience(inner)
+            name = f"_set{len(columns)}"
+            columns[name] = self._flags_of(part)
+            return sql.column(name)
+
+        tree = bind_as_of(condition.ast, self._as_of).transform(named, copy=False)
+        return self._reader.flags(tree, self.size, columns)
+
+    def _flags_of(self, part: Node) -> Flags:
+        import numpy as np
+
+        flags = np.full(self.size, -1, dtype=np.int8)
+        flags[self.select_node(Not(part)).mask()] = 0
+        flags[self.select_node(part).mask()] = 1
+        return flags
+
+    @property
+    def _as_of(self) -> date:
+        return date.fromisoformat(str(self.snapshot.manifest["as_of"])[:10])
+
+    def _check_circle(self, condition: Condition, above: tuple[str, ...]) -> None:
+        for name in condition.audiences:
+            if name in above:
+                path = " → ".join((*above, name))
+                raise UsageError(f"audience contains itself: {path}", f"人群定义成了循环：{path}")
+            if name in self._definitions:
+                self._check_circle(self.condition(name), (*above, name))
+
+
+def open_index(snapshot: Snapshot) -> OpenIndex:
+    """Return the index of a snapshot; the last few stay open, shared by all who ask in this process.
+
+    Raises UsageError for a snapshot without an index, which an older version built.
+    """
+    with _opening:
+        found = _opened.get(snapshot.folder)
+        if found is None:
+            found = _open(snapshot)
+            _opened[snapshot.folder] = found
+            while len(_opened) > _OPEN:
+                _opened.popitem(last=False)
+        else:
+            _opened.move_to_end(snapshot.folder)
+        return found
+
+
+def _open(snapshot: Snapshot) -> OpenIndex:
+    from huaxiang.index import AudienceIndex
+
+    folder = snapshot.folder / FOLDER
+    if not folder.is_dir():
+        raise UsageError(
+            f"snapshot {snapshot.id} has no audience index: an older version built it; run `huaxiang build`",
+            f"快照 {snapshot.id} 由旧版本构建，没有人群索引；请运行 huaxiang build",
+        )
+    own = snapshot_store(find_project(snapshot.folder)).open(snapshot.id)  # held open with the index
+    return OpenIndex(own, AudienceIndex.open(folder))
+
+
+_opened: OrderedDict[Path, OpenIndex] = OrderedDict()
+_opening = threading.Lock()

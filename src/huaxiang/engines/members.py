@@ -1,0 +1,117 @@
+"""Answers what an audience index can't: which customers of a published snapshot a query names, or a condition holds for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from sqlglot import exp
+
+from huaxiang.engines.bind import bind_tables
+from huaxiang.engines.duckdb_dialect import to_duckdb
+from huaxiang.errors import ValueRangeError
+from huaxiang.plan import sql
+
+CUSTOMERS = "customers"
+ROW = "_row"
+_NUMBERS = "_numbers"
+_ID = "customer_id"
+Flags = npt.NDArray[np.int8]
+Rows = npt.NDArray[np.int64]
+
+
+class MemberReader:
+    """Tables of a snapshot in an in-memory DuckDB, read when asked for. A customer's number is its place in table `customers`.
+
+    `tables`: logical name → Parquet file; `customers` must be among them. Safe to use from several threads, which take turns.
+    """
+
+    def __init__(self, tables: Mapping[str, Path]) -> None:
+        self._tables = tables
+        self._lock = threading.Lock()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._known: set[str] = set()
+
+    def members(self, query: exp.Query, size: int) -> Flags:
+        """Per customer 1, 0 or -1: `met` is true, false, or the query (customer_id, met) does not name the customer."""
+        bound = bind_tables(query, {name: name for name in self._tables}).subquery("_q")
+        chosen = (
+            exp.select(sql.column("number", _NUMBERS), sql.column("met", "_q"))
+            .from_(bound)
+            .join(sql.table(_NUMBERS), using=_ID)
+        )
+        flags = np.full(size, -1, dtype=np.int8)
+        with self._lock:
+            numbers, met = self._fetch(chosen, numbered=True)
+        flags[numbers] = met
+        return flags
+
+    def flags(self, condition: exp.Expression, size: int, columns: Mapping[str, Flags] | None = None) -> Flags:
+        """Per customer 1, 0 or -1: the condition over table `customers` is true, false or unknown.
+
+        `columns`: further boolean columns that it may read, in the same form.
+        """
+        query = exp.select(sql.column(ROW), sql.named(condition.copy(), "met")).from_(sql.table(CUSTOMERS))
+        with self._lock:
+            connection = self._open()
+            if columns:
+                extra = {n: pa.array(flags == 1, mask=flags < 0) for n, flags in columns.items()}
+                connection.register("_extra", pa.table({ROW: np.arange(size), **extra}))
+                query = query.join(sql.table("_extra"), using=ROW)
+            numbers, met = self._fetch(query)
+            if columns:
+                connection.unregister("_extra")
+        found = np.full(size, -1, dtype=np.int8)
+        found[numbers] = met
+        return found
+
+    def close(self) -> None:
+        """Free the connection; the next question opens another."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+                self._known.clear()
+
+    def _fetch(self, query: exp.Query, *, numbered: bool = False) -> tuple[Rows, Flags]:
+        connection = self._open()
+        for table in {t.name for t in query.find_all(exp.Table)} & set(self._tables):
+            self._view(connection, table)
+        if numbered:
+            self._number(connection)
+        try:
+            found: pa.Table = connection.execute(to_duckdb(query)).to_arrow_table()
+        except duckdb.DataError:  # its message holds the value
+            raise ValueRangeError(("the condition",)) from None
+        rows, met = (c.combine_chunks() for c in found.columns)
+        told = met.cast(pa.int8()).fill_null(-1).to_numpy(zero_copy_only=False)
+        return rows.to_numpy(zero_copy_only=False).astype(np.int64), told
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            self._connection = duckdb.connect(config={"autoinstall_known_extensions": False})
+            self._connection.execute("SET TimeZone = 'UTC'")
+        return self._connection
+
+    def _view(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
+        if table in self._known:
+            return
+        path = exp.Literal.string(str(self._tables[table]))
+        rows = exp.EQ(this=exp.column("file_row_number"), expression=exp.true())
+        read = exp.Anonymous(this="read_parquet", expressions=[path, rows] if table == CUSTOMERS else [path])
+        columns = [exp.Star(), exp.alias_(exp.column("file_row_number"), ROW)] if table == CUSTOMERS else [exp.Star()]
+        query = exp.select(*columns).from_(exp.Table(this=read))
+        name = exp.to_identifier(table, quoted=True).sql("duckdb")
+        connection.execute(f"CREATE VIEW {name} AS {query.sql('duckdb')}")
+        self._known.add(table)
+
+    def _number(self, connection: duckdb.DuckDBPyConnection) -> None:
+        if _NUMBERS not in self._known:
+            self._view(connection, CUSTOMERS)
+            connection.execute("CREATE TABLE _numbers AS SELECT customer_id, _row AS number FROM customers")
+            self._known.add(_NUMBERS)
