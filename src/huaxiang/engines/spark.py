@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -147,8 +147,16 @@ class _Shared:
         with self._lock:
             self._engines -= 1
             if self._engines == 0:
+                _forget_folders(session)
                 session.stop()
                 shutil.rmtree(self._local, ignore_errors=True)
+
+
+def _forget_folders(session: SparkSession) -> None:
+    """Java outlives a stopped Spark and remembers where it spilled: without this the next one would, too, and nobody would remove it."""
+    java: Any = session.sparkContext._jvm
+    utils = getattr(getattr(java.org.apache.spark.util, "Utils$"), "MODULE$")
+    utils.clearLocalRootDirs()
 
 
 _SHARED = _Shared()
