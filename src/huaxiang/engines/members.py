@@ -85,7 +85,7 @@ class MemberReader:
         if numbered:
             self._number(connection)
         try:
-            found: pa.Table = connection.execute(to_duckdb(query)).to_arrow_table()
+            found: pa.Table = connection.sql(to_duckdb(query)).to_arrow_table()
         except duckdb.DataError:  # its message holds the value
             raise ValueRangeError(("the condition",)) from None
         rows, met = (c.combine_chunks() for c in found.columns)
