@@ -276,6 +276,11 @@ SELECT
   CAST(DATEDIFF(DAY, CAST(`ordered_at` AS DATE), CAST('2024-12-31' AS DATE)) AS BIGINT) AS `value`
 FROM examples
 
+-- ± days: joined_on >= as_of() - 30
+SELECT
+  `joined_on` >= CAST(CAST('2024-12-31' AS DATE) - INTERVAL '30' DAY AS DATE) AS `value`
+FROM examples
+
 -- date_diff: date_diff('month', registered_at, ordered_at)
 SELECT
   (

@@ -276,7 +276,7 @@ def _refuse_extra(node: exp.Expression) -> None:
 
 _FORBIDDEN: tuple[tuple[type[exp.Expr], str], ...] = (
     (exp.Window, "a window function"), (exp.Query, "a subquery"), (exp.Subquery, "a subquery"), (exp.Exists, "a subquery"),
-    (exp.Star, "`*`"), (exp.Placeholder, "a parameter"), (exp.Interval, "an interval (use date_diff)"),
+    (exp.Star, "`*`"), (exp.Placeholder, "a parameter"), (exp.Interval, "an interval (write time - 30 for 30 days earlier)"),
     (exp.Lambda, "a lambda"), (exp.Bracket, "an index (use list_contains or substring)"), (exp.Struct, "a struct"),
     (exp.JSONExtract, "a lambda or JSON path"), (exp.SimilarTo, "similar to (use regexp_matches)"),
     (exp.Glob, "glob (use like)"), (exp.Array, "a list literal (allowed only in list_has_any, list_has_all)"),

@@ -122,6 +122,8 @@ _ALL = (
     Function("as_of", "as_of() → date", "统计截止日", "the day up to which the build counts",
              "date_diff('day', ordered_at, as_of())", "BIGINT",
              "bound to a DATE literal by the planner", "the same"),
+    Function("± days", "time + days, time - days → time", "若干天之后、之前（天数为常数）", "so many days later or earlier (a constant)",
+             "joined_on >= as_of() - 30", "BOOLEAN", "CAST(d - INTERVAL '30' DAY AS DATE)", "the same"),
     Function("date_diff", "date_diff('day' | 'month' | 'year', from, to) → integer", "相差的天、月、年数（按日历边界）",
              "calendar days, months or years crossed", "date_diff('month', registered_at, ordered_at)", "BIGINT",
              "days: DATE_DIFF; months, years: by YEAR and MONTH", "days: DATEDIFF(to, from); else the same"),
@@ -162,12 +164,12 @@ INSTEAD: Mapping[str, str] = MappingProxyType({
     "rand": "results must be repeatable", "uuid": "results must be repeatable",
     "dayofweek": "use isodow (Monday 1 … Sunday 7)", "day_of_week": "use isodow (Monday 1 … Sunday 7)",
     "weekday": "use isodow (Monday 1 … Sunday 7)", "log": "use ln or log10", "log2": "use ln(x) / ln(2)",
-    "age": "use full_years(from, to)", "date_part": "use extract(… from …)", "date_sub": "use date_diff or full_years",
+    "age": "use full_years(from, to)", "date_part": "use extract(… from …)", "date_sub": "write time - days",
     "strftime": "use year, month, day, hour or date_trunc", "time_to_str": "use year, month, day, hour or date_trunc",
     "regexp_extract": "use split_part, substring or regexp_matches", "regexp_replace": "use replace",
     "left": "use substring(text, 1, n)", "right": "use ends_with or split_part", "to_date": "use cast(… as date)",
     "strptime": "declare the column's `format` in the source", "str_to_time": "declare the column's `format` in the source",
-    "str_position": "use contains", "date_add": "use date_diff", "date": "use cast(… as date)", "timestamp": "use cast(… as timestamp)",
+    "str_position": "use contains", "date_add": "write time + days", "date": "use cast(… as date)", "timestamp": "use cast(… as timestamp)",
     "current_time": "results must be repeatable", "array_size": "use len", "iff": "use case when … end",
 })  # fmt: skip
 """What to write in place of a function that is not portable."""

@@ -23,7 +23,9 @@ from huaxiang.plan.types import (
     family,
     is_constant,
     is_numeric,
+    is_temporal,
     settle,
+    shifted,
     to_double,
     unify,
     words,
@@ -63,15 +65,15 @@ def nullif_zero(value: Typed) -> exp.Expression:
 
 
 def _numbers(visitor: Visitor, node: exp.Expression) -> tuple[Typed, Typed]:
-    left, right = visitor.visit(node.this), visitor.visit(node.expression)
+    return _both_numbers(visitor.visit(node.this), visitor.visit(node.expression), node)
+
+
+def _both_numbers(left: Typed, right: Typed, node: exp.Expression) -> tuple[Typed, Typed]:
     for side in (left, right):
         if not is_numeric(side.type):
             sign = _SIGNS.get(type(node), "?")
-            hint = (
-                "use date_diff for days between dates"
-                if family(side.type) in ("date", "timestamp")
-                else "cast it, or use ||"
-            )
+            dates = "use date_diff for days between dates, or add a number of days to one"
+            hint = dates if is_temporal(side.type) else "cast it, or use ||"
             message = f"`{sign}` needs numbers on both sides, but `{shown(node)}` has {words(side.type)}; {hint}"
             raise ExpressionError("EXP006", message)
     return left, right
@@ -84,8 +86,11 @@ def shown(node: exp.Expression) -> str:
 
 
 def _add(visitor: Visitor, node: exp.Expression) -> Typed:
-    left, right = align(*_numbers(visitor, node))
-    if {left.family, right.family} == {"number", "integer"} or {left.family, right.family} == {"number", "money"}:
+    left, right = visitor.visit(node.this), visitor.visit(node.expression)
+    if is_temporal(left.type) and right.literal is not None and right.family == "integer":
+        return shifted(left, right.literal, type(node))
+    left, right = align(*_both_numbers(left, right, node))
+    if {left.family, right.family} in ({"number", "integer"}, {"number", "money"}):
         left, right = to_double(left), to_double(right)
     kind = MONEY if "money" in (left.family, right.family) else left.type if left.family == "number" else INTEGER
     if kind == MONEY:
@@ -121,9 +126,8 @@ def _divide(visitor: Visitor, node: exp.Expression) -> Typed:
 def _modulo(visitor: Visitor, node: exp.Expression) -> Typed:
     left, right = _numbers(visitor, node)
     if {left.family, right.family} != {"integer"}:
-        raise ExpressionError(
-            "EXP006", f"`%` needs whole numbers on both sides in `{shown(node)}`; cast(… as bigint) them"
-        )
+        message = f"`%` needs whole numbers on both sides in `{shown(node)}`; cast(… as bigint) them"
+        raise ExpressionError("EXP006", message)
     return Typed(exp.Mod(this=wrap(left.node), expression=wrap(nullif_zero(right))), INTEGER)
 
 

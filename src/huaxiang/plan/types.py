@@ -164,6 +164,15 @@ def time_literal(text: str, type_: str) -> Typed:
     return Typed(exp.cast(exp.Literal.string(moment.isoformat(sep=" ")), exp.DataType.build("TIMESTAMP")), TIMESTAMP)
 
 
+def shifted(value: Typed, days: exp.Literal, kind: type[exp.Expression]) -> Typed:
+    """A date or time so many days later (`kind` Add) or earlier (Sub), of the same type."""
+    interval = exp.Interval(this=exp.Literal.string(days.name), unit=exp.var("DAY"))
+    return Typed(
+        exp.cast(kind(this=value.node, expression=interval), exp.DataType.build(value.type, dialect="duckdb")),
+        value.type,
+    )
+
+
 def settle(value: Typed) -> Typed:
     """Give a bare number its full type: engines take 1 as 32 bits and 0.5 as a decimal of one place."""
     if is_constant(value.node) and value.type in (INTEGER, NUMBER):
