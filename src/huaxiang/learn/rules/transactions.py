@@ -157,8 +157,11 @@ def count_together(words: Words, itemsets: Codes, within: Words | None = None) -
         for column in range(0, width, BLOCK):
             block = slice(column, column + BLOCK)
             both = np.broadcast_to(every[block], (len(chosen), len(every[block]))).copy()
-            for position in range(chosen.shape[1]):
-                present = chosen[:, position] >= 0
-                both[present] &= words[chosen[present, position], block]
+            for codes in chosen.T:
+                present = codes >= 0
+                if present.all():
+                    both &= words[codes, block]
+                elif present.any():
+                    both[present] &= words[codes[present], block]
             total[start : start + rows] += np.bitwise_count(both).sum(axis=1, dtype=np.uint16)
     return total
