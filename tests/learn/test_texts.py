@@ -21,7 +21,10 @@ def test_places_in_a_sorted_column(among: list[str], wanted: list[str], cut: int
     known = column.to_pylist()
     asked = pa.array(wanted, pa.string())
     assert find_sorted(asked, column).tolist() == [known.index(w) if w in known else -1 for w in wanted]
-    assert place_sorted(asked, column).tolist() == [sum(k.encode() <= w.encode() for k in known) for w in wanted]
+    for rows in (np.arange(len(known)), np.arange(0, len(known), 2)):
+        some = [known[r] for r in rows]
+        places = [sum(k.encode() <= w.encode() for k in some) for w in wanted]
+        assert place_sorted(asked, column, rows).tolist() == places
     assert is_ascending(column)
     assert is_ascending(asked) == all(a.encode() < b.encode() for a, b in pairwise(wanted))
 

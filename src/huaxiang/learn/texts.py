@@ -30,7 +30,7 @@ def _bytes(texts: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if offsets is None or not size:
         nothing = np.zeros(size, dtype=np.int64)
         return nothing, nothing, np.zeros(_WORD, dtype=np.uint8)
-    ends = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + size + 1].astype(np.int64)
+    ends = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + size + 1]
     raw = np.frombuffer(data, dtype=np.uint8) if data is not None else np.empty(0, dtype=np.uint8)
     if len(raw) < ends[-1] + _WORD:  # Arrow pads its own buffers; those of others may end with the last text
         raw = np.concatenate([raw[: ends[-1]], np.zeros(_WORD, dtype=np.uint8)])
@@ -41,7 +41,7 @@ def _words(start: np.ndarray, length: np.ndarray, data: np.ndarray) -> np.ndarra
     overlapping = np.ndarray((len(data) - _WORD + 1,), dtype=">u8", buffer=data, strides=(1,))
     words: np.ndarray = overlapping[start].astype(np.uint64)
     if length.min(initial=_WORD) < _WORD:
-        spare = np.clip(_WORD - length, 0, _WORD).astype(np.uint64) * np.uint64(8)
+        spare = np.clip(_WORD - length.astype(np.int64), 0, _WORD).astype(np.uint64) * np.uint64(8)
         whole = spare < 64
         words = np.where(whole, (words >> np.where(whole, spare, 0)) << np.where(whole, spare, 0), 0).astype(np.uint64)
     return words
@@ -54,27 +54,28 @@ def find_sorted(wanted: pa.Array, among: pa.Array) -> np.ndarray:
         return found
     mine, theirs = heads(wanted), heads(among)
     spot = np.searchsorted(theirs, mine)
-    left = np.arange(len(wanted))
+    left = np.flatnonzero((spot < len(among)) & (theirs[np.minimum(spot, len(among) - 1)] == mine))
     while len(left):
-        near = (spot[left] < len(among)) & (theirs[np.minimum(spot[left], len(among) - 1)] == mine[left])
-        left = left[near]
-        same = pc.equal(wanted.take(pa.array(left)), among.take(pa.array(spot[left])))
+        own = wanted if len(left) == len(wanted) else wanted.take(pa.array(left))
+        same = pc.equal(own, among.take(pa.array(spot[left])))
         hit = same.fill_null(False).to_numpy(zero_copy_only=False).astype(bool)
         found[left[hit]] = spot[left[hit]]
         left = left[~hit]
         spot[left] += 1
+        left = left[spot[left] < len(among)]
+        left = left[theirs[spot[left]] == mine[left]]
     return found
 
 
-def place_sorted(wanted: pa.Array, among: pa.Array) -> np.ndarray:
-    """Before which position of `among` (ascending, no nulls) each text belongs; behind equal ones."""
-    mine, theirs = heads(wanted), heads(among)
+def place_sorted(wanted: pa.Array, among: pa.Array, rows: np.ndarray) -> np.ndarray:
+    """Before which of the `rows` of `among` (ascending, no nulls) each text belongs; behind equal ones."""
+    mine, theirs = heads(wanted), heads(among)[rows]
     low, high = np.searchsorted(theirs, mine, side="left"), np.searchsorted(theirs, mine, side="right")
     for at in np.flatnonzero(low < high).tolist():
         text, first, last = wanted[at].as_py().encode(), int(low[at]), int(high[at])
         while first < last:
             middle = (first + last) // 2
-            if among[middle].as_py().encode() <= text:
+            if among[int(rows[middle])].as_py().encode() <= text:
                 first = middle + 1
             else:
                 last = middle

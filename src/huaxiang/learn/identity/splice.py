@@ -53,7 +53,8 @@ def _records(part: Part, own: pa.Table) -> pa.Table:
             continue
         kind = WAS if name == "was" else pa.string()
         sides = [then.column(name), own.column(name).combine_chunks()[: len(part.chosen)]]
-        table = table.append_column(name, pa.concat_arrays([s.cast(kind) for s in sides]).take(at))
+        column = pa.chunked_array([s.cast(kind) for s in sides]).take(at)
+        table = table.append_column(name, column.combine_chunks())
     emptied = own.slice(len(part.chosen))
     if not emptied.num_rows:
         return table
@@ -64,8 +65,7 @@ def _evidence(part: Part, own: pa.Table) -> pa.Table:
     """All evidence in its order: rows about one record never lie on both sides."""
     whole = part.then.ledger.evidence
     stays = np.flatnonzero(~part.touching)
-    left = whole.column("left").combine_chunks().take(pa.array(stays))
-    spot = place_sorted(own.column("left").combine_chunks(), left)
+    spot = place_sorted(own.column("left").combine_chunks(), whole.column("left").combine_chunks(), stays)
     return _merge(whole, stays, own, spot, EVIDENCE)
 
 
@@ -77,12 +77,8 @@ def _merge(whole: pa.Table, stays: np.ndarray, own: pa.Table, spot: np.ndarray, 
     others = np.ones(size, dtype=bool)
     others[mine] = False
     row[others], row[mine] = stays, whole.num_rows + np.arange(own.num_rows)
-    at = pa.array(row)
-    columns = [
-        pa.concat_arrays([t.column(f.name).combine_chunks().cast(f.type) for t in (whole, own)]).take(at)
-        for f in schema
-    ]
-    return pa.table(columns, schema=schema)
+    sides = [t.select(schema.names).cast(schema) for t in (whole, own)]
+    return pa.concat_tables(sides).take(pa.array(row)).combine_chunks()
 
 
 def _map(part: Part, key: IdentityKeySpec, own: pa.Table) -> pa.Table:
@@ -96,7 +92,7 @@ def _map(part: Part, key: IdentityKeySpec, own: pa.Table) -> pa.Table:
     column = whole.column("value").combine_chunks()
     touched = pc.is_in(column, value_set=values).to_numpy(zero_copy_only=False).astype(bool)
     stays = np.flatnonzero(~touched)
-    spot = place_sorted(own.column("value").combine_chunks(), column.take(pa.array(stays)))
+    spot = place_sorted(own.column("value").combine_chunks(), column, stays)
     return _merge(whole, stays, own, spot, SPANS)
 
 
