@@ -1,0 +1,430 @@
+-- did('orders', amount > 100 AND channel = '线上', days => 30) · otherwise False
+WITH _rows AS (
+  SELECT
+    `customer_id`,
+    `ordered_at`
+  FROM `source_orders`
+  WHERE
+    NOT `customer_id` IS NULL
+    AND `ordered_at` >= CAST('2024-12-02 00:00:00' AS TIMESTAMP_NTZ)
+    AND `ordered_at` < CAST('2025-01-01 00:00:00' AS TIMESTAMP_NTZ)
+    AND (
+      `amount` > 100 AND `channel` = '线上'
+    )
+), _flat AS (
+  SELECT
+    `_k`,
+    COUNT(*) FILTER(WHERE
+      `_w0`) AS `p0`
+  FROM (
+    SELECT
+      `customer_id` AS `_k`,
+      `ordered_at` >= CAST('2024-12-02 00:00:00' AS TIMESTAMP_NTZ)
+      AND `ordered_at` < CAST('2025-01-01 00:00:00' AS TIMESTAMP_NTZ) AS `_w0`
+    FROM _rows
+    WHERE
+      NOT `customer_id` IS NULL
+  ) AS _r
+  GROUP BY
+    `_k`
+)
+SELECT
+  `customer_id`,
+  `met`
+FROM (
+  SELECT
+    `customer_id`,
+    COALESCE(`_v`, CAST(0 AS BIGINT)) >= 1 AS `met`
+  FROM (
+    SELECT
+      `_flat`.`_k` AS `customer_id`,
+      CAST(NULLIF(`_flat`.`p0`, 0) AS BIGINT) AS `_v` /* measure _v */
+    FROM _flat
+  ) AS _a
+) AS _b
+WHERE
+  `met`
+
+-- sum_of('orders', amount, since => '2024-01-01') <= 500 · otherwise True
+WITH _rows AS (
+  SELECT
+    `customer_id`,
+    `ordered_at`,
+    `amount`
+  FROM `source_orders`
+  WHERE
+    NOT `customer_id` IS NULL
+    AND `ordered_at` >= CAST('2024-01-01 00:00:00' AS TIMESTAMP_NTZ)
+    AND `ordered_at` < CAST('2025-01-01 00:00:00' AS TIMESTAMP_NTZ)
+), _flat AS (
+  SELECT
+    `_k`,
+    CAST(SUM(`_v2`) FILTER(WHERE
+      `_w0` AND `_c1`) AS DECIMAL(38, 4)) AS `p0`
+  FROM (
+    SELECT
+      `customer_id` AS `_k`,
+      `ordered_at` >= CAST('2024-01-01 00:00:00' AS TIMESTAMP_NTZ)
+      AND `ordered_at` < CAST('2025-01-01 00:00:00' AS TIMESTAMP_NTZ) AS `_w0`,
+      NOT (
+        `amount`
+      ) IS NULL AS `_c1`,
+      `amount` AS `_v2`
+    FROM _rows
+    WHERE
+      NOT `customer_id` IS NULL
+  ) AS _r
+  GROUP BY
+    `_k`
+)
+SELECT
+  `customer_id`,
+  `met`
+FROM (
+  SELECT
+    `customer_id`,
+    COALESCE(`_v`, CAST(0 AS DECIMAL(38, 4))) <= 500 AS `met`
+  FROM (
+    SELECT
+      `_flat`.`_k` AS `customer_id`,
+      CAST(`_flat`.`p0` AS DECIMAL(38, 4)) AS `_v` /* measure _v */
+    FROM _flat
+  ) AS _a
+) AS _b
+WHERE
+  NOT `met`
+
+-- distinct_of('orders', channel) >= 2 · otherwise False
+WITH _rows AS (
+  SELECT
+    `customer_id`,
+    `ordered_at`,
+    `channel`
+  FROM `source_orders`
+  WHERE
+    NOT `customer_id` IS NULL
+    AND `ordered_at` < CAST('2025-01-01 00:00:00' AS TIMESTAMP_NTZ)
+), _flat AS (
+  SELECT
+    `_k`
+  FROM (
+    SELECT
+      `customer_id` AS `_k`
+    FROM _rows
+    WHERE
+      NOT `customer_id` IS NULL
+  ) AS _r
+  GROUP BY
+    `_k`
+), _h0 AS (
+  SELECT
+    `_k`,
+    COUNT(*) FILTER(WHERE
+      `q0` > 0) AS `m0`
+  FROM (
+    SELECT
+      `_k`,
+      `_s`,
+      COUNT(*) FILTER(WHERE
+        `_w0`) AS `q0`
+    FROM (
+      SELECT
+        `customer_id` AS `_k`,
+        `channel` AS `_s`,
+        `ordered_at` < CAST('2025-01-01 00:00:00' AS TIMESTAMP_NTZ) AS `_w0`
+      FROM _rows
+      WHERE
+        NOT `customer_id` IS NULL
+        AND NOT (
+          `channel`
+        ) IS NULL
+        AND `ordered_at` < CAST('2025-01-01 00:00:00' AS TIMESTAMP_NTZ)
+    ) AS _r
+    GROUP BY
+      `_k`,
+      `_s`
+  ) AS _c
+  GROUP BY
+    `_k`
+)
+SELECT
+  `customer_id`,
+  `met`
+FROM (
+  SELECT
+    `customer_id`,
+    COALESCE(`_v`, CAST(0 AS BIGINT)) >= 2 AS `met`
+  FROM (
+    SELECT
+      `_flat`.`_k` AS `customer_id`,
+      CAST(NULLIF(`_h0`.`m0`, 0) AS BIGINT) AS `_v` /* measure _v */
+    FROM _flat
+    LEFT JOIN _h0
+      ON `_flat`.`_k` = `_h0`.`_k`
+  ) AS _a
+) AS _b
+WHERE
+  `met`
+
+-- mean_of('orders', rate) > 3.5 · otherwise None
+WITH _rows AS (
+  SELECT
+    `customer_id`,
+    `ordered_at`,
+    `rate`
+  FROM `source_orders`
+  WHERE
+    NOT `customer_id` IS NULL
+    AND `ordered_at` < CAST('2025-01-01 00:00:00' AS TIMESTAMP_NTZ)
+), _flat AS (
+  SELECT
+    `_k`,
+    CAST(SUM(`_v2`) FILTER(WHERE
+      `_w0` AND `_c1`) AS DECIMAL(38, 8)) AS `p0`,
+    COUNT(*) FILTER(WHERE
+      `_w0` AND `_c1`) AS `p1`
+  FROM (
+    SELECT
+      `customer_id` AS `_k`,
+      `ordered_at` < CAST('2025-01-01 00:00:00' AS TIMESTAMP_NTZ) AS `_w0`,
+      ABS((
+        `rate`
+      )) < 9.2e18 AS `_c1`,
+      (
+        CAST(TRY_CAST(CAST(TRY_CAST(`rate` AS BIGINT) AS DOUBLE) AS BIGINT) AS DECIMAL(28, 8)) + (
+          CAST(CASE
+            WHEN ABS(
+              (
+                (
+                  (
+                    (
+                      `rate`
+                    ) - CAST(TRY_CAST(`rate` AS BIGINT) AS DOUBLE)
+                  ) * 1e8
+                ) + CAST(0.5 AS DOUBLE)
+              )
+            ) < 9.2e18
+            THEN FLOOR(
+              (
+                (
+                  (
+                    (
+                      `rate`
+                    ) - CAST(TRY_CAST(`rate` AS BIGINT) AS DOUBLE)
+                  ) * 1e8
+                ) + CAST(0.5 AS DOUBLE)
+              )
+            )
+          END AS DECIMAL(10, 0)) * CAST(0.00000001 AS DECIMAL(9, 8))
+        )
+      ) AS `_v2`
+    FROM _rows
+    WHERE
+      NOT `customer_id` IS NULL
+  ) AS _r
+  GROUP BY
+    `_k`
+)
+SELECT
+  `customer_id`,
+  `met`
+FROM (
+  SELECT
+    `customer_id`,
+    `_v` > 3.5 AS `met`
+  FROM (
+    SELECT
+      `_flat`.`_k` AS `customer_id`,
+      CAST(CASE
+        WHEN CAST(`_flat`.`p1` AS DOUBLE) > 0
+        THEN CAST(`_flat`.`p0` AS DOUBLE) / CAST(`_flat`.`p1` AS DOUBLE)
+      END AS DOUBLE) AS `_v` /* measure _v */
+    FROM _flat
+  ) AS _a
+) AS _b
+WHERE
+  NOT `met` IS NULL
+
+-- last_of('orders', channel) = '线上' · otherwise None
+WITH _rows AS (
+  SELECT
+    `customer_id`,
+    `ordered_at`,
+    `channel`
+  FROM `source_orders`
+  WHERE
+    NOT `customer_id` IS NULL
+    AND `ordered_at` < CAST('2025-01-01 00:00:00' AS TIMESTAMP_NTZ)
+), _flat AS (
+  SELECT
+    `_k`,
+    MIN(STRUCT(-`_v3` AS t, `_v2` AS v)) FILTER(WHERE
+      `_w0` AND `_c1`).v AS `p0`
+  FROM (
+    SELECT
+      `customer_id` AS `_k`,
+      `ordered_at` < CAST('2025-01-01 00:00:00' AS TIMESTAMP_NTZ) AS `_w0`,
+      NOT (
+        `channel`
+      ) IS NULL AS `_c1`,
+      `channel` AS `_v2`,
+      UNIX_MICROS(CAST(`ordered_at` AS TIMESTAMP)) AS `_v3`
+    FROM _rows
+    WHERE
+      NOT `customer_id` IS NULL
+  ) AS _r
+  GROUP BY
+    `_k`
+)
+SELECT
+  `customer_id`,
+  `met`
+FROM (
+  SELECT
+    `customer_id`,
+    `_v` = '线上' AS `met`
+  FROM (
+    SELECT
+      `_flat`.`_k` AS `customer_id`,
+      CAST(`_flat`.`p0` AS STRING) AS `_v` /* measure _v */
+    FROM _flat
+  ) AS _a
+) AS _b
+WHERE
+  NOT `met` IS NULL
+
+-- in_sequence('views', 'orders') · otherwise False
+SELECT DISTINCT
+  `customer_id`,
+  TRUE AS `met`
+FROM (
+  SELECT
+    `customer_id`,
+    `_t`,
+    `_s0`,
+    MIN(`_s1`) OVER (
+      PARTITION BY `customer_id`
+      ORDER BY `_t` DESC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS `_e0`
+  FROM (
+    SELECT
+      `customer_id`,
+      `_t`,
+      MAX(`_s0`) AS `_s0`,
+      MAX(`_s1`) AS `_s1`
+    FROM (
+      SELECT
+        `customer_id`,
+        `occurred_at` AS `_t`,
+        `occurred_at` AS `_s0`,
+        CAST(NULL AS TIMESTAMP_NTZ) AS `_s1`
+      FROM `source_views`
+      WHERE
+        NOT `customer_id` IS NULL
+        AND `occurred_at` < CAST('2025-01-01 00:00:00' AS TIMESTAMP_NTZ)
+      UNION ALL
+      SELECT
+        `customer_id`,
+        `ordered_at` AS `_t`,
+        CAST(NULL AS TIMESTAMP_NTZ) AS `_s0`,
+        `ordered_at` AS `_s1`
+      FROM `source_orders`
+      WHERE
+        NOT `customer_id` IS NULL
+        AND `ordered_at` < CAST('2025-01-01 00:00:00' AS TIMESTAMP_NTZ)
+    ) AS _r
+    GROUP BY
+      `customer_id`,
+      `_t`
+  ) AS _m
+) AS _m
+WHERE
+  NOT `_s0` IS NULL AND NOT `_e0` IS NULL
+
+-- in_sequence('views', step('orders', paid), 'views', within => 7, without => step('orders', amount < 1), days => 90) · otherwise False
+SELECT DISTINCT
+  `customer_id`,
+  TRUE AS `met`
+FROM (
+  SELECT
+    `customer_id`,
+    `_t`,
+    `_s0`,
+    MIN(CASE WHEN NOT `_s1` IS NULL THEN `_e1` END) OVER (
+      PARTITION BY `customer_id`
+      ORDER BY `_t` DESC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS `_e0`,
+    `_next_w`
+  FROM (
+    SELECT
+      `customer_id`,
+      `_t`,
+      `_s0`,
+      `_s1`,
+      MIN(`_s2`) OVER (
+        PARTITION BY `customer_id`
+        ORDER BY `_t` DESC
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      ) AS `_e1`,
+      MIN(`_w`) OVER (
+        PARTITION BY `customer_id`
+        ORDER BY `_t` DESC
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      ) AS `_next_w`
+    FROM (
+      SELECT
+        `customer_id`,
+        `_t`,
+        MAX(`_s0`) AS `_s0`,
+        MAX(`_s1`) AS `_s1`,
+        MAX(`_s2`) AS `_s2`,
+        MAX(`_w`) AS `_w`
+      FROM (
+        SELECT
+          `customer_id`,
+          `occurred_at` AS `_t`,
+          `occurred_at` AS `_s0`,
+          CAST(NULL AS TIMESTAMP_NTZ) AS `_s1`,
+          `occurred_at` AS `_s2`,
+          CAST(NULL AS TIMESTAMP_NTZ) AS `_w`
+        FROM `source_views`
+        WHERE
+          NOT `customer_id` IS NULL
+          AND `occurred_at` >= CAST('2024-10-03 00:00:00' AS TIMESTAMP_NTZ)
+          AND `occurred_at` < CAST('2025-01-01 00:00:00' AS TIMESTAMP_NTZ)
+        UNION ALL
+        SELECT
+          `customer_id`,
+          `ordered_at` AS `_t`,
+          CAST(NULL AS TIMESTAMP_NTZ) AS `_s0`,
+          CASE WHEN `paid` THEN `ordered_at` END AS `_s1`,
+          CAST(NULL AS TIMESTAMP_NTZ) AS `_s2`,
+          CASE WHEN `amount` < 1 THEN `ordered_at` END AS `_w`
+        FROM `source_orders`
+        WHERE
+          NOT `customer_id` IS NULL
+          AND `ordered_at` >= CAST('2024-10-03 00:00:00' AS TIMESTAMP_NTZ)
+          AND `ordered_at` < CAST('2025-01-01 00:00:00' AS TIMESTAMP_NTZ)
+          AND (
+            (
+              `paid`
+            ) OR (
+              `amount` < 1
+            )
+          )
+      ) AS _r
+      GROUP BY
+        `customer_id`,
+        `_t`
+    ) AS _m
+  ) AS _m
+) AS _m
+WHERE
+  NOT `_s0` IS NULL
+  AND NOT `_e0` IS NULL
+  AND `_e0` <= `_t` + INTERVAL '7' DAY
+  AND (
+    `_next_w` IS NULL OR `_next_w` >= `_e0`
+  )
