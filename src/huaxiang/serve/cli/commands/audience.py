@@ -24,7 +24,11 @@ from huaxiang.serve.cli.texts import pick, t
 audience = LazyGroup(
     "audience",
     help="help.audience",
-    lazy={name: f"{__name__}:audience_{name}" for name in ("count", "list", "show", "export")},
+    lazy={name: f"{__name__}:audience_{name}" for name in ("count", "list", "show", "export")}
+    | {
+        "rules": "huaxiang.serve.cli.commands.rules:audience_rules",
+        "lookalike": "huaxiang.serve.cli.commands.lookalike:audience_lookalike",
+    },
 )
 
 
