@@ -292,46 +292,34 @@ FROM (
   SELECT
     "customer_id",
     "_t",
-    "_s0",
-    MIN("_s1") OVER (
+    "_n",
+    MIN(CASE WHEN "_n" = 1 THEN "_t" END) OVER (
       PARTITION BY "customer_id"
-      ORDER BY "_t" DESC
+      ORDER BY "_t" DESC, "_n" NULLS FIRST
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    ) AS "_e0"
+    ) AS "_e"
   FROM (
     SELECT
       "customer_id",
-      "_t",
-      MAX("_s0") AS "_s0",
-      MAX("_s1") AS "_s1"
-    FROM (
-      SELECT
-        "customer_id",
-        "occurred_at" AS "_t",
-        "occurred_at" AS "_s0",
-        CAST(NULL AS TIMESTAMP) AS "_s1"
-      FROM "source_views"
-      WHERE
-        NOT "customer_id" IS NULL
-        AND "occurred_at" < CAST('2025-01-01 00:00:00' AS TIMESTAMP)
-      UNION ALL
-      SELECT
-        "customer_id",
-        "ordered_at" AS "_t",
-        CAST(NULL AS TIMESTAMP) AS "_s0",
-        "ordered_at" AS "_s1"
-      FROM "source_orders"
-      WHERE
-        NOT "customer_id" IS NULL
-        AND "ordered_at" < CAST('2025-01-01 00:00:00' AS TIMESTAMP)
-    ) AS _r
-    GROUP BY
+      "occurred_at" AS "_t",
+      0 AS "_n"
+    FROM "source_views"
+    WHERE
+      NOT "customer_id" IS NULL
+      AND "occurred_at" < CAST('2025-01-01 00:00:00' AS TIMESTAMP)
+    UNION ALL
+    SELECT
       "customer_id",
-      "_t"
+      "ordered_at" AS "_t",
+      1 AS "_n"
+    FROM "source_orders"
+    WHERE
+      NOT "customer_id" IS NULL
+      AND "ordered_at" < CAST('2025-01-01 00:00:00' AS TIMESTAMP)
   ) AS _m
 ) AS _m
 WHERE
-  NOT "_s0" IS NULL AND NOT "_e0" IS NULL
+  "_n" = 0 AND NOT "_e" IS NULL
 
 -- in_sequence('views', step('orders', paid), 'views', within => 7, without => step('orders', amount < 1), days => 90) · otherwise False
 SELECT DISTINCT
@@ -341,81 +329,81 @@ FROM (
   SELECT
     "customer_id",
     "_t",
-    "_s0",
-    MIN(CASE WHEN NOT "_s1" IS NULL THEN "_e1" END) OVER (
+    "_n",
+    MIN(CASE WHEN "_n" = 1 THEN "_e" END) OVER (
       PARTITION BY "customer_id"
-      ORDER BY "_t" DESC
+      ORDER BY "_t" DESC, "_n" NULLS FIRST
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    ) AS "_e0",
-    "_next_w"
+    ) AS "_e",
+    "_w"
   FROM (
     SELECT
       "customer_id",
       "_t",
-      "_s0",
-      "_s1",
-      MIN("_s2") OVER (
+      "_n",
+      MIN(CASE WHEN "_n" = 2 THEN "_t" END) OVER (
         PARTITION BY "customer_id"
-        ORDER BY "_t" DESC
+        ORDER BY "_t" DESC, "_n" NULLS FIRST
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-      ) AS "_e1",
-      MIN("_w") OVER (
+      ) AS "_e",
+      MIN(CASE WHEN "_n" = 3 THEN "_t" END) OVER (
         PARTITION BY "customer_id"
-        ORDER BY "_t" DESC
+        ORDER BY "_t" DESC, "_n" NULLS FIRST
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-      ) AS "_next_w"
+      ) AS "_w"
     FROM (
       SELECT
         "customer_id",
-        "_t",
-        MAX("_s0") AS "_s0",
-        MAX("_s1") AS "_s1",
-        MAX("_s2") AS "_s2",
-        MAX("_w") AS "_w"
-      FROM (
-        SELECT
-          "customer_id",
-          "occurred_at" AS "_t",
-          "occurred_at" AS "_s0",
-          CAST(NULL AS TIMESTAMP) AS "_s1",
-          "occurred_at" AS "_s2",
-          CAST(NULL AS TIMESTAMP) AS "_w"
-        FROM "source_views"
-        WHERE
-          NOT "customer_id" IS NULL
-          AND "occurred_at" >= CAST('2024-10-03 00:00:00' AS TIMESTAMP)
-          AND "occurred_at" < CAST('2025-01-01 00:00:00' AS TIMESTAMP)
-        UNION ALL
-        SELECT
-          "customer_id",
-          "ordered_at" AS "_t",
-          CAST(NULL AS TIMESTAMP) AS "_s0",
-          CASE WHEN "paid" THEN "ordered_at" END AS "_s1",
-          CAST(NULL AS TIMESTAMP) AS "_s2",
-          CASE WHEN "amount" < 1 THEN "ordered_at" END AS "_w"
-        FROM "source_orders"
-        WHERE
-          NOT "customer_id" IS NULL
-          AND "ordered_at" >= CAST('2024-10-03 00:00:00' AS TIMESTAMP)
-          AND "ordered_at" < CAST('2025-01-01 00:00:00' AS TIMESTAMP)
-          AND (
-            (
-              "paid"
-            ) OR (
-              "amount" < 1
-            )
-          )
-      ) AS _r
-      GROUP BY
+        "occurred_at" AS "_t",
+        0 AS "_n"
+      FROM "source_views"
+      WHERE
+        NOT "customer_id" IS NULL
+        AND "occurred_at" >= CAST('2024-10-03 00:00:00' AS TIMESTAMP)
+        AND "occurred_at" < CAST('2025-01-01 00:00:00' AS TIMESTAMP)
+      UNION ALL
+      SELECT
         "customer_id",
-        "_t"
+        "ordered_at" AS "_t",
+        1 AS "_n"
+      FROM "source_orders"
+      WHERE
+        NOT "customer_id" IS NULL
+        AND "ordered_at" >= CAST('2024-10-03 00:00:00' AS TIMESTAMP)
+        AND "ordered_at" < CAST('2025-01-01 00:00:00' AS TIMESTAMP)
+        AND (
+          "paid"
+        )
+      UNION ALL
+      SELECT
+        "customer_id",
+        "occurred_at" AS "_t",
+        2 AS "_n"
+      FROM "source_views"
+      WHERE
+        NOT "customer_id" IS NULL
+        AND "occurred_at" >= CAST('2024-10-03 00:00:00' AS TIMESTAMP)
+        AND "occurred_at" < CAST('2025-01-01 00:00:00' AS TIMESTAMP)
+      UNION ALL
+      SELECT
+        "customer_id",
+        "ordered_at" AS "_t",
+        3 AS "_n"
+      FROM "source_orders"
+      WHERE
+        NOT "customer_id" IS NULL
+        AND "ordered_at" >= CAST('2024-10-03 00:00:00' AS TIMESTAMP)
+        AND "ordered_at" < CAST('2025-01-01 00:00:00' AS TIMESTAMP)
+        AND (
+          "amount" < 1
+        )
     ) AS _m
   ) AS _m
 ) AS _m
 WHERE
-  NOT "_s0" IS NULL
-  AND NOT "_e0" IS NULL
-  AND "_e0" <= "_t" + INTERVAL '7' DAY
+  "_n" = 0
+  AND NOT "_e" IS NULL
+  AND "_e" <= "_t" + INTERVAL '7' DAY
   AND (
-    "_next_w" IS NULL OR "_next_w" >= "_e0"
+    "_w" IS NULL OR "_w" >= "_e"
   )

@@ -7,7 +7,6 @@ as-of day and the n - 1 days before it, as in statistic tags; `since` and `until
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -115,80 +114,77 @@ def plan_sequence(part: Sequence, sources: Mapping[str, SourceRows], as_of: date
     no sequence. `within` n days: the last step at most n × 24 hours after the first. `without`: no such row strictly between the
     first and the last step. Exact: for every first step the earliest possible ends are tried, which decide both limits.
     """
-    query = _moments(part, sources, as_of)
+    query: exp.Query = _rows_of_steps(part, sources, as_of)
     last = len(part.steps) - 1
-    end: exp.Expression = sql.column(f"_s{last}")
+    end: exp.Expression = _when(_is_step(last), sql.column("_t"))
     for number in range(last - 1, -1, -1):
-        kept: list[exp.Expression] = [sql.column(c) for c in (ID, "_t", *(f"_s{n}" for n in range(number + 1)))]
-        kept.append(_earliest_later(end, f"_e{number}"))
+        kept: list[exp.Expression] = [sql.column(c) for c in (ID, "_t", "_n")]
+        kept.append(_earliest_later(end, "_e"))
         if number == last - 1 and part.without is not None:
-            kept.append(_earliest_later(sql.column("_w"), "_next_w"))
+            kept.append(_earliest_later(_when(_is_step(last + 1), sql.column("_t")), "_w"))
         elif part.without is not None:
-            kept.append(sql.column("_next_w"))
+            kept.append(sql.column("_w"))
         query = exp.select(*kept).from_(query.subquery("_m"))
-        end = _when(sql.is_not_null(sql.column(f"_s{number}")), sql.column(f"_e{number}"))
-    met: list[exp.Expression] = [sql.is_not_null(sql.column("_s0")), sql.is_not_null(sql.column("_e0"))]
+        end = _when(_is_step(number), sql.column("_e"))
+    met: list[exp.Expression] = [_is_step(0), sql.is_not_null(sql.column("_e"))]
     if part.within is not None:
-        latest = exp.Add(
-            this=sql.column("_t"),
-            expression=exp.Interval(this=exp.Literal.string(str(part.within)), unit=exp.var("DAY")),
-        )
-        met.append(exp.LTE(this=sql.column("_e0"), expression=latest))
+        days = exp.Interval(this=exp.Literal.string(str(part.within)), unit=exp.var("DAY"))
+        latest = exp.Add(this=sql.column("_t"), expression=days)
+        met.append(exp.LTE(this=sql.column("_e"), expression=latest))
     if part.without is not None:
-        none_before = exp.GTE(this=sql.column("_next_w"), expression=sql.column("_e0"))
-        met.append(exp.paren(exp.Or(this=sql.is_null(sql.column("_next_w")), expression=none_before)))
+        none_before = exp.GTE(this=sql.column("_w"), expression=sql.column("_e"))
+        met.append(exp.paren(exp.Or(this=sql.is_null(sql.column("_w")), expression=none_before)))
     return exp.select(sql.column(ID)).distinct().from_(query.subquery("_m")).where(*met)
 
 
+def _is_step(number: int) -> exp.Expression:
+    return exp.EQ(this=sql.column("_n"), expression=exp.Literal.number(number))
+
+
 def _earliest_later(value: exp.Expression, name: str) -> exp.Alias:
-    """The smallest value among the customer's strictly later moments. Ordered backwards, so that engines keep a running minimum."""
+    """The smallest value among the customer's strictly later rows of a later step.
+
+    Ordered backwards, so that engines keep a running minimum. Of rows of one moment the earlier step comes first, so that it does
+    not see the later one.
+    """
+    order = [
+        exp.Ordered(this=sql.column("_t"), desc=True, nulls_first=False),
+        exp.Ordered(this=sql.column("_n"), nulls_first=True),
+    ]
+    spec = exp.WindowSpec(
+        kind="ROWS",
+        start="UNBOUNDED",
+        start_side="PRECEDING",
+        end=exp.Literal.number(1),
+        end_side="PRECEDING",
+    )
     window = exp.Window(
-        this=exp.Min(this=value.copy()),
-        partition_by=[sql.column(ID)],
-        order=exp.Order(expressions=[exp.Ordered(this=sql.column("_t"), desc=True, nulls_first=False)]),
-        spec=exp.WindowSpec(
-            kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end=exp.Literal.number(1), end_side="PRECEDING"
-        ),
+        this=exp.Min(this=value.copy()), partition_by=[sql.column(ID)], order=exp.Order(expressions=order), spec=spec
     )
     return sql.named(window, name)
 
 
-def _moments(part: Sequence, sources: Mapping[str, SourceRows], as_of: date) -> exp.Select:
-    """One row per customer and moment: `_s<n>` is the moment where step n happened, `_w` where the forbidden did; else NULL."""
+def _rows_of_steps(part: Sequence, sources: Mapping[str, SourceRows], as_of: date) -> exp.Query:
+    """One row for each step that a row of a source meets: customer_id, moment `_t`, number `_n` of the step; `without` comes last."""
     steps = (*part.steps, *((part.without,) if part.without is not None else ()))
-    names = [f"_s{n}" for n in range(len(part.steps))] + ["_w"] * (part.without is not None)
     window = time_range(part.window, as_of)
-    scans = [
-        _scan(name, steps, names, (sources[name], window, as_of)) for name in dict.fromkeys(s.source for s in steps)
-    ]
+    scans = [_scan(step, number, sources[step.source], window, as_of) for number, step in enumerate(steps)]
     union: exp.Query = scans[0]
     for scan in scans[1:]:
         union = exp.union(union, scan, distinct=False)
-    flags = [sql.named(exp.Max(this=sql.column(n)), n) for n in names]
-    return (
-        exp.select(sql.column(ID), sql.column("_t"), *flags)
-        .from_(union.subquery("_r"))
-        .group_by(sql.column(ID), sql.column("_t"))
-    )
+    return union
 
 
-def _scan(source: str, steps: Items[Step], names: Items[str], read: tuple[SourceRows, TimeRange, date]) -> exp.Select:
-    """The rows of one source that any step wants."""
-    rows, window, as_of = read
+def _scan(step: Step, number: int, rows: SourceRows, window: TimeRange, as_of: date) -> exp.Select:
     moment = sql.column(rows.time or "")
-    columns: list[exp.Expression] = [sql.column(ID), sql.named(moment.copy(), "_t")]
-    wanted: list[exp.Expression] = []
-    for step, name in zip(steps, names, strict=True):
-        if step.source != source:
-            columns.append(sql.named(sql.null_of("TIMESTAMP"), name))
-            continue
-        met = rows_met(step, rows, as_of)
-        wanted.append(exp.true() if met is None else met)
-        columns.append(sql.named(moment.copy() if met is None else _when(met, moment), name))
-    conditions = [sql.is_not_null(sql.column(ID)), *in_window(moment, window)]
-    if not any(isinstance(w, exp.Boolean) for w in wanted):
-        conditions.append(exp.paren(sql.any_of(exp.paren(w.copy()) for w in wanted)))
-    return exp.select(*columns).from_(sql.table(rows.table)).where(*conditions)
+    met = rows_met(step, rows, as_of)
+    conditions = [
+        sql.is_not_null(sql.column(ID)),
+        *in_window(moment, window),
+        *([] if met is None else [exp.paren(met)]),
+    ]
+    named = sql.named(exp.Literal.number(number), "_n")
+    return exp.select(sql.column(ID), sql.named(moment, "_t"), named).from_(sql.table(rows.table)).where(*conditions)
 
 
 def _when(condition: exp.Expression, value: exp.Expression) -> exp.Case:
