@@ -48,6 +48,7 @@ def counts(manifest: Any) -> dict[str, Any]:
     return found | {"customers": manifest["customers"]}
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 def test_the_same_company_comes_out_of_postgresql(postgres: str, place: Place, tmp_path: Path) -> None:
     prepare_mumian(tmp_path / "here", SIZE)

@@ -144,7 +144,7 @@ def test_count_together_within() -> None:
     assert count_together(words, sets, pack(within)).tolist() == expected
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(small, st.sampled_from([0.02, 0.1, 0.3]), st.sampled_from([0.0, 0.4, 0.9]), st.sampled_from([0.0, 1.0, 1.2]))
 def test_rules_are_those_of_brute_force(baskets: Baskets, support: float, confidence: float, lift: float) -> None:
     itemsets = frequent_itemsets(bits(baskets), support)
