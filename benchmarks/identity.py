@@ -20,12 +20,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from measures import f1, pairs_in, quality
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
@@ -43,43 +43,6 @@ KEYS = (
 
 
 # ------------------------------------------------------------------------------------------------------------- measures
-@dataclass(frozen=True)
-class Quality:
-    """Precision, recall and F1 of pairs of records, and of whole people (clusters that are exactly right)."""
-
-    pairs: tuple[float, float, float]
-    clusters: tuple[float, float, float]
-
-    def __str__(self) -> str:
-        return "pairs  P {:.4f}  R {:.4f}  F1 {:.4f}   clusters  P {:.4f}  R {:.4f}  F1 {:.4f}".format(
-            *self.pairs, *self.clusters
-        )
-
-
-def _f1(precision: float, recall: float) -> tuple[float, float, float]:
-    return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-
-
-def _pairs(sizes: np.ndarray) -> float:
-    return float((sizes.astype(np.int64) * (sizes.astype(np.int64) - 1) // 2).sum())
-
-
-def quality(found: np.ndarray, truth: np.ndarray) -> Quality:
-    """Compare two labellings of the same records."""
-    _, inverse, together = np.unique(np.column_stack([found, truth]), axis=0, return_inverse=True, return_counts=True)
-    _, own, sizes = np.unique(found, return_inverse=True, return_counts=True)
-    _, real, people = np.unique(truth, return_inverse=True, return_counts=True)
-    right = _pairs(together)
-    exact = int(
-        ((together[inverse.ravel()] == sizes[own]) & (together[inverse.ravel()] == people[real])).astype(float)
-        @ (1 / sizes[own])
-        + 0.5
-    )
-    return Quality(
-        _f1(right / max(_pairs(sizes), 1), right / max(_pairs(people), 1)), _f1(exact / len(sizes), exact / len(people))
-    )
-
-
 def join(records: int, edges: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """Connected components."""
     left, right = (np.concatenate(side) for side in zip(*edges, strict=True))
@@ -150,8 +113,8 @@ def febrl() -> None:
 
 def _pair_line(edges: tuple[np.ndarray, np.ndarray], truth: np.ndarray) -> str:
     right = int((truth[edges[0]] == truth[edges[1]]).sum())
-    every = _pairs(np.unique(truth, return_counts=True)[1])
-    return "{:7.4f} {:7.4f} {:7.4f}".format(*_f1(right / max(len(edges[0]), 1), right / every))
+    every = pairs_in(np.unique(truth, return_counts=True)[1])
+    return "{:7.4f} {:7.4f} {:7.4f}".format(*f1(right / max(len(edges[0]), 1), right / every))
 
 
 def _cluster_line(found: np.ndarray, truth: np.ndarray) -> str:

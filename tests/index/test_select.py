@@ -42,7 +42,7 @@ class Resolver:
 
         text = condition_text.to_text(condition_text.written(part))  # type: ignore[arg-type]
         sql = to_sql_ast(parse_condition(text, COLUMNS)).sql("duckdb")
-        rows = duckdb.sql(f"SELECT {sql} FROM '{self.table}' ORDER BY customer_id").fetchall()  # noqa: S608
+        rows = duckdb.sql(f"SELECT {sql} FROM '{self.table}' ORDER BY customer_id").fetchall()
         found = [r[0] for r in rows]
         return tuple(Bits.from_mask(np.array([f is w for f in found], dtype=bool)) for w in (True, False))  # type: ignore[return-value]
 
@@ -103,7 +103,9 @@ def ordered(column: str, values: st.SearchStrategy[str]) -> st.SearchStrategy[st
     return st.one_of(
         st.tuples(OPS, values).map(lambda t: f"{column} {t[0]} {t[1]}"),
         st.tuples(negation, values, values).map(lambda t: f"{column} {t[0]}between {t[1]} and {t[2]}"),
-        st.tuples(negation, st.lists(values, min_size=1, max_size=4)).map(lambda t: f"{column} {t[0]}in ({', '.join(t[1])})"),
+        st.tuples(negation, st.lists(values, min_size=1, max_size=4)).map(
+            lambda t: f"{column} {t[0]}in ({', '.join(t[1])})"
+        ),
         negation.map(lambda n: f"{column} is {n}null"),
     )
 
@@ -142,7 +144,11 @@ def large() -> Iterator[tuple[AudienceIndex, Path, duckdb.DuckDBPyConnection]]:
     with opened(data) as (index, path):
         connection = duckdb.connect()
         connection.execute(f"CREATE TABLE customers AS SELECT * FROM '{path}'")
-        assert (index.fields["exact"].kind, index.fields["cents"].kind, index.fields["spend"].kind) == ("wide", "wide", "codes")
+        assert (index.fields["exact"].kind, index.fields["cents"].kind, index.fields["spend"].kind) == (
+            "wide",
+            "wide",
+            "codes",
+        )
         yield index, path, connection
         connection.close()
 
@@ -156,7 +162,7 @@ def plain(text: str) -> str:
 def same(text: str, large: tuple[AudienceIndex, Path, duckdb.DuckDBPyConnection]) -> None:
     index, path, connection = large
     found = index.select(parse_condition(text, COLUMNS).tree, Resolver(path, index.size))
-    expected = connection.execute(f"SELECT count(*) FROM customers WHERE {plain(text)}").fetchone()  # noqa: S608
+    expected = connection.execute(f"SELECT count(*) FROM customers WHERE {plain(text)}").fetchone()
     assert expected is not None
     assert found.count() == expected[0], text
 
@@ -170,7 +176,9 @@ def test_counts_equal_plain_sql(large: tuple[AudienceIndex, Path, duckdb.DuckDBP
 @pytest.mark.slow
 @settings(max_examples=2500)
 @given(TREES)
-def test_thousands_of_counts_equal_plain_sql(large: tuple[AudienceIndex, Path, duckdb.DuckDBPyConnection], text: str) -> None:
+def test_thousands_of_counts_equal_plain_sql(
+    large: tuple[AudienceIndex, Path, duckdb.DuckDBPyConnection], text: str
+) -> None:
     same(text, large)
 
 
@@ -179,12 +187,17 @@ def test_thousands_of_counts_equal_plain_sql(large: tuple[AudienceIndex, Path, d
 def test_members_of_small_tables_equal_plain_sql(seed: int, size: int, text: str) -> None:
     with opened(table(seed, size)) as (index, path):
         found = index.select(parse_condition(text, COLUMNS).tree, Resolver(path, size))
-        expected = duckdb.sql(f"SELECT customer_id FROM '{path}' WHERE {plain(text)} ORDER BY 1").fetchall()  # noqa: S608
+        expected = duckdb.sql(f"SELECT customer_id FROM '{path}' WHERE {plain(text)} ORDER BY 1").fetchall()
         assert index.ids(found).to_pylist() == [r[0] for r in expected]
 
 
 @settings(max_examples=40)
-@given(st.integers(1, 80_000), st.sampled_from(["orders", "score", "exact", "cents", "born", "spend"]), st.booleans(), st.booleans())
+@given(
+    st.integers(1, 80_000),
+    st.sampled_from(["orders", "score", "exact", "cents", "born", "spend"]),
+    st.booleans(),
+    st.booleans(),
+)
 def test_top_equals_sql(
     large: tuple[AudienceIndex, Path, duckdb.DuckDBPyConnection], count: int, column: str, lowest: bool, among: bool
 ) -> None:
@@ -193,6 +206,6 @@ def test_top_equals_sql(
     found = index.select(Top(count, column, within, lowest), Resolver(path, index.size))
     where = f"{column} IS NOT NULL" + (" AND city = '上海'" if among else "")
     rows = connection.execute(
-        f"SELECT customer_id FROM customers WHERE {where} ORDER BY {column} {'ASC' if lowest else 'DESC'}, customer_id LIMIT {count}"  # noqa: S608
+        f"SELECT customer_id FROM customers WHERE {where} ORDER BY {column} {'ASC' if lowest else 'DESC'}, customer_id LIMIT {count}"
     ).fetchall()
     assert set(index.ids(found).to_pylist()) == {r[0] for r in rows}

@@ -48,7 +48,10 @@ REFUSED = [
     ("in_audience('x')", "EXP005 in_audience(…) can only be used in conditions over customers"),
     ("*", "EXP005 `*` is not allowed in an expression"),
     ("$1", "EXP005 a parameter is not allowed in an expression"),
-    ("ordered_at + interval 3 day", "EXP005 an interval (write time - 30 for 30 days earlier) is not allowed in an expression"),
+    (
+        "ordered_at + interval 3 day",
+        "EXP005 an interval (write time - 30 for 30 days earlier) is not allowed in an expression",
+    ),
     (
         "cast(city as blob)",
         "EXP005 `CAST(city AS BLOB)`: cast only to varchar, bigint, double, decimal, date, timestamp or boolean",

@@ -73,8 +73,8 @@ def test_required_needs_both_columns(shop: Path) -> None:
     [
         ("{from: [AppID, Openid]}", 's.yaml:9 SRC003 source "followers": the file has no column "Openid"; did you mean "OpenID"?'),
         ("{from: [AppID, AppID]}", 'SRC023 source "followers": field "wechat_id": "from" lists a column twice'),
-        ("{from: [AppID, OpenID], type: integer}", "SRC023 source \"followers\": field \"wechat_id\" has type integer; several columns give a text"),
-        ("{from: [AppID]}", 'has 1 item; it must have at least 2'),
+        ("{from: [AppID, OpenID], type: integer}", 'SRC023 source "followers": field "wechat_id" has type integer; several columns give a text'),
+        ("{from: [AppID]}", "has 1 item; it must have at least 2"),
     ],
 )  # fmt: skip
 def test_faults_name_the_column(shop: Path, columns: str, message: str) -> None:

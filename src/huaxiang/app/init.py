@@ -57,7 +57,9 @@ def _write(folder: Path, template: str, *, keep: bool) -> tuple[Path, ...]:
 def refuse_project(folder: Path) -> None:
     """Raise UsageError when `folder` is a file or holds a project."""
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; name a folder for the new project", f"{folder} 是文件；请给出新项目的文件夹")
+        raise UsageError(
+            f"{folder} is a file; name a folder for the new project", f"{folder} 是文件；请给出新项目的文件夹"
+        )
     if (folder / PROJECT_FILE).exists():
         raise UsageError(
             f"{folder} already holds a project ({PROJECT_FILE}); choose another folder, or edit that project",
