@@ -57,11 +57,12 @@ def issues_of(project: Project) -> tuple[Any, ...]:
     from huaxiang.app.attributes import sensitive_issues
     from huaxiang.app.catalogue import load_catalogue
     from huaxiang.plan.check import check_project
+    from huaxiang.run.conditions import list_issues
     from huaxiang.run.load import read_header
 
     codes = frozenset(a.code for a in load_catalogue().attributes)
     found = check_project(project, lambda source: read_header(source, project.folder), codes)
-    return (*found, *sensitive_issues(project))
+    return (*found, *sensitive_issues(project), *list_issues(project))
 
 
 def _standard() -> Standard:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from sqlglot import exp
 
-from huaxiang.errors import UsageError, did_you_mean, did_you_mean_zh
+from huaxiang.errors import ExpressionError, Issue, UsageError, did_you_mean, did_you_mean_zh
 from huaxiang.plan.columns import customer_types, sources_of_customers
 from huaxiang.plan.condition_text import to_text, written
-from huaxiang.plan.conditions import Part, Top
+from huaxiang.plan.conditions import InList, Part, Top, parts_of
 from huaxiang.plan.expr import IN_AUDIENCE
 from huaxiang.plan.predicate import parse_condition
 from huaxiang.run.context import AsOf
+from huaxiang.spec.faults import SINGULAR
 from huaxiang.spec.loader import Project
 
 LISTS = Path(".huaxiang") / "lists"
@@ -46,7 +47,7 @@ def bind_condition(project: Project, when: When, as_of: AsOf) -> BoundCondition:
 
     def expand(node: exp.Expression) -> exp.Expression:
         if isinstance(node, exp.Anonymous) and node.name.upper() == IN_AUDIENCE:
-            bound = bind_condition(project, project.audiences[node.expressions[0].name].when, as_of)
+            bound = bind_condition(project, project.audiences[node.expressions[0].name].condition, as_of)
             inner.append(bound)
             return exp.Coalesce(this=exp.paren(bound.tree), expressions=[exp.false()])
         return node
@@ -73,3 +74,27 @@ def list_file(folder: Path, name: str) -> Path:
 def known_lists(folder: Path) -> tuple[str, ...]:
     """Names of all uploaded lists."""
     return tuple(sorted(path.stem for path in (folder / LISTS).glob("*.parquet")))
+
+
+def list_issues(project: Project) -> tuple[Issue, ...]:
+    """Conditions that name a list which was not uploaded; definitions with other faults say nothing here."""
+    known = known_lists(project.folder)
+    whens = [(("audiences", a.name, "when"), a.when) for a in project.audiences.values()]
+    whens += [
+        (("clusterings", c.name, "within"), c.within) for c in project.clusterings.values() if c.within is not None
+    ]
+    found = []
+    for (kind, name, key), when in whens:
+        for part in _parts(project, when):
+            if isinstance(part, InList) and part.name not in known:
+                advice = did_you_mean(part.name, known) or "; none was uploaded yet"
+                message = f'{SINGULAR[kind]} "{name}": unknown list "{part.name}"{advice}'
+                found.append(Issue(project.place(kind, name, key), "REF006", message))
+    return tuple(found)
+
+
+def _parts(project: Project, when: When) -> tuple[Part, ...]:
+    try:
+        return parts_of(parse_condition(when, customer_types(project), sources_of_customers(project)).tree)
+    except ExpressionError:
+        return ()
