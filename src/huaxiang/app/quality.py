@@ -35,8 +35,8 @@ def quality(snapshot: Snapshot, source: str | None = None) -> dict[str, Any]:
     `left_out_reasons` of a source are lists of {code, rows, text}, most rows first; `repairs` counts repaired values by kind and
     column; `fetch` says what a database gave: rows = new + replaced (an older state) + unchanged + same_key + repeated, and `held` rows of
     earlier fetches (null for files); `unidentified` are loaded rows without a key that leads to a customer; `light` is good, look or
-    bad; `findings` say what was found and what to do; `trend` has a line for each of the last BUILDS_SHOWN builds. `measures` are the build's own
-    figures over all sources. Raises UsageError for an unknown source.
+    bad; `findings` say what was found and what to do; `trend` has a line for each of the last BUILDS_SHOWN builds. `measures` are the
+    build's own figures over all sources. Raises UsageError for an unknown source.
     """
     manifest = snapshot.manifest
     measured = manifest.get("quality", {})
