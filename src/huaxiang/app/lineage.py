@@ -7,7 +7,7 @@ from typing import Any
 
 
 def roots_of(info: Mapping[str, Any]) -> set[str]:
-    """Return the tag or attribute itself and all tags and attributes of its lineage: two that share one say related things by definition."""
+    """Return the tag or attribute itself and those of its lineage: two that share one say related things by definition."""
     lines = info.get("lineage") or ()
     return {info["name"], *(line.partition(":")[2] for line in lines if not line.startswith("source:"))}
 
