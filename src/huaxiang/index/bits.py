@@ -39,6 +39,8 @@ class Bits:
         chosen = np.asarray(rows, dtype=np.int64)
         if len(chosen) and (chosen.min() < 0 or chosen.max() >= size):
             raise IndexError(f"rows must be from 0 to {size - 1}")
+        if len(chosen) * _SPARSE < size and bool((chosen[1:] >= chosen[:-1]).all()):
+            return cls(size, _sparse(size, chosen))
         mask = np.zeros(words_of(size) * 64, dtype=np.bool_)
         mask[chosen] = True
         return cls(size, np.packbits(mask, bitorder="little").view(np.uint64))
@@ -138,6 +140,17 @@ def words_of(size: int) -> int:
 def popcount(words: Words) -> int:
     """How many bits are set."""
     return int(np.bitwise_count(words).sum(dtype=np.int64))
+
+
+def _sparse(size: int, rows: Rows) -> Words:
+    """Words of a few ascending rows."""
+    words = np.zeros(words_of(size), dtype=np.uint64)
+    if len(rows):
+        place = rows >> 6
+        begin = np.concatenate([[0], np.flatnonzero(place[1:] != place[:-1]) + 1])
+        bits = np.left_shift(np.uint64(1), (rows & 63).astype(np.uint64))
+        words[place[begin]] = np.bitwise_or.reduceat(bits, begin)
+    return words
 
 
 def _cut(words: Words, size: int) -> Words:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from huaxiang.index.bits import Bits
 from huaxiang.index.domain import from_numbers, numbers_of, valid
 from huaxiang.index.layout import COLUMNS, FILE, IDS, MOST_VALUES, FieldInfo, Kind, Layout, Part, PartsWriter, type_of
 
@@ -20,6 +21,8 @@ _BUCKETS = 254
 _SPREAD = 1 << 22
 """Whole numbers within so wide a range are told apart by counting, not by sorting."""
 _BATCH = 1 << 18
+_SPARSE = 64
+"""A value of lists that more than one in so many customers have is kept as bits."""
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
@@ -172,7 +175,7 @@ def _write_list(file: pq.ParquetFile, name: str, target: _Target) -> tuple[Kind,
     if coder is None:
         return "text", None, missing
     values, place = coder.order()
-    _save_rows([p for p in pieces if p is not None], np.argsort(place[:-1], kind="stable"), target)
+    _save_rows([p for p in pieces if p is not None], np.argsort(place[:-1], kind="stable"), begin, target)
     target.values(values)
     return "list", len(values), missing
 
@@ -188,7 +191,7 @@ def _piece(batch: pa.Array, codes: npt.NDArray[np.int64], begin: int) -> _Piece:
     return _Piece(rows[keep], np.bincount(small[keep])[1:])
 
 
-def _save_rows(pieces: Sequence[_Piece], order: npt.NDArray[np.int64], target: _Target) -> None:
+def _save_rows(pieces: Sequence[_Piece], order: npt.NDArray[np.int64], size: int, target: _Target) -> None:
     """Write the rows of all pieces item by item; `order`: the numbers of appearance of the items in the order of their texts."""
     counts = np.zeros((len(pieces), len(order)), dtype=np.int64)
     for number, piece in enumerate(pieces):
@@ -203,8 +206,18 @@ def _save_rows(pieces: Sequence[_Piece], order: npt.NDArray[np.int64], target: _
         first = np.cumsum(own) - own
         rows[np.repeat(begin - first, own) + np.arange(len(piece.rows))] = piece.rows
         begin += own
-    target.save("starts", starts)
-    target.save("rows", rows)
+    common = np.flatnonzero(totals * _SPARSE > size)
+    sets = [Bits.from_rows(size, rows[starts[v] : starts[v + 1]]).words for v in common.tolist()]
+    few = np.ones(len(rows), dtype=np.bool_)
+    for value in common.tolist():
+        few[starts[value] : starts[value + 1]] = False
+    totals[common] = 0
+    place = np.full(len(order), -1, dtype=np.int64)
+    place[common] = np.arange(len(common))
+    target.save("starts", np.concatenate([[0], np.cumsum(totals)]).astype(np.int64))
+    target.save("rows", rows[few])
+    target.save("common", place)
+    target.save("sets", np.concatenate(sets) if sets else np.empty(0, dtype=np.uint64))
 
 
 # numbers

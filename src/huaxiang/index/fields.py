@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from huaxiang.index.bits import Bits, words_of
 from huaxiang.index.domain import Number, numbers_of, to_number
 from huaxiang.index.layout import FieldInfo, read_part, read_values
 from huaxiang.plan.conditions import ComparisonOp
@@ -65,8 +66,21 @@ class Field:
 
     @cached_property
     def rows(self) -> npt.NDArray[np.uint32]:
-        """Kind list: the customers of all values, value by value."""
+        """Kind list: the customers of the values that few have, value by value."""
         return self._array("rows")
+
+    @cached_property
+    def common(self) -> npt.NDArray[np.int64]:
+        """Kind list: the place of each value's bits among `sets`, -1 when it has rows."""
+        return np.array(self._array("common"))
+
+    def holders(self, place: int, size: int) -> Bits:
+        """Kind list: the customers whose list holds the value at a place."""
+        at = int(self.common[place])
+        if at < 0:
+            return Bits.from_rows(size, self.rows[self.starts[place] : self.starts[place + 1]])
+        words = words_of(size)
+        return Bits(size, self._array("sets")[at * words : (at + 1) * words])
 
     def _array(self, part: str) -> npt.NDArray:  # type: ignore[type-arg]
         return read_part(self._mapped, self.info.parts[part])

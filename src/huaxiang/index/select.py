@@ -102,10 +102,7 @@ class Selection:
         """The customers that have the value (whose list holds the value) at a place among the different ones."""
         field = self._fields[column]
         if field.info.kind == "list":
-            return self._held.one(
-                (column, place),
-                lambda: Bits.from_rows(self._size, field.rows[field.starts[place] : field.starts[place + 1]]),
-            )
+            return self._held.one((column, place), lambda: field.holders(place, self._size))
         code = field.codes.dtype.type(place + 1)
         return self._held.one((column, place), lambda: scan(self._size, lambda at, to: field.codes[at:to] == code))
 
