@@ -182,6 +182,15 @@ def test_thousands_of_counts_equal_plain_sql(
     same(text, large)
 
 
+@pytest.mark.exhaustive
+@settings(max_examples=100_000)
+@given(TREES)
+def test_a_hundred_thousand_counts_equal_plain_sql(
+    large: tuple[AudienceIndex, Path, duckdb.DuckDBPyConnection], text: str
+) -> None:
+    same(text, large)
+
+
 @settings(max_examples=30)
 @given(st.integers(0, 1 << 30), st.integers(0, 200), TREES)
 def test_members_of_small_tables_equal_plain_sql(seed: int, size: int, text: str) -> None:

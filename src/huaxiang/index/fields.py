@@ -60,6 +60,26 @@ class Field:
         return np.array(self._array("bounds"))
 
     @cached_property
+    def order(self) -> npt.NDArray[np.uint32]:
+        """Kind wide: the customers that have a number, by number, then by place."""
+        return self._array("order")
+
+    @cached_property
+    def ends(self) -> npt.NDArray[np.int64]:
+        """Kind wide: where each bucket ends in `order`."""
+        return np.array(self._array("ends"))
+
+    def before(self, end: Number, *, included: bool) -> int:
+        """Kind wide: how many customers have a smaller number, or `included` an equal one; NaN counts as larger than all others."""
+
+        def number(place: int) -> tuple[bool, Number]:
+            found = self.numbers[self.order[place]].item()
+            return (True, 0) if found != found else (False, found)
+
+        find = bisect_right if included else bisect_left
+        return find(range(len(self.order)), (False, end), key=number)
+
+    @cached_property
     def starts(self) -> npt.NDArray[np.int64]:
         """Kind list: where the rows of each value begin."""
         return np.array(self._array("starts"))

@@ -2,7 +2,8 @@
 
 codes   `codes`: uint8 or uint16 per customer: 0 no value, else 1 + the place of the value among the sorted `values`
 wide    numbers with too many values for codes: `numbers` (int64 or float64 per customer, 0 where there is none),
-`codes`: uint8: 0 no value, else 1 + the bucket; `bounds`: bucket b holds bounds[b-1] <= number < bounds[b]
+`codes`: uint8: 0 no value, else 1 + the bucket; `bounds`: bucket b holds bounds[b-1] <= number < bounds[b];
+`order`: the customers that have one, by number, then by place (uint32); `ends`: where each bucket ends in it
 list    `values`, and for each value the customers whose list holds it: `starts`, `rows`: their numbers (uint32, ascending) when they are
 few, else `sets`: bits (uint64), at the place among them that `common` gives (-1: they are few);
 `codes`: uint8: 0 no value, 1 a list (it may be empty)

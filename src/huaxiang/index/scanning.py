@@ -17,6 +17,7 @@ Mask = npt.NDArray[np.bool_]
 Test = Callable[[int, int], Mask]
 PIECE = 1 << 17
 _LARGE = 1 << 20
+_FEW = 50
 
 
 @cache
@@ -71,45 +72,33 @@ def between_codes(codes: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], ends: S
     return lambda at, to: (codes[at:to] - low) <= width  # unsigned: what lies below wraps round
 
 
-def of_numbers(
-    field: Field, size: int, low: tuple[float | int, bool] | None, high: tuple[float | int, bool] | None
-) -> Bits:
-    """The rows of a wide column whose number lies between two ends (value, included; None: open). Codes decide, but in the two buckets
-    in which the ends lie the numbers themselves.
+def of_numbers(field: Field, size: int, span: Span) -> Bits:
+    """The rows of a wide column at some places of its order. Few are taken from the order; of many the buckets that lie wholly inside are
+    found by their codes, and only the ends are taken from the order.
     """
-    codes, numbers, bounds = field.codes, field.numbers, field.bounds
-    first = _bucket(bounds, low[0]) if low is not None else 0
-    last = _bucket(bounds, high[0]) if high is not None else len(bounds) + 2
-    if first > last:
+    begin, end = span
+    if end <= begin:
         return Bits.none(size)
-    inner = between_codes(codes, (first + 1, min(last, 256) - 1)) if last - first > 1 else None
-
-    def test(at: int, to: int) -> Mask:
-        piece = codes[at:to]
-        found = inner(at, to) if inner is not None else np.zeros(to - at, dtype=np.bool_)
-        edge = (piece == first) | (piece == last) if first > 0 else piece == last
-        rows = np.flatnonzero(edge) if last <= 255 or first > 0 else None
-        if rows is not None and len(rows):
-            found[rows] = _inside(numbers[at:to][rows], low, high) & (piece[rows] > 0)
-        return found
-
-    return scan(size, test)
-
-
-def _bucket(bounds: npt.NDArray[np.generic], value: float) -> int:
-    return int(np.searchsorted(bounds, value, side="right")) + 1
-
-
-def _inside(
-    numbers: npt.NDArray[np.float64] | npt.NDArray[np.int64],
-    low: tuple[float | int, bool] | None,
-    high: tuple[float | int, bool] | None,
-) -> Mask:
-    found = np.ones(len(numbers), dtype=np.bool_)
-    if low is not None:
-        found &= (numbers >= low[0]) if low[1] else (numbers > low[0])
-        if numbers.dtype == np.float64:
-            found |= np.isnan(numbers)
-    if high is not None:
-        found &= (numbers <= high[0]) if high[1] else (numbers < high[0])
+    if (end - begin) * _FEW < size:
+        return _taken(field, size, begin, end)
+    ends = field.ends
+    first = int(
+        np.searchsorted(ends, begin, side="right")
+    )  # the bucket in which the span begins, and that in which it ends
+    last = int(np.searchsorted(ends, end, side="left"))
+    inner = (
+        first + 1 if begin > (int(ends[first - 1]) if first else 0) else first,
+        last - 1 if end < int(ends[last]) else last,
+    )
+    if inner[1] < inner[0]:
+        return _taken(field, size, begin, end)
+    found = scan(size, between_codes(field.codes, (inner[0] + 1, inner[1] + 1)))
+    low, high = int(ends[inner[0] - 1]) if inner[0] else 0, int(ends[inner[1]])
+    for at, to in ((begin, low), (high, end)):
+        if at < to:
+            found |= _taken(field, size, at, to)
     return found
+
+
+def _taken(field: Field, size: int, begin: int, end: int) -> Bits:
+    return Bits.from_rows(size, np.sort(field.order[begin:end]))

@@ -175,8 +175,9 @@ class Selection:
                 return self._between(field, (value, True), (value, True))
 
     def _between(self, field: Field, low: tuple[Number, bool] | None, high: tuple[Number, bool] | None) -> Bits:
-        ends = _plain(low, up=True, field=field), _plain(high, up=False, field=field)
-        return of_numbers(field, self._size, *ends)
+        begin = 0 if low is None else field.before(low[0], included=not low[1])
+        end = len(field.order) if high is None else field.before(high[0], included=high[1])
+        return of_numbers(field, self._size, (begin, end))
 
 
 def truth_of(field: Field, node: Comparison | In | Between | TextMatch) -> npt.NDArray[np.bool_]:
@@ -193,21 +194,6 @@ def truth_of(field: Field, node: Comparison | In | Between | TextMatch) -> npt.N
 
 def _constants(node: In | Between) -> tuple[object, ...]:
     return node.values if isinstance(node, In) else (node.low, node.high)
-
-
-def _plain(end: tuple[Number, bool] | None, *, up: bool, field: Field) -> tuple[float | int, bool] | None:
-    """An end as the column's own kind of number: a fraction between two whole numbers becomes the next one inside."""
-    import math
-
-    if end is None:
-        return None
-    value, included = end
-    if field.numbers.dtype == np.float64:
-        return float(value), included
-    if isinstance(value, float) and not math.isfinite(value):
-        return (1 << 62 if value > 0 else -(1 << 62)), True
-    whole = math.ceil(value) if up else math.floor(value)
-    return max(-(1 << 63), min((1 << 63) - 1, whole)), included or whole != value
 
 
 def _text(node: ListMatch) -> str:
