@@ -26,6 +26,7 @@ audience = LazyGroup(
     help="help.audience",
     lazy={name: f"{__name__}:audience_{name}" for name in ("count", "list", "show", "export")}
     | {
+        "fields": "huaxiang.serve.cli.commands.audience_fields:audience_fields",
         "rules": "huaxiang.serve.cli.commands.rules:audience_rules",
         "lookalike": "huaxiang.serve.cli.commands.lookalike:audience_lookalike",
     },
