@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from huaxiang.plan.condition_help import CONDITION_CALLS
 from huaxiang.plan.functions import EXAMPLE_COLUMNS, PORTABLE
 from huaxiang.spec.codes import CODES, GROUPS
 from huaxiang.store.cleaning.codes import REASONS
@@ -50,6 +51,7 @@ def functions() -> str:
         (f"`{f.name}`", f"`{f.signature}`", f.zh, f.en, f"`{f.example}`", f.result, f.duckdb, f.spark)
         for f in PORTABLE.values()
     ]
+    calls = [(f"`{c.name}`", f"`{c.signature}`", c.zh, c.en, f"`{c.example}`") for c in CONDITION_CALLS.values()]
     lines = [
         "# Portable functions 可移植函数", "", NOTE, "",
         "What an expression or condition may call. Each gives the same result on DuckDB and on Spark, which the parity tests",
@@ -58,6 +60,9 @@ def functions() -> str:
         "NULL means unknown 空值即未知: a comparison with NULL is unknown, `not` of unknown is unknown, and a customer meets a",
         "condition only if it is true.", "", f"Columns of the examples: {examples}.", "",
         *table(("name", "signature", "中文", "English", "example", "result", "on DuckDB", "on Spark"), rows), "",
+        "## Calls of conditions 条件专用", "",
+        "Conditions of their own, joined by and, or, not; see [conditions](../conditions.md). 单独成为条件，用 and、or、not 组合。", "",
+        *table(("name", "signature", "中文", "English", "example"), calls), "",
     ]  # fmt: skip
     return "\n".join(lines)
 
