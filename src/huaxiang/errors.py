@@ -9,7 +9,7 @@ import difflib
 import errno
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Literal
 
@@ -56,6 +56,8 @@ class Issue:
     code: str
     message: str
     severity: Literal["error", "warning"] = "error"
+    subject: tuple[str, str] | None = field(default=None, compare=False)
+    """The definition at fault, as plural kind and name, where it is known."""
 
     def __str__(self) -> str:
         mark = "" if self.severity == "error" else " (warning)"
@@ -90,7 +92,7 @@ class UsageError(HuaxiangError):
         """Nothing of this kind (a word: tag, audience …) has this name; tells the nearest of the known ones, or all."""
         names = sorted(set(known))
         zh = f"没有名为“{name}”的{_KINDS_ZH.get(kind, kind)}{did_you_mean_zh(name, names)}"
-        return cls(f'unknown {kind} "{name}"{did_you_mean(name, names)}', zh)
+        return NotKnown(f'unknown {kind} "{name}"{did_you_mean(name, names)}', zh)
 
     @classmethod
     def no_customer(cls, snapshot: str, near: Sequence[str] = ()) -> UsageError:
@@ -99,14 +101,22 @@ class UsageError(HuaxiangError):
         """
         en, zh = f"no customer with this ID in snapshot {snapshot}", f"快照 {snapshot} 中没有这个 ID 的客户"
         if near:
-            return cls(
+            return NotKnown(
                 f"{en}; a search for it finds: {', '.join(near)}",
                 f"{zh}；按手机号、姓名等搜索，找到：{'、'.join(near)}",
             )
-        return cls(
+        return NotKnown(
             f"{en}; `huaxiang customer search TEXT` finds IDs",
             f"{zh}；用 huaxiang customer search 文字 可按手机号、姓名等查 ID",
         )
+
+
+class NotKnown(UsageError):
+    """What is asked for by name or ID is not there."""
+
+
+class AccessDenied(HuaxiangError):
+    """Who asks may not do this."""
 
 
 class ProjectInvalid(HuaxiangError):

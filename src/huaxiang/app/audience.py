@@ -1,30 +1,29 @@
 """Audiences 人群: count, list, show and export customers who meet a condition. Kept light: `audience count` starts cold.
 
-Types come from the snapshot's manifest, so no project file is loaded; conditions mean what they mean in the YAML.
+Types come from the snapshot's manifest, so no project file is loaded; conditions mean what they mean in the YAML. Answers come from
+the audience index of the snapshot; a declared audience is the set that its build saved.
 """
 
 from __future__ import annotations
 
-import csv
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from huaxiang.app.tags import find_named
-from huaxiang.app.wiring import table_reader
 from huaxiang.errors import UsageError
 from huaxiang.store.snapshots import Snapshot
 
-if TYPE_CHECKING:
-    from sqlglot import exp
-
 COUNT_KEYS = ("count", "base", "snapshot", "elapsed_ms")
 LIST_KEYS = ("snapshot", "as_of", "customers", "audiences")
-AUDIENCE_KEYS = ("name", "title", "description", "owner", "definition", "size", "share", "place")
+AUDIENCE_KEYS = (
+    "name", "title", "description", "owner", "kind", "definition", "size", "share", "place", "version", "versions", "frozen", "list",
+    "changes", "stale",
+)  # fmt: skip
 EXPORT_KEYS = ("file", "format", "rows", "columns", "snapshot")
 TYPES: Mapping[str, str] = {
     "boolean": "BOOLEAN", "enum": "VARCHAR", "text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE",
@@ -41,25 +40,18 @@ def column_types(manifest: Mapping[str, Any]) -> dict[str, str]:
     return types | {item["name"]: TYPES[item["value_type"]] for item in items}
 
 
-def audience_condition(manifest: Mapping[str, Any], text: str) -> exp.Expression:
-    """Return the checked condition that `text` means: an audience's name, or an expression.
-
-    `in_audience('x')` stands for x's definition. Raises ExpressionError, or UsageError for an unknown or circular audience.
-    """
-    from huaxiang.app.conditions import read_condition
-
-    definitions = {item["name"]: item["definition"] for item in manifest.get("audiences", ())}
-    return read_condition(definitions.get(text.strip(), text), column_types(manifest), definitions)
-
-
 def count_audience(snapshot: Snapshot, expression: str) -> dict[str, Any]:
-    """Return COUNT_KEYS: customers who meet the condition, all customers, and the time it took."""
+    """Return COUNT_KEYS: customers who meet the condition, all customers, and the time it took.
+
+    Raises ExpressionError for a bad condition, UsageError for an unknown audience or list, or a snapshot without an index.
+    """
+    from huaxiang.app.audience_index import open_index
+
     begin = time.perf_counter()
-    condition = audience_condition(snapshot.manifest, expression)
-    with table_reader(snapshot.table("customers")) as reader:
-        count, base = reader.count(condition)
+    index = open_index(snapshot)
+    count = index.select(expression).count()
     elapsed = round((time.perf_counter() - begin) * 1000, 1)
-    return {"count": count, "base": base, "snapshot": snapshot.id, "elapsed_ms": elapsed}
+    return {"count": count, "base": index.size, "snapshot": snapshot.id, "elapsed_ms": elapsed}
 
 
 def list_audiences(snapshot: Snapshot) -> dict[str, Any]:
@@ -78,10 +70,12 @@ def show_audience(snapshot: Snapshot, name: str) -> dict[str, Any]:
 
 
 def customer_ids(snapshot: Snapshot, expression: str) -> list[str]:
-    """Return the IDs of the customers who meet the condition, ascending."""
-    condition = audience_condition(snapshot.manifest, expression)
-    with table_reader(snapshot.table("customers")) as reader:
-        return [row[0] for row in reader.rows(["customer_id"], condition, order_by=["customer_id"])]
+    """Return the IDs of the customers who meet the condition, ascending. Raises as `count_audience`."""
+    from huaxiang.app.audience_index import open_index
+
+    index = open_index(snapshot)
+    found: list[str] = index.ids(index.select(expression)).to_pylist()
+    return found
 
 
 def export_audience(snapshot: Snapshot, expression: str, to: Path, columns: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -89,13 +83,12 @@ def export_audience(snapshot: Snapshot, expression: str, to: Path, columns: tupl
 
     customer_id always comes first, then `columns`. CSV is UTF-8 with BOM, for spreadsheets, and texts that one would take
     for a formula get a leading apostrophe. The file appears whole or not at all. Raises UsageError for another suffix or
-    an unknown column.
+    an unknown column, and as `count_audience`.
     """
-    known = column_types(snapshot.manifest)
-    chosen = tuple(dict.fromkeys(("customer_id", *columns)))
-    for name in chosen:
-        if name not in known:
-            raise UsageError.unknown("column", name, known)
+    from huaxiang.app.audience_index import open_index
+    from huaxiang.app.export import export_columns, stream_audience
+
+    chosen = export_columns(snapshot.manifest, columns)
     kind = to.suffix.lower().lstrip(".")
     if kind not in {"csv", "parquet"}:
         raise UsageError(
@@ -104,39 +97,38 @@ def export_audience(snapshot: Snapshot, expression: str, to: Path, columns: tupl
         )
     if not to.parent.is_dir():
         raise UsageError(f"no folder {to.parent}; make it first", f"没有文件夹 {to.parent}；请先建好")
-    condition = audience_condition(snapshot.manifest, expression)
+    members = open_index(snapshot).select(expression)
     partial = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:
-        with table_reader(snapshot.table("customers")) as reader:
-            if kind == "parquet":
-                rows = reader.write_parquet(chosen, condition, partial, order_by=["customer_id"])
-            else:
-                rows = _write_csv(partial, chosen, reader.batches(chosen, condition, order_by=["customer_id"]))
+        with partial.open("wb") as stream:
+            for part in stream_audience(snapshot, members.mask(), chosen, kind, unmask=True):
+                stream.write(part)
         partial.replace(to)
     finally:
         partial.unlink(missing_ok=True)
-    return {"file": str(to), "format": kind, "rows": rows, "columns": list(chosen), "snapshot": snapshot.id}
+    return {
+        "file": str(to), "format": kind, "rows": members.count(), "columns": list(chosen), "snapshot": snapshot.id,
+    }  # fmt: skip
 
 
 def _described(manifest: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: item.get(key) for key in AUDIENCE_KEYS} | {"definition": definition_text(manifest, item)}
+
+
+def definition_text(manifest: Mapping[str, Any], item: Mapping[str, Any]) -> str:
+    """The condition of a declared audience as text; a tree that can't be read any more as JSON."""
+    import json
+
     from huaxiang.app.conditions import condition_text, sources_in
+    from huaxiang.errors import ExpressionError
 
-    text = condition_text(item["definition"], column_types(manifest), sources_in(manifest))
-    return {key: item.get(key) for key in AUDIENCE_KEYS} | {"definition": text}
-
-
-def _write_csv(path: Path, columns: tuple[str, ...], batches: Iterator[list[tuple[Any, ...]]]) -> int:
-    rows = 0
-    with path.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(columns)
-        for batch in batches:
-            writer.writerows([_cell(value) for value in row] for row in batch)
-            rows += len(batch)
-    return rows
+    try:
+        return condition_text(item["definition"], column_types(manifest), sources_in(manifest))
+    except ExpressionError:
+        return json.dumps(item["definition"], ensure_ascii=False)
 
 
-def _cell(value: Any) -> str:
+def csv_cell(value: Any) -> str:
     """Return the text of a CSV cell: a missing value is empty, lists are joined by `|`, no text begins a formula."""
     match value:
         case None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from huaxiang.app.acting import actor
 from huaxiang.app.identity import current_id, decisions_of, load_ledger, review_rows
 from huaxiang.app.wiring import find_project
 from huaxiang.errors import UsageError
@@ -171,17 +172,11 @@ def _decide(
     undoes: int | None = None,
 ) -> dict[str, Any]:
     """Write a decision durably, and return what was written."""
-    import getpass
-
     from huaxiang.store.decisions import append_decision
 
     records, others, customers = told
-    try:
-        who = getpass.getuser()
-    except (KeyError, OSError):
-        who = ""
     line = {
-        "kind": kind, "records": list(records), "others": list(others), "customers": list(customers), "who": who,
+        "kind": kind, "records": list(records), "others": list(others), "customers": list(customers), "who": actor(),
         "when": datetime.now(UTC).isoformat(timespec="seconds"), "why": why, "undoes": undoes,
         "said": _said(snapshot, [*records, *others]),
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from huaxiang.store.lock import BuildLock
     from huaxiang.store.runs import RunLog
     from huaxiang.store.snapshots import Snapshot, SnapshotStore
+    from huaxiang.store.state import StateStore
 
 PROJECT_FILE = "huaxiang.yaml"
 
@@ -78,6 +80,16 @@ def build_lock(folder: Path) -> BuildLock:
     from huaxiang.store.lock import BuildLock
 
     return BuildLock(folder)
+
+
+def open_state(folder: Path) -> StateStore:
+    """Open the state database of the project in `folder`: the one that HUAXIANG_STATE_URL names, else `.huaxiang/state.db`.
+
+    Raises StorageError.
+    """
+    from huaxiang.store.state import StateStore, sqlite_url
+
+    return StateStore(os.environ.get("HUAXIANG_STATE_URL") or sqlite_url(folder / ".huaxiang" / "state.db"))
 
 
 def make_engine(name: str, scratch: Path) -> Engine:

@@ -29,9 +29,9 @@ def report(error: Exception, start: Path, arguments: Sequence[str]) -> int:
         click.echo(t("ui.faults", count=len(error.issues)), err=True)
         return error.exit_code
     if isinstance(error, HuaxiangError):
-        click.echo(t("ui.error") + _told(error), err=True)
+        click.echo(t("ui.error") + told(error), err=True)
         return UsageError.exit_code if isinstance(error, ExpressionError) else error.exit_code
-    place = _write_log(error, start, arguments)
+    place = write_log(error, start, arguments)
     click.echo(t("ui.unexpected", kind=type(error).__name__, place=place or t("ui.no_log")), err=True)
     return 1
 
@@ -42,7 +42,8 @@ def issue_line(issue: Issue) -> str:
     return f"{issue.place} {issue.code}{mark} {_meaning(issue.code)}{issue.message}"
 
 
-def _told(error: HuaxiangError) -> str:
+def told(error: HuaxiangError) -> str:
+    """Return the message of an error in the current language."""
     if isinstance(error, ExpressionError):
         return f"{error.code} {_meaning(error.code)}{error.message}"
     return error.zh if error.zh and language() != "en" else str(error)
@@ -55,7 +56,7 @@ def _meaning(code: str) -> str:
     return "" if language() == "en" or code not in CODES else f"{CODES[code][0].removesuffix('（提醒）')} · "
 
 
-def _write_log(error: Exception, start: Path, arguments: Sequence[str]) -> Path | None:
+def write_log(error: Exception, start: Path, arguments: Sequence[str]) -> Path | None:
     """Write where it happened. Messages and arguments may hold customers' values: only types, lines and option names are kept."""
     names = " ".join(
         word.partition("=")[0] if word.startswith("--") or word in _WORDS else "…" for word in arguments[:8]

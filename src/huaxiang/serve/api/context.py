@@ -1,0 +1,141 @@
+"""What routes ask for: who calls, what is served, and whether the caller holds the answer already. Nothing here hops to a thread
+unless another snapshot has to be opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from anyio.to_thread import run_sync
+from fastapi import Depends, Query
+from starlette.requests import Request
+
+from huaxiang.app.rights import Caller, Right, require
+from huaxiang.app.serving import Served, Serving
+from huaxiang.errors import SnapshotError, UsageError
+from huaxiang.serve.api.answers import ETAG, Page, Unchanged, etag_of, is_held, page
+from huaxiang.serve.api.gate import CALLER
+from huaxiang.serve.api.problems import Problem
+from huaxiang.serve.api.settings import Settings
+
+if TYPE_CHECKING:
+    from huaxiang.store.snapshots import Snapshot
+    from huaxiang.store.state import StateStore
+
+
+@dataclass(frozen=True)
+class Server:
+    """What all requests share."""
+
+    settings: Settings
+    serving: Serving
+    state: StateStore
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request about one snapshot: from whom, and about which."""
+
+    request: Request
+    caller: Caller
+    served: Served
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The snapshot."""
+        return self.served.snapshot
+
+    def note(self, action: str, about: str) -> None:
+        """Note durably that the caller sees what is masked otherwise."""
+        state = server_of(self.request).state
+        entry = {
+            "who": self.caller.name,
+            "role": self.caller.role,
+            "action": action,
+            "object": about,
+            "snapshot": self.snapshot.id,
+        }
+        state.note_access(entry)
+
+
+def server_of(request: Request) -> Server:
+    """What all requests share."""
+    server: Server = request.app.state.server
+    return server
+
+
+def caller_of(request: Request) -> Caller:
+    """Who sends this request."""
+    caller: Caller = request.scope[CALLER]
+    return caller
+
+
+def needs(right: Right) -> Any:
+    """Depend on a right, as in `caller: Annotated[Caller, needs("build")]`."""
+
+    async def check(request: Request) -> Caller:
+        caller = caller_of(request)
+        require(caller, right)
+        return caller
+
+    return Depends(check)
+
+
+async def _served(request: Request, which: str | None) -> Served:
+    serving = server_of(request).serving
+    return serving.current if which is None else await run_sync(serving.open, which)
+
+
+Which = Annotated[
+    str | None,
+    Query(
+        alias="snapshot", max_length=40, description="Snapshot: ID, its beginning, or a date; the served one by default"
+    ),
+]
+
+
+def asks(right: Right, *, lasting: bool = False) -> Any:
+    """Depend on a right and a snapshot. `lasting`: the answer depends on the snapshot and the query alone, so that a caller who holds
+    it gets 304 before anything is computed.
+    """
+
+    async def ask(request: Request, which: Which = None) -> Asked:
+        caller = caller_of(request)
+        require(caller, right)
+        return _asked(request, caller, await _served(request, which), lasting=lasting)
+
+    return Depends(ask)
+
+
+def lists(right: Right, *, lasting: bool = False) -> Any:
+    """`asks` for a list in pages: every page is of the snapshot of the first."""
+
+    async def ask(request: Request, asked: Annotated[Page, Depends(page)], which: Which = None) -> Asked:
+        caller = caller_of(request)
+        require(caller, right)
+        return _asked(request, caller, await pinned(request, asked.snapshot, which), lasting=lasting)
+
+    return Depends(ask)
+
+
+async def pinned(request: Request, snapshot: str | None, which: str | None = None) -> Served:
+    """The snapshot that a cursor names, else the one asked for. Raises Problem when that of the cursor is gone."""
+    if snapshot is None:
+        return await _served(request, which)
+    try:
+        return await _served(request, snapshot)
+    except (UsageError, SnapshotError):
+        raise Problem(
+            "snapshot-gone", "the snapshot of this list has been removed; begin again without a cursor",
+            "这份列表所属的快照已被清理；请去掉 cursor 重新开始",
+        ) from None  # fmt: skip
+
+
+def _asked(request: Request, caller: Caller, served: Served, *, lasting: bool) -> Asked:
+    if lasting:
+        etag = etag_of(request, served.snapshot.id, caller.role)
+        request.scope[ETAG] = etag
+        if is_held(request, etag):
+            raise Unchanged(etag)
+    return Asked(request, caller, served)

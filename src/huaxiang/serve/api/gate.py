@@ -1,0 +1,190 @@
+"""What every request passes before it is answered: language, token, rate, size, time, and an end without a trace of what failed inside."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from huaxiang.errors import HuaxiangError, storage_error
+from huaxiang.serve.api.callers import Callers, Rates
+from huaxiang.serve.api.problems import Problem, problem_response
+from huaxiang.serve.api.settings import HEALTH, Settings
+from huaxiang.serve.cli.texts import speak
+
+CALLER = "huaxiang.caller"
+_LOOPBACK = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", re.IGNORECASE)
+_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+_JSON_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+
+
+class Gate:
+    """ASGI middleware around the application."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings, callers: Callers) -> None:
+        self._app = app
+        self._settings = settings
+        self._callers = callers
+        self._rates = Rates(settings.rate)
+        self._late: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        speak(language_of(headers.get(b"accept-language", "")))
+        answer = _Answer(send)
+        try:
+            if scope["path"] != HEALTH:
+                self._check_origin(headers)
+                caller = await self._callers.of(headers.get(b"authorization", ""))
+                self._rates.take(caller)
+                scope[CALLER] = caller
+            await self._answer(scope, await self._read(headers, receive, scope["method"]), answer)
+        except HuaxiangError as error:
+            await answer.instead(problem_response(Request(scope), error), scope, receive)
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        """Let the application answer, until the time is over."""
+        task = asyncio.ensure_future(self._run(scope, receive, answer))
+        done, _ = await asyncio.wait({task}, timeout=self._settings.seconds)
+        if not done and not answer.begun:
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+            answer.close()
+            task.cancel()
+            raise self._too_late()
+        await task
+
+    async def _run(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        try:
+            await self._app(scope, receive, answer)
+        except Exception as error:  # noqa: BLE001 - the last resort: noted, and answered without its message
+            known = error if isinstance(error, HuaxiangError) else storage_error(error)
+            if known is None:
+                note(error, self._settings.folder)
+                known = Problem("internal", "an unexpected error; where it happened is noted in .huaxiang/logs",
+                                "发生意外错误；出错位置已记入 .huaxiang/logs")  # fmt: skip
+            await answer.instead(problem_response(Request(scope), known), scope, receive)
+
+    async def _read(self, headers: Mapping[bytes, str], receive: Receive, method: str) -> Receive:
+        """Read the body, as long as it may be, and hand it over whole."""
+        declared = headers.get(b"content-length", "")
+        if method in ("GET", "HEAD", "OPTIONS") and b"transfer-encoding" not in headers and declared in ("", "0"):
+            return receive
+        if declared.isdigit() and int(declared) > self._settings.body:
+            raise self._too_large()
+        try:
+            async with asyncio.timeout(self._settings.seconds):
+                return _Whole(await self._collect(receive), receive)
+        except TimeoutError:
+            raise self._too_late() from None
+
+    async def _collect(self, receive: Receive) -> bytes:
+        parts: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                break
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            more = message.get("more_body", False)
+            if size > self._settings.body:
+                raise self._too_large()
+        return b"".join(parts)
+
+    def _too_late(self) -> Problem:
+        most = self._settings.seconds
+        return Problem(
+            "timeout",
+            f"no answer within {most:g} s; ask for less at once",
+            f"{most:g} 秒内没有得出结果；请缩小查询范围",
+        )
+
+    def _too_large(self) -> Problem:
+        most = self._settings.body
+        return Problem("too-large", f"a body may have {most:,} bytes", f"请求体最多 {most:,} 字节")
+
+    def _check_origin(self, headers: Mapping[bytes, str]) -> None:
+        """Without tokens, a page of another site that runs in the user's browser must not reach this server."""
+        if not self._settings.no_auth:
+            return
+        site = headers.get(b"sec-fetch-site", "none")
+        if not _LOOPBACK.fullmatch(headers.get(b"host", "")) or site not in ("none", "same-origin"):
+            raise Problem(
+                "forbidden", "without tokens this server answers this machine only, and no page of another site",
+                "免令牌模式只接受本机访问，不接受其他网站页面的请求",
+            )  # fmt: skip
+
+
+class _Answer:
+    """Where an answer goes; can be closed, so that what comes too late is dropped."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+        self._closed = False
+
+    async def __call__(self, message: Message) -> None:
+        if self._closed:
+            return
+        if message["type"] == "http.response.start":
+            self.begun = True
+            held = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *_HEADERS]
+            if b"content-security-policy" not in held:
+                message["headers"].append(_JSON_POLICY)
+        await self._send(message)
+
+    def close(self) -> None:
+        """Drop what still comes."""
+        self._closed = True
+
+    async def instead(self, response: Any, scope: Scope, receive: Receive) -> None:
+        """Send this response, unless another has begun: that one is cut off, so that nobody takes it for whole."""
+        if self.begun:
+            raise ConnectionError("the answer broke off") from None  # what failed is noted already, and may hold values
+        self._closed = False
+        await response(scope, receive, self)
+        self._closed = True
+
+
+class _Whole:
+    """A body that was read, then whatever else comes."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._body: bytes | None = body
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        if self._body is None:
+            return await self._receive()
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+
+def language_of(accepted: str) -> str:
+    """The language to answer in: the best of Chinese and English in an Accept-Language header, Chinese by default."""
+    best, language = 0.0, "zh-CN"
+    for part in accepted.lower().split(",")[:20]:
+        tag, _, rest = part.strip().partition(";")
+        found = re.fullmatch(r"\s*q=([01](?:\.\d{0,3})?)\s*", rest)
+        weight = float(found[1]) if found else 1.0 if not rest else 0.0
+        if weight > best and (tag in ("zh", "en") or tag.startswith(("zh-", "en-"))):
+            best, language = weight, "en" if tag.startswith("en") else "zh-CN"
+    return language
+
+
+def note(error: Exception, folder: Path) -> None:
+    """Write where an error happened to the project's logs: types and lines, no values."""
+    from huaxiang.serve.cli.failures import write_log
+
+    write_log(error, folder, ("serve",))

@@ -1,0 +1,167 @@
+"""Single customers, and who is who."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.responses import Response
+
+from huaxiang.app.acting import acting_as
+from huaxiang.app.rights import require
+from huaxiang.serve.api.answers import Page, answer, page, paged
+from huaxiang.serve.api.context import Asked, asks, lists
+from huaxiang.serve.api.models.customers import (
+    Because,
+    Customer,
+    Decision,
+    DryRun,
+    Explained,
+    Found,
+    IdentityStatus,
+    MergeAsked,
+    Review,
+    SearchAsked,
+    SplitAsked,
+    UnmergeAsked,
+)
+from huaxiang.serve.api.routes.catalogue import Unmask
+
+router = APIRouter()
+Number = Annotated[int, Path(ge=1, le=2_000_000_000)]
+Deciding = Annotated[Asked, asks("decide")]
+
+
+@router.post("/customers/search", response_model=Found, tags=["customers"])
+def search(asked: Annotated[Asked, asks("customers")], wanted: SearchAsked) -> Response:
+    """Find customers by ID, a part of a text attribute, or an identity key as written."""
+    from huaxiang.app.customer import search_customers
+
+    return answer(asked.request, search_customers(asked.snapshot, wanted.text, limit=wanted.limit))
+
+
+@router.get("/customers/{customer_id}", response_model=Customer, tags=["customers"])
+def customer(
+    asked: Annotated[Asked, asks("customers")], customer_id: str, *, unmask: Unmask = False,
+    provenance: Annotated[bool, Query(description="What every source says of each attribute")] = False,
+) -> Response:  # fmt: skip
+    """Show one customer in full; personal values are masked."""
+    from huaxiang.app.customer import Detail, show_customer
+
+    if unmask:
+        require(asked.caller, "unmask")
+    if provenance:
+        require(asked.caller, "identifiers")
+    found = show_customer(asked.snapshot, customer_id, Detail(unmask, provenance))
+    if unmask:
+        asked.note("unmask", f"customer {found['customer_id']}")
+    if not asked.caller.may("identifiers"):
+        found["identity"] = [key | {"value": None} for key in found["identity"]]
+    return answer(asked.request, found)
+
+
+@router.get("/identity/status", response_model=IdentityStatus, tags=["identity"])
+def status(asked: Annotated[Asked, asks("identifiers")], *, unmask: Unmask = False) -> Response:
+    """Tell the figures of the last build about who is who, and the decisions that wait."""
+    from huaxiang.app.identity import identity_status
+
+    _note(asked, "identity status", unmask=unmask)
+    return answer(asked.request, identity_status(asked.snapshot, unmask=unmask))
+
+
+@router.get("/identity/customers/{customer_id}", response_model=Explained, tags=["identity"])
+def explain(asked: Annotated[Asked, asks("identifiers")], customer_id: str, *, unmask: Unmask = False) -> Response:
+    """Tell why a customer is one: records, evidence, what was refused, decisions."""
+    from huaxiang.app.identity import show_identity
+
+    if unmask:
+        require(asked.caller, "unmask")
+    found = show_identity(asked.snapshot, customer_id, unmask=unmask)
+    _note(asked, f"customer {found['customer_id']}", unmask=unmask)
+    return answer(asked.request, found)
+
+
+@router.get("/identity/review", response_model=Review, tags=["identity"])
+def review(
+    asked: Annotated[Asked, lists("identifiers")], part: Annotated[Page, Depends(page)], *, unmask: Unmask = False
+) -> Response:
+    """List the pairs of customers that wait for a decision."""
+    from huaxiang.app.identity import review_queue
+
+    _note(asked, "identity review", unmask=unmask)
+    found = review_queue(asked.snapshot, limit=part.limit, offset=part.offset, unmask=unmask)
+    more = found["total"] > part.end
+    return answer(asked.request, found | paged(asked.request, part, asked.snapshot.id, more=more))
+
+
+@router.get("/identity/dry-run", response_model=DryRun, tags=["identity"])
+def dry_run(
+    asked: Annotated[Asked, asks("identifiers")],
+    limit: Annotated[int, Query(ge=1, le=1000)] = 20,
+    *,
+    unmask: Unmask = False,
+) -> Response:
+    """Tell what the rules that stand in the files now would change; nothing is written."""
+    from huaxiang.app.trying import dry_run as try_rules
+
+    _note(asked, "identity dry-run", unmask=unmask)
+    return answer(asked.request, try_rules(asked.snapshot, limit=limit, unmask=unmask))
+
+
+@router.post("/identity/review/{number}/accept", response_model=Decision, status_code=201, tags=["identity"])
+def accept(asked: Deciding, number: Number, wanted: Because) -> Response:
+    """Decide that a pair of the queue is one person."""
+    from huaxiang.app.deciding import answer_review
+
+    return _decided(asked, lambda: answer_review(asked.snapshot, number, same=True, why=wanted.why))
+
+
+@router.post("/identity/review/{number}/reject", response_model=Decision, status_code=201, tags=["identity"])
+def reject(asked: Deciding, number: Number, wanted: Because) -> Response:
+    """Decide that a pair of the queue is two people."""
+    from huaxiang.app.deciding import answer_review
+
+    return _decided(asked, lambda: answer_review(asked.snapshot, number, same=False, why=wanted.why))
+
+
+@router.post("/identity/merge", response_model=Decision, status_code=201, tags=["identity"])
+def merge(asked: Deciding, wanted: MergeAsked) -> Response:
+    """Decide that customers are one person."""
+    from huaxiang.app.deciding import merge_customers
+
+    return _decided(asked, lambda: merge_customers(asked.snapshot, wanted.customers, wanted.why))
+
+
+@router.post("/identity/split", response_model=Decision, status_code=201, tags=["identity"])
+def split(asked: Deciding, wanted: SplitAsked) -> Response:
+    """Decide that some records of a customer are somebody else's."""
+    from huaxiang.app.deciding import split_customer
+
+    return _decided(asked, lambda: split_customer(asked.snapshot, wanted.customer_id, wanted.records, wanted.why))
+
+
+@router.post("/identity/unmerge", response_model=Decision, status_code=201, tags=["identity"])
+def unmerge(asked: Deciding, wanted: UnmergeAsked) -> Response:
+    """Decide against the last merge into a customer."""
+    from huaxiang.app.deciding import unmerge_customer
+
+    return _decided(asked, lambda: unmerge_customer(asked.snapshot, wanted.customer_id, wanted.why))
+
+
+@router.post("/identity/decisions/{number}/undo", response_model=Decision, status_code=201, tags=["identity"])
+def undo(asked: Deciding, number: Number, wanted: Because) -> Response:
+    """Take a decision back."""
+    from huaxiang.app.deciding import undo_decision
+
+    return _decided(asked, lambda: undo_decision(asked.snapshot, number, wanted.why))
+
+
+def _decided(asked: Asked, decide: Any) -> Response:
+    with acting_as(asked.caller.name):
+        return answer(asked.request, decide(), status=201)
+
+
+def _note(asked: Asked, about: str, *, unmask: bool) -> None:
+    if unmask:
+        require(asked.caller, "unmask")
+        asked.note("unmask", about)

@@ -1,0 +1,25 @@
+"""How a server is set up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PREFIX = "/api/v1"
+OPENAPI = f"{PREFIX}/openapi.json"
+HEALTH = f"{PREFIX}/health"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `huaxiang serve` was told. `rate`: requests a second for each token, with twice as many at once, 0 for no limit;
+    `seconds`: until an answer must begin; `body`: bytes of a request; `no_auth`: anybody who reaches the server is admin (loopback only);
+    `poll`: seconds between two looks at which snapshot is served.
+    """
+
+    folder: Path
+    no_auth: bool = False
+    rate: float = 200.0
+    seconds: float = 60.0
+    body: int = 4 * 1024 * 1024
+    poll: float = 0.5
