@@ -15,6 +15,11 @@ _MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 """Odd numbers that spread bits."""
 
 
+def one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    """A column as one array; Arrow's own `combine_chunks` copies even a single chunk."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
 def heads(texts: pa.Array) -> np.ndarray:
     """The first eight bytes of each text (UTF-8) as a whole number that sorts like them; shorter texts are filled up with zeros. Nulls: any
     number.

@@ -17,6 +17,7 @@ from huaxiang.learn.identity.keys import KeyCodes, encode_key, in_order
 from huaxiang.learn.identity.prior import Prior, align
 from huaxiang.learn.identity.strong import Link
 from huaxiang.learn.identity.types import Context, Scored
+from huaxiang.learn.texts import one_chunk
 from huaxiang.spec.models import IdentityKeySpec
 
 CONFLICTS = ("id_number",)
@@ -119,7 +120,7 @@ def prepare(
 
     Raises ValueError when two records share a digest.
     """
-    digest = records.column("digest").combine_chunks()
+    digest = one_chunk(records.column("digest"))
     if len(digest) > 1 and pc.any(pc.equal(digest[1:], digest[:-1])).as_py():
         raise ValueError("two records share a digest; records must be distinct")
     crowded = beyond.crowded if beyond is not None else {}
@@ -129,7 +130,7 @@ def prepare(
     fields = _describing(context)
     facts = read_facts(records, fields)
     linking = tuple(c for c in codes if c.key.role != "device")
-    speaks = records.column("describes").fill_null(False).combine_chunks().to_numpy(zero_copy_only=False).astype(bool)
+    speaks = one_chunk(records.column("describes").fill_null(False)).to_numpy(zero_copy_only=False).astype(bool)
     speaks = speaks & ((facts.known & ~_key_bits(records, fields, linking)) != 0)
     strong = [c.key.field for c in codes if c.key.role == "strong"]
     held = beyond.held if beyond is not None else hold(context.decisions, records, strong)
@@ -232,7 +233,7 @@ def _read_pairs(scored: Scored | None, order: np.ndarray, size: int) -> Pairs:
     table = scored.pairs.combine_chunks()
     one, two = (place[table.column(c).to_numpy().astype(np.int64)] for c in ("left", "right"))
     weight, probability = (table.column(c).to_numpy().astype(float) for c in ("weight", "probability"))
-    levels = table.column("levels").combine_chunks().cast(pa.string())
+    levels = one_chunk(table.column("levels")).cast(pa.string())
     left, right = np.minimum(one, two), np.maximum(one, two)
     turn = np.lexsort((right, left))
     return Pairs(left, right, weight, probability, levels).take(turn)

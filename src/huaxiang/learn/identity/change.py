@@ -18,6 +18,7 @@ from huaxiang.learn.identity.keys import chain, in_order
 from huaxiang.learn.identity.prior import Prior
 from huaxiang.learn.identity.strong import components
 from huaxiang.learn.identity.types import Context
+from huaxiang.learn.texts import one_chunk
 from huaxiang.spec.models import IdentityKeySpec
 
 _METHOD = 3
@@ -92,7 +93,7 @@ def _with_prior(case: Case, prior: Prior, wanted: np.ndarray) -> Pairs:
     number = np.flatnonzero(wanted)
     rows = prior.ledger.evidence
     rows = rows.filter(pc.and_(pc.equal(rows.column("kind"), "match"), pc.is_null(rows.column("until"))))
-    ends = [pc.index_in(rows.column(c).combine_chunks(), value_set=digest) for c in ("left", "right")]
+    ends = [pc.index_in(one_chunk(rows.column(c)), value_set=digest) for c in ("left", "right")]
     both = pc.and_(*(pc.is_valid(e) for e in ends)).to_numpy(zero_copy_only=False).astype(bool)
     if not both.any():
         return case.pairs
@@ -107,7 +108,7 @@ def _with_prior(case: Case, prior: Prior, wanted: np.ndarray) -> Pairs:
         np.concatenate([now.right, right[chosen]]),
         np.concatenate([now.weight, kept.column("weight").to_numpy()]),
         np.concatenate([now.probability, kept.column("probability").to_numpy()]),
-        pa.concat_arrays([now.levels, kept.column("levels").combine_chunks()]),
+        pa.concat_arrays([now.levels, one_chunk(kept.column("levels"))]),
     )
     return joined.take(np.lexsort((joined.right, joined.left)))
 
@@ -144,7 +145,7 @@ def _figures_changed(case: Case, prior: Prior) -> np.ndarray:
     for name in ("rows", "first_at", "last_at"):
         if name in prior.ledger.records.column_names and name in case.records.column_names:
             old = prior.column(name).cast(pa.int64()).fill_null(-1).take(spot)
-            new = case.records.column(name).combine_chunks().cast(pa.int64()).fill_null(-1).take(mine)
+            new = one_chunk(case.records.column(name)).cast(pa.int64()).fill_null(-1).take(mine)
             changed[known] |= old.to_numpy(zero_copy_only=False) != new.to_numpy(zero_copy_only=False)
     return changed
 
@@ -161,7 +162,7 @@ def _values_changed(case: Case, prior: Prior) -> np.ndarray:
         field = codes.key.field
         if len(lost) and field in prior.ledger.records.column_names and field in case.records.column_names:
             went = pc.unique(prior.column(field).take(lost)).drop_null()
-            mine = pc.is_in(case.records.column(field).combine_chunks(), value_set=went, skip_nulls=True)
+            mine = pc.is_in(one_chunk(case.records.column(field)), value_set=went, skip_nulls=True)
             changed |= mine.to_numpy(zero_copy_only=False).astype(bool)
     return changed
 

@@ -13,7 +13,7 @@ from huaxiang.learn.identity.facts import points
 from huaxiang.learn.identity.guards import Held
 from huaxiang.learn.identity.keys import KeyCodes, value_digest
 from huaxiang.learn.identity.ledger import EVIDENCE
-from huaxiang.learn.texts import find_sorted
+from huaxiang.learn.texts import find_sorted, one_chunk
 
 FOUND = pa.schema([f for f in EVIDENCE if f.name not in ("first_seen", "until")])
 REVIEW = pa.schema([
@@ -179,7 +179,7 @@ def queue(evidence: pa.Table, digest: pa.Array, customer: pa.Array) -> pa.Table:
     start = pc.list_element(pc.split_pattern(rows.column("reason"), ":"), 0)
     asked = pc.or_(pc.equal(rows.column("verdict"), "review"), pc.is_in(start, pa.array(ASKED)))
     rows = rows.filter(asked).combine_chunks()
-    spots = [find_sorted(rows.column(c).combine_chunks(), digest) for c in ("left", "right")]
+    spots = [find_sorted(one_chunk(rows.column(c)), digest) for c in ("left", "right")]
     ids = [customer.take(pa.array(at, mask=at < 0)) for at in spots]
     chance = pc.fill_null(rows.column("probability"), 1.0)
     table = rows.append_column("a", pc.min_element_wise(*ids)).append_column("b", pc.max_element_wise(*ids))

@@ -17,6 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from huaxiang.learn.texts import one_chunk
+
 FIELDS = (
     "name", "given_name", "surname", "gender", "birth_date", "phone", "email", "address", "street", "province", "city", "district",
     "postcode", "id_number", "company",
@@ -97,7 +99,7 @@ def _names(records: pa.Table) -> tuple[np.ndarray, tuple[str, ...]]:
     columns = [c for c in ("name", "given_name", "surname") if c in records.column_names]
     if not columns:
         return _none(records.num_rows), ()
-    texts = {c: records.column(c).cast(pa.string()).combine_chunks() for c in columns}
+    texts = {c: one_chunk(records.column(c).cast(pa.string())) for c in columns}
     whole = texts.get("name", pa.nulls(records.num_rows, pa.string()))
     parts = [texts[c] for c in ("given_name", "surname") if c in texts]
     if parts:
@@ -116,7 +118,7 @@ def _names(records: pa.Table) -> tuple[np.ndarray, tuple[str, ...]]:
 def _births(records: pa.Table) -> np.ndarray:
     if "birth_date" not in records.column_names:
         return np.full(records.num_rows, NO_BIRTH, dtype=np.int64)
-    column = records.column("birth_date").combine_chunks()
+    column = one_chunk(records.column("birth_date"))
     if not pa.types.is_date32(column.type):
         column = pc.strptime(column.cast(pa.string()), format="%Y-%m-%d", unit="s", error_is_null=True).cast(
             pa.date32()

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from huaxiang.learn.identity.decisions import Decision, Decisions
+from huaxiang.learn.texts import one_chunk
 
 _COARSE = frozenset({
     "gender", "province", "city", "district", "postcode", "address_key", "street", "given_name", "surname",
@@ -72,7 +73,7 @@ def hold(decisions: Decisions, records: pa.Table, strong: Sequence[str]) -> Held
     named = sorted({x for d in concerned for x in (*d.records, *d.others)})
     if not named:
         return Held(decisions)
-    at = pc.index_in(pa.array(named, pa.string()), value_set=records.column("digest").combine_chunks())
+    at = pc.index_in(pa.array(named, pa.string()), value_set=one_chunk(records.column("digest")))
     there = {x for x, found in zip(named, at.is_valid().to_pylist(), strict=True) if found}
     if len(there) == len(named):
         return Held(decisions)

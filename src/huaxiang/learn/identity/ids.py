@@ -16,6 +16,7 @@ from huaxiang.learn.identity.keys import KeyCodes
 from huaxiang.learn.identity.ledger import REDIRECTS
 from huaxiang.learn.identity.prior import Prior, places
 from huaxiang.learn.linking import customer_id
+from huaxiang.learn.texts import one_chunk
 
 WAS = pa.list_(pa.string())
 
@@ -79,7 +80,7 @@ def name_clusters(clusters: Clusters, prior: Prior | None, seen: str) -> Named:
 def _known(prior: Prior) -> _Known:
     own, code = prior.customers
     redirects = prior.ledger.redirects
-    parts = [redirects.column(c).combine_chunks() for c in ("old", "new")]
+    parts = [one_chunk(redirects.column(c)) for c in ("old", "new")]
     others = pc.unique(pa.chunked_array([*parts, prior.column("was").flatten()], pa.string()))
     texts = pa.concat_arrays([own, others.filter(pa.array(places(others, own) < 0, pa.bool_()))])
     row = np.full(len(texts), -1, dtype=np.int64)
@@ -122,7 +123,7 @@ def _history(clusters: Clusters, prior: Prior, known: _Known, ancestor: np.ndarr
             history[mine] = _owners(codes, mine, prior, known)
             unknown = unknown[history[unknown] < 0]
     redirects = prior.ledger.redirects
-    old, new = (known.numbers(redirects.column(c).combine_chunks()) for c in ("old", "new"))
+    old, new = (known.numbers(one_chunk(redirects.column(c))) for c in ("old", "new"))
     to = np.arange(len(known.texts) + 1)
     to[-1] = -1
     to[old] = new
@@ -332,7 +333,7 @@ def _redirect(
     for old in lost.tolist():
         heir = int(heirs[old])
         to[text[old]] = known.texts[int(given[heir])].as_py() if given[heir] >= 0 else minted[heir].as_py()
-    olds = redirects.column("old").combine_chunks()
+    olds = one_chunk(redirects.column("old"))
     again = set(olds.filter(pa.array(alive[known.numbers(olds)], pa.bool_())).to_pylist())
     rows = [
         r | {"new": to.get(r["new"], r["new"])}

@@ -20,7 +20,7 @@ from huaxiang.learn.identity.held import Held, hold
 from huaxiang.learn.identity.keys import in_order, never_links, value_digest
 from huaxiang.learn.identity.ledger import OWN, Ledger
 from huaxiang.learn.identity.types import Context, Scored
-from huaxiang.learn.texts import find_sorted, is_ascending
+from huaxiang.learn.texts import find_sorted, is_ascending, one_chunk
 from huaxiang.spec.models import IdentityKeySpec
 
 FIGURES = ("rows", "first_at", "last_at")
@@ -47,7 +47,7 @@ class Then:
 
     def column(self, name: str) -> pa.Array:
         """A column of the ledger's records, of the rows that the last build saw."""
-        return self.ledger.records.column(name).combine_chunks()[: self.count]
+        return one_chunk(self.ledger.records.column(name))[: self.count]
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,8 @@ def _compare(records: pa.Table, ledger: Ledger) -> Then | None:
     """Find the records in the ledger; None when that is not built as expected."""
     if {*records.column_names, *OWN} != set(ledger.records.column_names):
         return None
-    digest, before = (t.column("digest").combine_chunks() for t in (records, ledger.records))
-    gone = ledger.records.column("gone").combine_chunks()
+    digest, before = (one_chunk(t.column("digest")) for t in (records, ledger.records))
+    gone = one_chunk(ledger.records.column("gone"))
     count = gone.null_count
     if gone[:count].null_count != count or not is_ascending(before[:count]):
         return None
@@ -171,11 +171,11 @@ def _seeds(
     for name in FIGURES:
         if name in then.records.column_names:
             old = then.column(name).cast(pa.int64()).fill_null(-1).take(spot)
-            new = then.records.column(name).combine_chunks().cast(pa.int64()).fill_null(-1).take(mine)
+            new = one_chunk(then.records.column(name)).cast(pa.int64()).fill_null(-1).take(mine)
             touched[known] |= old.to_numpy(zero_copy_only=False) != new.to_numpy(zero_copy_only=False)
     for key in keys:
         if len(came[key.name]):
-            column = then.records.column(key.field).cast(pa.string()).combine_chunks()
+            column = one_chunk(then.records.column(key.field).cast(pa.string()))
             touched |= pc.is_in(column, value_set=came[key.name]).to_numpy(zero_copy_only=False).astype(bool)
     touched[_places(concerned(held, then.ledger.state), then.digest)] = True
     return touched
@@ -217,8 +217,8 @@ def _former(then: Then, touched: np.ndarray) -> np.ndarray:
     """Other records of customers whose IDs touched records once had, and may get back."""
     records, nobody = then.ledger.records, np.zeros(len(touched), dtype=bool)
     rows = np.concatenate([then.at[touched & (then.at >= 0)], then.lost])
-    was = records.column("was").combine_chunks().take(pa.array(rows)).flatten()
-    back = records.column("customer_id").combine_chunks().take(pa.array(rows[rows >= then.count]))
+    was = one_chunk(records.column("was")).take(pa.array(rows)).flatten()
+    back = one_chunk(records.column("customer_id")).take(pa.array(rows[rows >= then.count]))
     ids = pc.unique(pa.concat_arrays([was.cast(pa.string()), back])).drop_null()
     if not len(ids):
         return nobody
@@ -253,10 +253,10 @@ def _part(
     previous = replace(ledger, records=ledger.records.take(pa.array(rows)).combine_chunks(), evidence=evidence)
     redirects = ledger.redirects
     used = [
-        then.ledger.records.column("customer_id").combine_chunks(),
-        then.ledger.records.column("was").combine_chunks().flatten(),
+        one_chunk(then.ledger.records.column("customer_id")),
+        one_chunk(then.ledger.records.column("was")).flatten(),
     ]
-    used += [redirects.column(c).combine_chunks() for c in ("old", "new")]
+    used += [one_chunk(redirects.column(c)) for c in ("old", "new")]
     crowded = {k.name: _still_crowded(k, records, came[k.name], ledger) for k in linking}
     beyond = Beyond(held, crowded, pa.concat_arrays([u.cast(pa.string()) for u in used]).drop_null())
     return Part(then, chosen, records, some, replace(context, previous=previous), beyond, came, touching)
@@ -267,7 +267,7 @@ def _evidence_of(then: Then, chosen: np.ndarray) -> tuple[np.ndarray, pa.Table]:
     evidence = then.ledger.evidence
     lost = then.column("digest").take(pa.array(then.lost))
     own = pa.concat_arrays([then.digest.take(pa.array(chosen)), lost])
-    mine = pc.is_in(evidence.column("left").combine_chunks(), value_set=own).to_numpy(zero_copy_only=False).astype(bool)
+    mine = pc.is_in(one_chunk(evidence.column("left")), value_set=own).to_numpy(zero_copy_only=False).astype(bool)
     return mine, evidence.take(pa.array(np.flatnonzero(mine))).combine_chunks()
 
 
@@ -276,6 +276,6 @@ def _still_crowded(key: IdentityKeySpec, records: pa.Table, came: pa.Array, ledg
     then = {h["value_digest"] for h in ledger.state.get("held_back", ()) if h["key"] == key.name}
     if not then or key.field not in records.column_names:
         return pa.array([], pa.string())
-    values = pc.unique(records.column(key.field).cast(pa.string()).combine_chunks()).drop_null()
+    values = pc.unique(one_chunk(records.column(key.field).cast(pa.string()))).drop_null()
     values = values.filter(pc.invert(pc.is_in(values, value_set=came)))
     return pa.array([v for v in values.to_pylist() if value_digest(key.name, v) in then], pa.string())

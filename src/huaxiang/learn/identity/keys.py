@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from huaxiang.learn.texts import one_chunk
 from huaxiang.spec.models import IdentityKeySpec
 
 
@@ -56,7 +57,7 @@ def encode_key(
     nothing = np.full(records.num_rows, -1, dtype=np.int32)
     if key.field not in records.column_names or not records.num_rows:
         return KeyCodes(key, pa.array([], pa.string()), nothing, nothing, ())
-    column = records.column(key.field).cast(pa.string()).combine_chunks()
+    column = one_chunk(records.column(key.field).cast(pa.string()))
     encoded = column.dictionary_encode()
     known = encoded.dictionary
     allowed = pc.invert(never_links(key, known, blocked)).to_numpy(zero_copy_only=False).astype(bool)

@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from huaxiang.learn.texts import one_chunk
+
 EVIDENCE = pa.schema([
     ("left", pa.string()), ("right", pa.string()), ("kind", pa.string()), ("rule", pa.string()), ("value_digest", pa.string()),
     ("weight", pa.float64()), ("probability", pa.float64()), ("verdict", pa.string()), ("reason", pa.string()),
@@ -83,7 +85,7 @@ def _with_key(name: str, spans: pa.Table) -> pa.Table:
 
 def _by_key(owners: pa.Table) -> dict[str, pa.Table]:
     """The owners of each key's values; all rows of a key lie together."""
-    encoded = owners.column("key").combine_chunks().dictionary_encode()
+    encoded = one_chunk(owners.column("key")).dictionary_encode()
     code = encoded.indices.to_numpy(zero_copy_only=False)
     start = np.searchsorted(code, np.arange(len(encoded.dictionary) + 1))
     spans = owners.drop_columns(["key"]).combine_chunks()
@@ -117,9 +119,7 @@ def renew_evidence(previous: pa.Table | None, found: pa.Table, seen: str) -> pa.
     closed, before = previous.filter(pc.invert(still_open)), previous.filter(still_open)
     one, two = _row_key(before), _row_key(fresh)
     at = pc.index_in(two, value_set=one)
-    first = pc.coalesce(
-        before.column("first_seen").combine_chunks().take(at), fresh.column("first_seen").combine_chunks()
-    )
+    first = pc.coalesce(one_chunk(before.column("first_seen")).take(at), one_chunk(fresh.column("first_seen")))
     fresh = fresh.set_column(fresh.column_names.index("first_seen"), "first_seen", first)
     lost = before.filter(pc.invert(pc.is_in(one, value_set=two)))
     lost = lost.set_column(lost.column_names.index("until"), "until", pa.array([seen] * lost.num_rows, pa.string()))
@@ -127,7 +127,7 @@ def renew_evidence(previous: pa.Table | None, found: pa.Table, seen: str) -> pa.
 
 
 def _row_key(table: pa.Table) -> pa.Array:
-    parts = [table.column(n).combine_chunks() for n in SAME]
+    parts = [one_chunk(table.column(n)) for n in SAME]
     return pc.binary_join_element_wise(*parts, "\x1f")
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from huaxiang.learn.identity.ledger import Ledger
+from huaxiang.learn.texts import one_chunk
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Prior:
 
     def column(self, name: str) -> pa.Array:
         """A column of the ledger's records."""
-        return self.ledger.records.column(name).combine_chunks()
+        return one_chunk(self.ledger.records.column(name))
 
 
 def places(wanted: pa.Array, among: pa.Array) -> np.ndarray:
@@ -56,9 +57,9 @@ def align(digest: pa.Array, ledger: Ledger | None, used: pa.Array | None = None)
     """Find each record in the ledger. `used`: IDs in use besides the ledger's."""
     if ledger is None:
         return None
-    before = ledger.records.column("digest").combine_chunks()
+    before = one_chunk(ledger.records.column("digest"))
     at = pc.index_in(digest, value_set=before).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    there = ledger.records.column("gone").combine_chunks().is_null().to_numpy(zero_copy_only=False).astype(bool)
+    there = one_chunk(ledger.records.column("gone")).is_null().to_numpy(zero_copy_only=False).astype(bool)
     lost = np.ones(len(before), dtype=bool)
     lost[at[at >= 0]] = False
     return Prior(ledger, at, there, lost, used if used is not None else pa.array([], pa.string()))

@@ -22,6 +22,7 @@ from huaxiang.learn.identity.prior import places
 from huaxiang.learn.identity.stitch import SPANS, shared_devices, stitch_devices
 from huaxiang.learn.identity.strong import Broken, components
 from huaxiang.learn.identity.types import Resolution
+from huaxiang.learn.texts import one_chunk
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def publish(case: Case, found: Found) -> Resolution:
     count, number = int(head.sum()), np.cumsum(head) - 1
     of = np.where(nobody, -1, number[label])
     named = name_clusters(
-        Clusters(of, count, case.rows, case.digest, case.records.column("source").combine_chunks(), case.keys),
+        Clusters(of, count, case.rows, case.digest, one_chunk(case.records.column("source")), case.keys),
         case.prior,
         seen,
     )
@@ -140,11 +141,9 @@ def _logins(case: Case, codes: KeyCodes, customer: pa.Array, number: np.ndarray)
     at = pa.array(on)
     empty = pa.nulls(case.size, pa.timestamp("us"))
     times = [
-        (
-            case.records.column(c).combine_chunks().cast(pa.timestamp("us"))
-            if c in case.records.column_names
-            else empty
-        ).take(at)
+        (one_chunk(case.records.column(c)).cast(pa.timestamp("us")) if c in case.records.column_names else empty).take(
+            at
+        )
         for c in ("first_at", "last_at")
     ]
     return pa.table({

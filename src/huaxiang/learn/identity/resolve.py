@@ -22,7 +22,7 @@ from huaxiang.learn.identity.publish import Found, publish
 from huaxiang.learn.identity.splice import put_back
 from huaxiang.learn.identity.strong import Broken, Link, join_strong
 from huaxiang.learn.identity.types import Context, Resolution, Scored
-from huaxiang.learn.texts import is_ascending
+from huaxiang.learn.texts import is_ascending, one_chunk
 from huaxiang.spec.models import IdentityKeySpec
 
 
@@ -35,7 +35,7 @@ def resolve(
     previous ledger it may hold only pairs with a new record, scored by the same model. Raises ValueError when two records share a digest.
     """
     context = context or Context()
-    sorted_already = is_ascending(records.column("digest").combine_chunks())
+    sorted_already = is_ascending(one_chunk(records.column("digest")))
     order = np.arange(records.num_rows)
     if not sorted_already:
         order = pc.sort_indices(records.column("digest")).to_numpy(zero_copy_only=False).astype(np.int64)

@@ -18,7 +18,7 @@ from huaxiang.learn.identity.ledger import EVIDENCE, OWN, Ledger
 from huaxiang.learn.identity.publish import by_size, most_held
 from huaxiang.learn.identity.stitch import SPANS
 from huaxiang.learn.identity.types import Resolution
-from huaxiang.learn.texts import find_sorted, place_sorted
+from huaxiang.learn.texts import find_sorted, one_chunk, place_sorted
 from huaxiang.spec.models import IdentityKeySpec
 
 
@@ -26,7 +26,7 @@ def put_back(part: Part, found: Resolution, keys: Sequence[IdentityKeySpec]) -> 
     """The resolution of all records from that of a part; equal to that of a full run."""
     then = part.then
     records = _records(part, found.ledger.records)
-    customer = records.column("customer_id").combine_chunks()[: len(then.at)]
+    customer = one_chunk(records.column("customer_id"))[: len(then.at)]
     evidence = _evidence(part, found.ledger.evidence)
     maps = {k.name: _map(part, k, found.maps[k.name]) for k in keys}
     giants = _giants(part, found)
@@ -52,9 +52,9 @@ def _records(part: Part, own: pa.Table) -> pa.Table:
             table = table.append_column(name, pa.nulls(size, pa.string()))
             continue
         kind = WAS if name == "was" else pa.string()
-        sides = [then.column(name), own.column(name).combine_chunks()[: len(part.chosen)]]
+        sides = [then.column(name), one_chunk(own.column(name))[: len(part.chosen)]]
         column = pa.chunked_array([s.cast(kind) for s in sides]).take(at)
-        table = table.append_column(name, column.combine_chunks())
+        table = table.append_column(name, one_chunk(column))
     emptied = own.slice(len(part.chosen))
     if not emptied.num_rows:
         return table
@@ -65,7 +65,7 @@ def _evidence(part: Part, own: pa.Table) -> pa.Table:
     """All evidence in its order: rows about one record never lie on both sides."""
     whole = part.then.ledger.evidence
     stays = np.flatnonzero(~part.touching)
-    spot = place_sorted(own.column("left").combine_chunks(), whole.column("left").combine_chunks(), stays)
+    spot = place_sorted(one_chunk(own.column("left")), one_chunk(whole.column("left")), stays)
     return _merge(whole, stays, own, spot, EVIDENCE)
 
 
@@ -87,12 +87,12 @@ def _map(part: Part, key: IdentityKeySpec, own: pa.Table) -> pa.Table:
     whole = then.ledger.maps[key.name]
     if key.field not in then.records.column_names:
         return own
-    sides = [part.records.column(key.field).combine_chunks(), then.column(key.field).take(pa.array(then.lost))]
+    sides = [one_chunk(part.records.column(key.field)), then.column(key.field).take(pa.array(then.lost))]
     values = pc.unique(pa.concat_arrays([s.cast(pa.string()) for s in sides])).drop_null()
-    column = whole.column("value").combine_chunks()
+    column = one_chunk(whole.column("value"))
     touched = pc.is_in(column, value_set=values).to_numpy(zero_copy_only=False).astype(bool)
     stays = np.flatnonzero(~touched)
-    spot = place_sorted(own.column("value").combine_chunks(), column, stays)
+    spot = place_sorted(one_chunk(own.column("value")), column, stays)
     return _merge(whole, stays, own, spot, SPANS)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from huaxiang.learn.matching.blocking import Rule, Skipped
-from huaxiang.learn.texts import find_sorted
+from huaxiang.learn.texts import find_sorted, one_chunk
 
 _FLAGS = np.uint64((1 << 20) - 1)
 """Of a hash so many bits are looked up at first."""
@@ -36,7 +36,7 @@ class Index:
     def of(cls, table: pa.Table, digest: pa.Array, fresh: np.ndarray) -> Index:
         """Bring an index to the records of now, with their digests in ascending order. Fresh records are read anew in any case."""
         table = table.combine_chunks()
-        kept = table.column("digest").combine_chunks()
+        kept = one_chunk(table.column("digest"))
         ordered = int((table.schema.metadata or {}).get(IN_ORDER, b"0"))
         at = np.full(len(digest), -1, dtype=np.int64)
         if ordered:
@@ -85,7 +85,7 @@ def find_pairs(
     size = np.int64(len(fresh))
     keys, skipped = [np.empty(0, dtype=np.int64)], []
     for number, rule in enumerate(rules):
-        members = _members(index, hashes.column(f"b{number}").combine_chunks(), fresh, f"b{number}")
+        members = _members(index, one_chunk(hashes.column(f"b{number}")), fresh, f"b{number}")
         count = np.bincount(members.group)
         large = count > max_block
         if large.any():
@@ -108,7 +108,7 @@ def _members(index: Index, own: pa.Array, fresh: np.ndarray, column: str) -> _Me
         return _Members(nothing, nothing, np.empty(0, dtype=bool))
     flags = np.zeros(int(_FLAGS) + 1, dtype=bool)
     flags[wanted & _FLAGS] = True
-    kept = index.table.column(column).combine_chunks()
+    kept = one_chunk(index.table.column(column))
     theirs = _values(kept)
     near = np.flatnonzero(flags[theirs & _FLAGS])
     near = near[index.number[near] >= 0]

@@ -21,7 +21,7 @@ from huaxiang.learn.matching.prepare import Database, helpers
 from huaxiang.learn.matching.scorer import PairScorer
 from huaxiang.learn.matching.terms import add_terms, count_terms, with_terms
 from huaxiang.learn.matching.training import Evidence, Patterns, train
-from huaxiang.learn.texts import held_by_many, is_ascending
+from huaxiang.learn.texts import held_by_many, is_ascending, one_chunk
 from huaxiang.spec.people import MatchingSpec
 
 _SCHEMA = pa.schema(
@@ -129,7 +129,7 @@ def _crowds(described: pa.Table, fields: Sequence[Field], most: int) -> tuple[di
     found, told = {}, []
     for field in fields:
         if (field.identity or field.kind in ("phone", "email")) and field.name in described.column_names:
-            values, counts = held_by_many(described.column(field.name).cast(pa.string()).combine_chunks(), most)
+            values, counts = held_by_many(one_chunk(described.column(field.name).cast(pa.string())), most)
             if len(values):
                 found[field.name] = values
                 told.append(Skipped(field.name, len(values), int(counts.sum())))
@@ -178,7 +178,7 @@ class _Run:
             return None
         if (self.index.schema.metadata or {}).get(b"mark") != blocking.index_mark(self.db, self.fields, model.blocking):
             return None
-        return Index.of(self.index, described.column("digest").combine_chunks(), fresh)
+        return Index.of(self.index, one_chunk(described.column("digest")), fresh)
 
     def score_new(self, model: MatchModel, numbered: pa.Table, known: Index) -> tuple[pa.Table, tuple[Skipped, ...]]:
         """Score the pairs of new records alone; of the others only those are read that share a value with one."""
@@ -186,8 +186,8 @@ class _Run:
         db.load("source", numbered.take(pa.array(known.unknown)))
         blocking.add_blocks(db, model.blocking, f"({helpers(db, self.fields, 'source')})")
         hashes = db.arrow("SELECT * EXCLUDE (id, fresh) FROM blocks ORDER BY id")
-        digest, ids = (numbered.column(c).combine_chunks() for c in ("digest", "id"))
-        fresh = numbered.column("fresh").combine_chunks().to_numpy(zero_copy_only=False)
+        digest, ids = (one_chunk(numbered.column(c)) for c in ("digest", "id"))
+        fresh = one_chunk(numbered.column("fresh")).to_numpy(zero_copy_only=False)
         left, right, skipped = find_pairs(known, hashes, fresh, model.blocking, self.spec.max_block)
         self.index = known.renewed(digest, hashes)
         if not len(left):
@@ -325,14 +325,14 @@ def _nothing(
 
 def _order(records: pa.Table) -> np.ndarray | None:
     """Positions of the records by digest; None when they stand so."""
-    digest = records.column("digest").combine_chunks()
+    digest = one_chunk(records.column("digest"))
     return None if is_ascending(digest) else pc.sort_indices(digest).to_numpy()
 
 
 def _people(records: pa.Table) -> np.ndarray:
     if "describes" not in records.column_names:
         return np.arange(records.num_rows)
-    return np.flatnonzero(records.column("describes").combine_chunks().fill_null(False).to_numpy(zero_copy_only=False))
+    return np.flatnonzero(one_chunk(records.column("describes")).fill_null(False).to_numpy(zero_copy_only=False))
 
 
 def _numbered(records: pa.Table, numbers: np.ndarray, fresh: np.ndarray) -> pa.Table:
