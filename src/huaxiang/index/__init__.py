@@ -1,4 +1,4 @@
-"""The audience index: every tag of every customer as typed columns in mapped memory, audiences as bitsets (docs/index-design.md).
+"""The audience index: every tag of every customer as typed columns in mapped memory, audiences as bitsets (docs/audience-index.md).
 
 Customers are numbered by their place in the table of customers, which is sorted by customer ID. `build_index` writes the files of an
 index from that table; `AudienceIndex.open` maps them, `select` answers conditions, `counts` and `spread` describe an audience.

@@ -79,7 +79,7 @@ def _batches(file: pq.ParquetFile, name: str) -> Iterator[pa.Array]:
 
 def _open(customers: Path, coded: str | None = None) -> pq.ParquetFile:
     """Open the table; a column of texts is read as the dictionaries in which it is stored."""
-    return pq.ParquetFile(customers, memory_map=True, read_dictionary=[coded] if coded else None)
+    return pq.ParquetFile(customers, read_dictionary=[coded] if coded else None)
 
 
 def _field(file: pq.ParquetFile, name: str, target: _Target) -> FieldInfo:

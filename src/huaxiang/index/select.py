@@ -53,6 +53,10 @@ class Resolver(Protocol):
         """The customers for whom a part is true, and those for whom it is false."""
         ...
 
+    def members(self, name: str) -> Bits | None:
+        """The saved members of another audience; None when none are saved."""
+        ...
+
     def audience(self, name: str) -> Node:
         """The condition of another audience."""
         ...
@@ -77,7 +81,8 @@ class Selection:
             sets = [self._set(p, resolver, wanted=wanted) for p in node.parts]
             return _all(sets) if isinstance(node, And) is wanted else _any(sets)
         if isinstance(node, InAudience):
-            found = self._set(resolver.audience(node.name), resolver)
+            saved = resolver.members(node.name)
+            found = saved if saved is not None else self._set(resolver.audience(node.name), resolver)
             return found if wanted else ~found
         if isinstance(node, Top):
             found = self._top(node, resolver)
