@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from huaxiang.index import build_index
 from huaxiang.store.snapshots import Snapshot, SnapshotStore
 
 AMOUNTS = [None, "12.5000", "990.0000", "20000.2500", "3.1000", "77.0000"]
@@ -101,7 +102,8 @@ def publish_sample(folder: Path, **changes: Any) -> Snapshot:
     """Publish the sample in `folder`, a project in name only; `changes` replace keys of the manifest."""
     (folder / "huaxiang.yaml").write_text("name: shop\nlanguage: zh-CN\n", "utf-8")
     draft = SnapshotStore(folder).begin()
-    pq.write_table(pa.table(CUSTOMERS), draft.table("customers"))
+    pq.write_table(pa.table(CUSTOMERS).sort_by("customer_id"), draft.table("customers"))
+    build_index(draft.table("customers"), draft.folder / "index")
     digests = [hashlib.sha256(text.encode()).hexdigest() for text in ("member:M-1", "phone:+8613800138000")]
     identity = {
         "customer_id": ["c1", "c1"],

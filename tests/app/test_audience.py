@@ -10,7 +10,7 @@ import pytest
 from tests.published import CUSTOMERS, manifest, publish_sample
 
 import huaxiang
-from huaxiang.app.audience import TYPES, audience_condition, count_audience, list_audiences, show_audience
+from huaxiang.app.audience import TYPES, count_audience, list_audiences, show_audience
 from huaxiang.app.wiring import table_reader
 from huaxiang.errors import ExpressionError, UsageError
 from huaxiang.plan.predicate import parse_condition, to_tree
@@ -58,7 +58,7 @@ def test_circular_and_unknown_audiences_and_foreign_tables_are_refused(tmp_path:
     audiences[0]["definition"] = "in_audience('big_women')"
     snapshot = publish_sample(tmp_path, audiences=audiences)
     with pytest.raises(UsageError, match="big → big_women → big"):
-        audience_condition(snapshot.manifest, "big_women")
+        count_audience(snapshot, "big_women")
     for bad in ("read_csv('x')", "exists (select 1)", "1; drop table x", "getenv('HOME') = 'a'"):
         with pytest.raises(ExpressionError):
             count_audience(snapshot, bad)

@@ -46,6 +46,9 @@ class Resolver:
         found = [r[0] for r in rows]
         return tuple(Bits.from_mask(np.array([f is w for f in found], dtype=bool)) for w in (True, False))  # type: ignore[return-value]
 
+    def members(self, name: str) -> Bits | None:
+        return None
+
     def audience(self, name: str) -> Node:
         return parse_condition(AUDIENCES[name], COLUMNS).tree
 
@@ -154,9 +157,8 @@ def large() -> Iterator[tuple[AudienceIndex, Path, duckdb.DuckDBPyConnection]]:
 
 
 def plain(text: str) -> str:
-    from huaxiang.app.conditions import read_condition
-
-    return read_condition(text, COLUMNS, AUDIENCES).sql("duckdb")
+    named = {name: parse_condition(when, COLUMNS) for name, when in AUDIENCES.items()}
+    return to_sql_ast(parse_condition(text, COLUMNS), named).sql("duckdb")
 
 
 def same(text: str, large: tuple[AudienceIndex, Path, duckdb.DuckDBPyConnection]) -> None:

@@ -61,7 +61,7 @@ def test_a_failed_export_keeps_the_old_file(shop: Path, run: Run, monkeypatch: p
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("huaxiang.app.audience.csv_cell", fail)
+    monkeypatch.setattr("huaxiang.app.export.csv_cell", fail)
     assert run("audience", "export", "big", "--to", "a.csv").code == 1
     assert (shop / "a.csv").read_text() == "old"
     assert [path.name for path in shop.glob("*.part")] == []

@@ -9,7 +9,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +24,23 @@ from huaxiang.errors import UsageError
 from huaxiang.plan import sql
 from huaxiang.plan.behaviour import SourceRows, sample_condition
 from huaxiang.plan.condition_text import to_text, written
-from huaxiang.plan.conditions import PART, Behaviour, InAudience, InList, Node, Not, Sample, Sequence
+from huaxiang.plan.conditions import (
+    PART,
+    And,
+    Behaviour,
+    InAudience,
+    InList,
+    Node,
+    Not,
+    Or,
+    Sample,
+    Sequence,
+    Top,
+    leaves,
+)
 from huaxiang.plan.expr import IN_AUDIENCE, bind_as_of
 from huaxiang.plan.predicate import Condition, parse_condition
-from huaxiang.run.conditions import list_file
+from huaxiang.store.lists import list_members, list_version
 from huaxiang.store.snapshots import Snapshot
 
 if TYPE_CHECKING:
@@ -33,11 +48,15 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
+    from huaxiang.engines.members import MemberReader
     from huaxiang.index import AudienceIndex, Bits
 
     Flags = npt.NDArray[np.int8]
 
 FOLDER = "index"
+AUDIENCES = "audiences"
+PIN = "@"
+"""Between the name of a list and its version."""
 _OPEN = 2
 _TEXTS = 2_000
 When = str | Mapping[str, object]
@@ -52,8 +71,8 @@ class OpenIndex:
         self._schema = column_types(snapshot.manifest), sources_in(snapshot.manifest)
         self._conditions: OrderedDict[str, Condition] = OrderedDict()
         self._lock = threading.Lock()
-        self._definitions = {item["name"]: item["definition"] for item in snapshot.manifest.get("audiences", ())}
-        self._reader = member_reader({t["name"]: snapshot.table(t["name"]) for t in snapshot.manifest["tables"]})
+        self._audiences = {item["name"]: item for item in snapshot.manifest.get("audiences", ())}
+        self._members: dict[str, Bits] = {}
 
     @property
     def size(self) -> int:
@@ -61,13 +80,16 @@ class OpenIndex:
         return self.index.size
 
     def condition(self, when: When) -> Condition:
-        """Read and check a condition: the name of a declared audience, SQL text, or a tree. Raises ExpressionError."""
+        """Read and check a condition: the name of a declared audience, SQL text, or a tree. Raises ExpressionError.
+
+        An audience whose members were taken over (frozen, or stale) has no condition of today: it is `in_audience('name')`.
+        """
         if not isinstance(when, str):
             return parse_condition(when, *self._schema)
         with self._lock:
             found = self._conditions.get(when)
         if found is None:
-            found = parse_condition(self._definitions.get(when.strip(), when), *self._schema)
+            found = parse_condition(self._definition(when.strip(), when), *self._schema)
             with self._lock:
                 self._conditions[when] = found
                 while len(self._conditions) > _TEXTS:
@@ -75,17 +97,21 @@ class OpenIndex:
         return found
 
     def select(self, when: When) -> Bits:
-        """The customers who meet a condition.
+        """The customers who meet a condition; of a declared audience its members as the build saved them.
 
         Raises ExpressionError, or UsageError for an unknown or circular audience or an unknown list.
         """
+        if isinstance(when, str):
+            saved = self.members(when.strip())
+            if saved is not None:
+                return saved
         condition = self.condition(when)
         self._check_circle(condition, (when.strip(),) if isinstance(when, str) else ())
         return self.select_node(condition.tree)
 
     def select_node(self, node: Node) -> Bits:
         """The customers who meet a checked condition."""
-        return self.index.select(node, self)
+        return self.index.select(self._pinned(node), self)
 
     def ids(self, bits: Bits) -> pa.Array:
         """The IDs of a set of customers, ascending."""
@@ -95,9 +121,21 @@ class OpenIndex:
 
     def audience(self, name: str) -> Node:
         """The condition of a declared audience. Raises UsageError for an unknown one."""
-        if name not in self._definitions:
-            raise UsageError.unknown("audience", name, self._definitions)
+        if name not in self._audiences:
+            raise UsageError.unknown("audience", name, self._audiences)
         return self.condition(name).tree
+
+    def members(self, name: str) -> Bits | None:
+        """The members of a declared audience as the build saved them; None for what is no declared audience."""
+        if name not in self._audiences:
+            return None
+        found = self._members.get(name)
+        path = self.snapshot.folder / AUDIENCES / f"{name}.npy"
+        if found is None and path.is_file():
+            from huaxiang.index import Bits
+
+            found = self._members[name] = Bits.load(path, self.size)
+        return found
 
     def sets(self, part: Node) -> tuple[Bits, Bits]:
         """The customers for whom a part is true, and those for whom it is false, as the engine finds them."""
@@ -113,6 +151,36 @@ class OpenIndex:
             flags = self._free(to_text(written(part)))
         return Bits.from_mask(flags == 1), Bits.from_mask(flags == 0)
 
+    def _definition(self, name: str, text: str) -> When:
+        """What stands for the name of an audience, or the text itself where it is none."""
+        entry = self._audiences.get(name)
+        if entry is None:
+            return text
+        frozen = entry.get("frozen")
+        if entry.get("stale") or (frozen and frozen["taken"]):
+            return f"in_audience('{name}')"
+        definition: When = entry["definition"]
+        return definition
+
+    def _pinned(self, node: Node) -> Node:
+        """The condition with the version of each list at its name: sets of lists are kept until they are uploaded anew."""
+        if not any(isinstance(leaf, InList) for leaf in leaves(node)):
+            return node
+        match node:
+            case And(parts) | Or(parts):
+                return type(node)(tuple(self._pinned(part) for part in parts))
+            case Not(part):
+                return Not(self._pinned(part))
+            case Top() if node.among is not None:
+                return replace(node, among=self._pinned(node.among))
+            case InList(name) if PIN not in name:
+                return InList(f"{name}{PIN}{list_version(find_project(self.snapshot.folder), name)}")
+        return node
+
+    @cached_property
+    def _reader(self) -> MemberReader:
+        return member_reader({t["name"]: self.snapshot.table(t["name"]) for t in self.snapshot.manifest["tables"]})
+
     def _behaviour(self, part: Behaviour | Sequence) -> Flags:
         from huaxiang.engines.behaviour_sql import behaviour_sets
 
@@ -125,12 +193,25 @@ class OpenIndex:
 
     def _listed(self, part: InList) -> Flags:
         import numpy as np
+
+        ids = list_members(find_project(self.snapshot.folder), part.name.partition(PIN)[0])
+        flags = np.zeros(self.size, dtype=np.int8)
+        flags[self.index.rows_of(self.today(ids))] = 1
+        return flags
+
+    def today(self, ids: pa.Array) -> pa.Array:
+        """Customer IDs of before as those of this snapshot: merged ones are followed, unknown ones left out; each once, ascending."""
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        path = list_file(find_project(self.snapshot.folder), part.name)
-        flags = np.zeros(self.size, dtype=np.int8)
-        flags[self.index.rows_of(pq.read_table(path, columns=["customer_id"]).column(0).combine_chunks())] = 1
-        return flags
+        from huaxiang.store.lists import follow
+
+        name = "identity_redirects"
+        if any(t["name"] == name for t in self.snapshot.manifest["tables"]):
+            redirects = pq.read_table(self.snapshot.table(name), columns=["old", "new"])
+        else:
+            redirects = pa.table({"old": pa.array([], pa.string()), "new": pa.array([], pa.string())})
+        return follow(ids, self.index.ids(self.index.all), redirects)
 
     def _free(self, text: str) -> Flags:
         """Any other expression: sets that it names within are found first and become columns."""
@@ -163,10 +244,12 @@ class OpenIndex:
 
     def _check_circle(self, condition: Condition, above: tuple[str, ...]) -> None:
         for name in condition.audiences:
+            if self.members(name) is not None:
+                continue
             if name in above:
                 path = " → ".join((*above, name))
                 raise UsageError(f"audience contains itself: {path}", f"人群定义成了循环：{path}")
-            if name in self._definitions:
+            if name in self._audiences:
                 self._check_circle(self.condition(name), (*above, name))
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from huaxiang import __version__
+from huaxiang.app.acting import actor
 from huaxiang.app.wiring import build_lock, make_engine, run_log, snapshot_store
-from huaxiang.errors import ProjectInvalid
+from huaxiang.errors import Issue, ProjectInvalid
 from huaxiang.run.context import AsOf, Build, Progress
 from huaxiang.spec.loader import Project, load_project
 from huaxiang.store.failpoints import failpoint
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from huaxiang.run.load import LoadReport
     from huaxiang.run.manifest import Standard
+    from huaxiang.run.memberships import Upkeep
     from huaxiang.run.quality import QualityResult
     from huaxiang.run.unifying import Unified
 
@@ -52,8 +54,9 @@ def check(folder: Path) -> Project:
     return project
 
 
-def issues_of(project: Project) -> tuple[Any, ...]:
+def issues_of(project: Project) -> tuple[Issue, ...]:
     """All faults and warnings of a loaded project."""
+    from huaxiang.app.audiences.keeping import frozen_issues
     from huaxiang.app.attributes import sensitive_issues
     from huaxiang.app.catalogue import load_catalogue
     from huaxiang.plan.check import check_project
@@ -62,7 +65,7 @@ def issues_of(project: Project) -> tuple[Any, ...]:
 
     codes = frozenset(a.code for a in load_catalogue().attributes)
     found = check_project(project, lambda source: read_header(source, project.folder), codes)
-    return (*found, *sensitive_issues(project), *list_issues(project))
+    return frozen_issues(project, (*found, *sensitive_issues(project), *list_issues(project)))
 
 
 def _standard() -> Standard:
@@ -84,12 +87,19 @@ def build(
 ) -> BuildResult:
     """Build and publish a snapshot of the project in `folder`.
 
+    An audience that became invalid keeps its last good members, marked stale (docs/audiences.md); any other fault stops the build.
     `as_of` overrides the project's own. `full` forgets the previous snapshot (cluster labels and tag versions start anew)
     and reads every file and database anew.
     Raises ProjectInvalid, SourceError, BuildBusy …; the snapshot of before then stays the current one.
     """
+    from huaxiang.app.audiences.keeping import errors_that_stop, settle
+    from huaxiang.run.memberships import with_kept
+
     started = time.monotonic()
-    project = check(Path(folder))
+    project = load_project(Path(folder))
+    issues = issues_of(project)
+    if errors_that_stop(issues):
+        raise ProjectInvalid([i for i in issues if i.severity == "error"])
     store = snapshot_store(project.folder)
     with build_lock(project.folder):
         draft = store.begin()
@@ -98,8 +108,10 @@ def build(
         run = run_log(project.folder).start(draft.id, engine=engine, as_of=str(as_of or project.spec.as_of), full=full)
         chosen = make_engine(engine, draft.scratch("engine"))
         try:
+            upkeep = settle(project, issues, before, actor())
+            project = with_kept(project, upkeep.kept)
             work = Build(project, chosen, draft, progress or _silent, previous, before, full)
-            manifest = _write(work, run, _run_stages(work, run, as_of))
+            manifest = _write(work, run, _run_stages(work, run, as_of, upkeep))
             manifest["seconds"] = round(time.monotonic() - started, 3)
             if before is not None:
                 before.close()  # it may be one that retention removes
@@ -136,12 +148,12 @@ class _Outcome:
     measured: QualityResult
     sql: Mapping[str, str]
     clusterings: Mapping[str, Any]
-    sizes: Mapping[str, int]
+    audiences: list[dict[str, Any]]
     customers: pa.Table
 
 
-def _run_stages(work: Build, run: Run, asked: date | None) -> _Outcome:
-    from huaxiang.run import collecting, profiling, publishing, quality, segmenting, tagging, unifying
+def _run_stages(work: Build, run: Run, asked: date | None, upkeep: Upkeep) -> _Outcome:
+    from huaxiang.run import collecting, memberships, profiling, publishing, quality, segmenting, tagging, unifying
     from huaxiang.run.quality_between import compare
 
     today = datetime.now(ZoneInfo(work.project.spec.timezone)).date()
@@ -170,12 +182,14 @@ def _run_stages(work: Build, run: Run, asked: date | None) -> _Outcome:
         sql = tagging.compute_tags(work, as_of)
         failpoint("tag")
     with _stage(run, "segment"):
+        memberships.prepare_lists(work, upkeep.kept, redirects)
         clusterings = segmenting.assign_clusters(work, as_of)
-        sizes = segmenting.count_audiences(work, as_of)
+        segmenting.select_audiences(work, as_of)
         customers = publishing.save_customers(work)
         publishing.save_index(work)
+        audiences = memberships.save_audiences(work, upkeep, as_of, redirects)
         failpoint("segment")
-    return _Outcome(reports, as_of, unified, measured, sql, clusterings, sizes, customers)
+    return _Outcome(reports, as_of, unified, measured, sql, clusterings, audiences, customers)
 
 
 def _write(work: Build, run: Run, done: _Outcome) -> dict[str, Any]:
@@ -206,7 +220,7 @@ def _write(work: Build, run: Run, done: _Outcome) -> dict[str, Any]:
             "language": project.spec.language, "currency": project.spec.currency, "timezone": project.spec.timezone,
         },
         "customers": customers.num_rows, "sources": sources, "attributes": attributes, "tags": tags,
-        "audiences": publishing.describe_audiences(project, done.sizes, customers.num_rows),
+        "audiences": done.audiences,
         "clusterings": [manifest.describe_clustering(project, c) for c in done.clusterings.values()],
         **manifest.describe_entities(work, standard),
         "identity": identifying.describe_identity(unified.identified, unified.keys, matching)

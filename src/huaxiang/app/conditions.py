@@ -1,4 +1,4 @@
-"""Conditions asked of a published snapshot: checked like those in the project's files, audiences they name put in place."""
+"""Conditions asked of a published snapshot: what they may speak of, and how they read."""
 
 from __future__ import annotations
 
@@ -7,34 +7,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from huaxiang.errors import UsageError
-from huaxiang.plan.predicate import SourceFields, Sources, parse_condition, to_sql_ast, to_text
+from huaxiang.plan.predicate import SourceFields, Sources, parse_condition, to_text
 
 When = str | Mapping[str, object]
 """A condition as written: SQL text or a tree."""
-
-
-def read_condition(
-    when: When, types: Mapping[str, str], audiences: Mapping[str, When], within: tuple[str, ...] = ()
-) -> exp.Expression:
-    """Return `when` as checked SQL. `audiences` holds the definitions that `in_audience('x')` may name.
-
-    Raises ExpressionError for a bad condition, UsageError for an unknown audience or one that contains itself.
-    """
-    tree = to_sql_ast(parse_condition(when, types))
-
-    def expand(node: exp.Expression) -> exp.Expression:
-        if not (isinstance(node, exp.Anonymous) and str(node.this).lower() == "in_audience"):
-            return node
-        name = node.expressions[0].name
-        if name not in audiences:
-            raise UsageError.unknown("audience", name, audiences)
-        if name in within:
-            raise UsageError(f"audience contains itself: {' → '.join((*within, name))}")
-        inner = read_condition(audiences[name], types, audiences, (*within, name))
-        return exp.Coalesce(this=exp.paren(inner), expressions=[exp.false()])
-
-    return tree.transform(expand)
 
 
 def condition_text(when: When, types: Mapping[str, str], sources: Sources | None = None) -> str:

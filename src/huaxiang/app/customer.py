@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlglot import exp
 
-from huaxiang.app.audience import audience_condition, column_types
+from huaxiang.app.audience import column_types
+from huaxiang.app.audience_index import open_index
 from huaxiang.app.conditions import contains_text
 from huaxiang.app.identity_values import Values
 from huaxiang.app.masks import kind_of, mask, mask_by_look
@@ -66,10 +67,9 @@ def show_customer(snapshot: Snapshot, customer_id: str, detail: Detail = PLAIN) 
     manifest, unmask = snapshot.manifest, detail.unmask
     columns = list(column_types(manifest))
     audiences = {item["name"]: item.get("title") for item in manifest.get("audiences", ())}
-    found = _find(snapshot, customer_id, [*columns, *(audience_condition(manifest, name) for name in audiences)])
-    values = dict(zip(columns, found.row[: len(columns)], strict=True))
-    memberships = zip(audiences, found.row[len(columns) :], strict=True)
-    member_of = [name for name, met in memberships if met]
+    found = _find(snapshot, customer_id, columns)
+    values = dict(zip(columns, found.row, strict=True))
+    member_of = _audiences(snapshot, found.customer_id)
     sources = marks(snapshot, found.customer_id)
     told = explain(snapshot, found.customer_id, values, unmask=unmask) if detail.provenance else None
     return {
@@ -91,6 +91,14 @@ def show_customer(snapshot: Snapshot, customer_id: str, detail: Detail = PLAIN) 
         "records": _records(snapshot, found.customer_id),
         "provenance": told,
     }
+
+
+def _audiences(snapshot: Snapshot, customer_id: str) -> list[str]:
+    """The declared audiences that the customer is in."""
+    index = open_index(snapshot)
+    row = index.index.row_of(customer_id)
+    names = [item["name"] for item in snapshot.manifest.get("audiences", ())]
+    return [name for name in names if row is not None and index.select(name).contains(row)]
 
 
 @dataclass(frozen=True)

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from huaxiang.app.audience import customer_ids
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from huaxiang.index import Bits
     from huaxiang.store.snapshots import Snapshot
 
 
+def customer_bits(snapshot: Snapshot, expression: str | None) -> Bits:
+    """Return who meets the condition (a name or an expression; None: everyone). Raises as `OpenIndex.select` does."""
+    from huaxiang.app.audience_index import open_index
+
+    index = open_index(snapshot)
+    return index.index.all if expression is None else index.select(expression)
+
+
 def customer_mask(snapshot: Snapshot, expression: str | None) -> NDArray[np.bool_]:
-    """Return a mask over the rows of customers.parquet: who meets the condition (a name or an expression; None: everyone).
-
-    Raises as `customer_ids` does.
-    """
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    from pyarrow import parquet
-
-    path = snapshot.table("customers")
-    if expression is None:
-        return np.ones(parquet.ParquetFile(path).metadata.num_rows, np.bool_)
-    ids = parquet.read_table(path, columns=["customer_id"])["customer_id"].combine_chunks()
-    found = pa.array(customer_ids(snapshot, expression), ids.type)
-    return np.asarray(pc.is_in(ids, found).to_numpy(zero_copy_only=False), dtype=np.bool_)
+    """Return `customer_bits` as a boolean for each row of customers.parquet."""
+    return customer_bits(snapshot, expression).mask()
 
 
 def decided_against(snapshot: Snapshot, expression: str) -> NDArray[np.bool_]:

@@ -6,8 +6,23 @@ index from that table; `AudienceIndex.open` maps them, `select` answers conditio
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from huaxiang.index.bits import Bits
-from huaxiang.index.build import build_index
 from huaxiang.index.reading import AudienceIndex
 
+if TYPE_CHECKING:
+    from huaxiang.index.layout import Layout
+
 __all__ = ["AudienceIndex", "Bits", "build_index"]
+
+
+def build_index(
+    customers: Path, folder: Path, columns: Sequence[str] | None = None, tell: Callable[[int, int], None] | None = None
+) -> Layout:
+    """Write the index of a table of customers; see `huaxiang.index.build`, which who only reads one does not load."""
+    from huaxiang.index import build
+
+    return build.build_index(customers, folder, columns, tell)

@@ -11,6 +11,7 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Number = int | float | Fraction
+_Item = TypeVar("_Item", np.float64, np.int64)
 _DECIMAL = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
 _DAY_US = 86_400_000_000
 _EPOCH = date(1970, 1, 1)
@@ -34,8 +36,7 @@ def scale_of(kind: str) -> int:
 def numbers_of(column: pa.Array, kind: str) -> npt.NDArray[np.float64] | npt.NDArray[np.int64] | None:
     """The values of a column as float64 (DOUBLE) or int64, 0 where there is none; None when an amount is too large."""
     if kind == "DOUBLE":
-        floats: npt.NDArray[np.float64] = column.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False)
-        return floats
+        return _dense(column.cast(pa.float64()), np.dtype(np.float64))
     if kind == "BOOLEAN":
         column = column.cast(pa.int8())
     elif kind == "DATE":
@@ -44,8 +45,19 @@ def numbers_of(column: pa.Array, kind: str) -> npt.NDArray[np.float64] | npt.NDA
         column = column.cast(pa.timestamp("us")).cast(pa.int64())
     elif pa.types.is_decimal(column.type):
         return _units(column)
-    whole: npt.NDArray[np.int64] = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
-    return whole
+    return _dense(column.cast(pa.int64()), np.dtype(np.int64))
+
+
+def _dense(column: pa.Array, kind: np.dtype[_Item]) -> npt.NDArray[_Item]:
+    """The values of a column of that kind, 0 where there is none. Read off the buffer: pyarrow's own ways import pandas where it is
+    installed, which is felt on the command line.
+    """
+    if column.null_count:
+        column = column.fill_null(0)
+    data = column.buffers()[1]
+    if data is None:
+        return np.empty(0, dtype=kind)
+    return np.frombuffer(data, dtype=kind)[column.offset : column.offset + len(column)]
 
 
 def _units(column: pa.Array) -> npt.NDArray[np.int64] | None:

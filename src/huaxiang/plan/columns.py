@@ -328,7 +328,7 @@ def dependencies(project: Project) -> dict[Node, set[Node]]:
         if not isinstance(tag, StatisticTag):
             graph["tags", name] = known(*tag_inputs(tag), ("tags", name))
     for name, audience in project.audiences.items():
-        graph["audiences", name] = known(*named_in(audience.when), ("audiences", name))
+        graph["audiences", name] = known(*named_in(audience.condition), ("audiences", name))
     for name, clustering in project.clusterings.items():
         columns, audiences = named_in(clustering.within)
         features = {f if isinstance(f, str) else f.tag for f in clustering.features}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlglot import exp
 
-from huaxiang.errors import ExpressionError, Issue, UsageError, did_you_mean, did_you_mean_zh
+from huaxiang.errors import ExpressionError, Issue, did_you_mean
 from huaxiang.plan.columns import customer_types, sources_of_customers
 from huaxiang.plan.condition_text import to_text, written
 from huaxiang.plan.conditions import InList, Part, Top, parts_of
@@ -17,8 +16,8 @@ from huaxiang.plan.predicate import parse_condition
 from huaxiang.run.context import AsOf
 from huaxiang.spec.faults import SINGULAR
 from huaxiang.spec.loader import Project
+from huaxiang.store.lists import known_lists
 
-LISTS = Path(".huaxiang") / "lists"
 When = str | dict[str, object]
 
 
@@ -59,27 +58,10 @@ def bind_condition(project: Project, when: When, as_of: AsOf) -> BoundCondition:
     return BoundCondition(tree, parts, among)
 
 
-def list_file(folder: Path, name: str) -> Path:
-    """The Parquet file (column customer_id) of an uploaded list of the project in `folder`. Raises UsageError for an unknown one."""
-    path = folder / LISTS / f"{name}.parquet"
-    if path.is_file():
-        return path
-    known = known_lists(folder)
-    raise UsageError(
-        f'unknown list "{name}"{did_you_mean(name, known) or "; none was uploaded yet"}',
-        f"没有名为“{name}”的名单{did_you_mean_zh(name, known) or '；还没有上传过名单'}",
-    )
-
-
-def known_lists(folder: Path) -> tuple[str, ...]:
-    """Names of all uploaded lists."""
-    return tuple(sorted(path.stem for path in (folder / LISTS).glob("*.parquet")))
-
-
 def list_issues(project: Project) -> tuple[Issue, ...]:
     """Conditions that name a list which was not uploaded; definitions with other faults say nothing here."""
     known = known_lists(project.folder)
-    whens = [(("audiences", a.name, "when"), a.when) for a in project.audiences.values()]
+    whens = [(("audiences", a.name, "when"), a.condition) for a in project.audiences.values()]
     whens += [
         (("clusterings", c.name, "within"), c.within) for c in project.clusterings.values() if c.within is not None
     ]
@@ -89,8 +71,17 @@ def list_issues(project: Project) -> tuple[Issue, ...]:
             if isinstance(part, InList) and part.name not in known:
                 advice = did_you_mean(part.name, known) or "; none was uploaded yet"
                 message = f'{SINGULAR[kind]} "{name}": unknown list "{part.name}"{advice}'
-                found.append(Issue(project.place(kind, name, key), "REF006", message))
+                place = project.place(kind, name, key)
+                found.append(Issue(place, "REF006", message, subject=(kind, name)))
     return tuple(found)
+
+
+def lists_named(project: Project) -> tuple[str, ...]:
+    """The uploaded lists that audiences and clusterings speak of."""
+    whens = [a.condition for a in project.audiences.values()]
+    whens += [c.within for c in project.clusterings.values() if c.within is not None]
+    parts = (part for when in whens for part in _parts(project, when))
+    return tuple(sorted({part.name for part in parts if isinstance(part, InList)}))
 
 
 def _parts(project: Project, when: When) -> tuple[Part, ...]:

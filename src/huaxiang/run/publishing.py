@@ -179,18 +179,6 @@ def _dates(build: Build, name: str) -> tuple[str | None, str | None]:
     return tuple(str(found[k]) if found[k] is not None else None for k in ("min", "max"))  # type: ignore[return-value]
 
 
-def describe_audiences(project: Project, sizes: Mapping[str, int], customers: int) -> list[dict[str, Any]]:
-    """Manifest entries of the rule audiences."""
-    return [
-        {
-            "name": a.name, "title": text_of(a.title, a.name), "description": a.description, "owner": a.owner,
-            "definition": a.when, "size": sizes[a.name], "share": round(sizes[a.name] / customers, 6) if customers else 0.0,
-            "place": str(project.place("audiences", a.name)),
-        }
-        for a in project.audiences.values()
-    ]  # fmt: skip
-
-
 def describe_quality(sources: list[dict[str, Any]]) -> dict[str, Any]:
     """Sums over all sources, and the share of values known."""
     total = {k: sum(s[k] for s in sources) for k in ("rows_in", "loaded", "set_aside", "left_out", "repaired")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from huaxiang.learn.personas import draw_personas, no_cards
 from huaxiang.plan.behaviour import SourceRows
 from huaxiang.plan.columns import sources_of_customers
 from huaxiang.plan.conditions import InList, Top
-from huaxiang.run.conditions import BoundCondition, bind_condition, list_file
+from huaxiang.run.conditions import BoundCondition, bind_condition
 from huaxiang.run.context import AsOf, Build
 from huaxiang.run.tagging import origin_of
 from huaxiang.spec.loader import Project
@@ -75,17 +76,20 @@ def as_numbers(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.float64]]
     return np.asarray(numbers.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
 
 
-def count_audiences(build: Build, as_of: AsOf) -> Mapping[str, int]:
-    """Leave table `audiences` and return the size of each."""
+def select_audiences(build: Build, as_of: AsOf) -> None:
+    """Leave table `audiences`: customer_id and a boolean per audience."""
     project = build.project
     if not project.audiences:
-        return {}
-    bound = {n: bind_condition(project, a.when, as_of) for n, a in project.audiences.items()}
+        return
+    bound = {n: bind_condition(project, a.condition, as_of) for n, a in project.audiences.items()}
     origins = {n: origin_of(project, "audiences", n) for n in bound}
     planned = _with_parts(build, bound, as_of, "everyone")
     build.engine.run(segment.plan_audiences(planned.conditions, origins, planned.table))
-    members = build.engine.fetch("audiences")
-    return {n: int(pc.sum(members.column(n)).as_py() or 0) for n in bound}
+
+
+def list_scratch(build: Build, name: str) -> Path:
+    """Where a build keeps the members of a list, with the customer IDs of today (`run.memberships.prepare_lists`)."""
+    return build.draft.scratch(f"lists/{name}.parquet")
 
 
 def _with_parts(build: Build, bound: Mapping[str, BoundCondition], as_of: AsOf, table: str) -> PlannedParts:
@@ -94,7 +98,7 @@ def _with_parts(build: Build, bound: Mapping[str, BoundCondition], as_of: AsOf, 
     among = {text: tree for b in bound.values() for text, tree in b.among.items()}
     request = PartsRequest({name: b.tree for name, b in bound.items()}, parts, among)
     for name in dict.fromkeys(p.name for p in parts.values() if isinstance(p, InList)):
-        build.engine.register(list_table(name), list_file(build.project.folder, name))
+        build.engine.register(list_table(name), list_scratch(build, name))
     rows = {
         name: SourceRows(unified_table(name), source.types, source.time)
         for name, source in sources_of_customers(build.project).items()
@@ -149,7 +153,7 @@ def draw_all_personas(
 def _defining_tags(build: Build, spec: PersonaSetSpec, as_of: AsOf) -> frozenset[str]:
     """Tags that the segments of a set are made from: saying them of a segment is no discovery."""
     project = build.project
-    found = {c.name for n in spec.audiences for c in _columns(project, project.audiences[n].when, as_of)}
+    found = {c.name for n in spec.audiences for c in _columns(project, project.audiences[n].condition, as_of)}
     if spec.clustering:
         found |= {f.tag if isinstance(f, Feature) else f for f in project.clusterings[spec.clustering].features}
     return frozenset(found)

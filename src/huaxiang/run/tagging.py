@@ -83,7 +83,7 @@ def condition_tree(
 
     def expand(node: exp.Expression) -> exp.Expression:
         if isinstance(node, exp.Anonymous) and node.name.upper() == IN_AUDIENCE:
-            inner = condition_tree(project, project.audiences[node.expressions[0].name].when, types, as_of)
+            inner = condition_tree(project, project.audiences[node.expressions[0].name].condition, types, as_of)
             return exp.Coalesce(this=exp.paren(inner), expressions=[exp.false()])
         return node
 

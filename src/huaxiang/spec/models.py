@@ -259,13 +259,30 @@ Tag = Annotated[
 
 
 class AudienceSpec(Spec):
-    """A rule audience 人群: customers who meet a condition."""
+    """A group 人群 of customers: those who meet a condition, now or on a day of the past, or those on an uploaded list."""
 
     name: Name
     title: Title = None
     description: str | None = None
     owner: str | None = None
-    when: str | dict[str, object]
+    kind: Literal["dynamic", "static", "frozen"] = Field(
+        "dynamic",
+        description="dynamic: recomputed at every build; static: an uploaded list; frozen: the members of the day `frozen_at`, kept",
+    )
+    when: str | dict[str, object] | None = Field(None, description="condition over tags and attributes, as text or tree")
+    list_: str | None = Field(
+        None, alias="list", description="static: name of the uploaded list (default: the audience's name)"
+    )
+    frozen_at: str | None = Field(
+        None, description="frozen: YYYY-MM-DD; the last snapshot built on or before that day says who is in"
+    )
+
+    @property
+    def condition(self) -> str | dict[str, object]:
+        """The condition that members meet; for a frozen audience the one they met on that day."""
+        if self.kind == "static":
+            return f"in_list('{self.list_ or self.name}')"
+        return self.when if self.when is not None else ""
 
 
 class Feature(Spec):

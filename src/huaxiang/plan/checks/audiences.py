@@ -2,29 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+
 from huaxiang.errors import did_you_mean
 from huaxiang.plan.checks import tags, values
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.types import family, words
-from huaxiang.spec.models import ClusteringSpec, Feature
+from huaxiang.spec.models import AudienceSpec, ClusteringSpec, Feature
 
 MAX_CLUSTERS = 50
+_NEEDS: Mapping[str, Mapping[str, bool]] = MappingProxyType({
+    "dynamic": {"when": True}, "static": {"list": False}, "frozen": {"when": True, "frozen_at": True},
+})  # fmt: skip
+"""Kind of audience → the keys that it takes, and whether it needs them."""
 
 
 def check(found: Findings) -> None:
     """Check every audience, then every clustering."""
-    audiences = found.project.audiences
-    for name, audience in audiences.items():
-        at = ("audiences", name)
-        checked = found.condition(at, ("when",), audience.when, found.types, parts=True)
-        if checked is None:
-            continue
-        for other in checked.audiences:
-            if other not in audiences:
-                found.add(at, ("when",), "REF002", f'unknown audience "{other}"{did_you_mean(other, audiences)}')
-        values.check(found, at, ("when",), checked.tree)
+    for audience in found.project.audiences.values():
+        if _check_keys(found, audience):
+            _check_condition(found, audience)
     for clustering in found.project.clusterings.values():
         _check_clustering(found, clustering)
+
+
+def _check_keys(found: Findings, spec: AudienceSpec) -> bool:
+    """Check the keys that go with the kind of an audience; True when its condition can be read."""
+    at = ("audiences", spec.name)
+    given = {"when": spec.when is not None, "list": spec.list_ is not None, "frozen_at": spec.frozen_at is not None}
+    sound = True
+    for key, needed in _NEEDS[spec.kind].items():
+        if needed and not given[key]:
+            found.add(at, (), "AUD001", f'a {spec.kind} audience needs the key "{key}"')
+            sound = False
+    for key in (key for key, there in given.items() if there and key not in _NEEDS[spec.kind]):
+        kinds = " or ".join(kind for kind, takes in _NEEDS.items() if key in takes)
+        found.add(at, (key,), "AUD001", f'"{key}" belongs to a {kinds} audience, but this one is {spec.kind}')
+        sound = False
+    if sound and spec.frozen_at is not None and not _is_day(spec.frozen_at):
+        found.add(at, ("frozen_at",), "AUD002", f"there is no day {spec.frozen_at}; write YYYY-MM-DD")
+    return sound
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _check_condition(found: Findings, spec: AudienceSpec) -> None:
+    audiences, at = found.project.audiences, ("audiences", spec.name)
+    path = ("list",) if spec.kind == "static" else ("when",)
+    checked = found.condition(at, path, spec.condition, found.types, parts=True)
+    if checked is None:
+        return
+    for other in checked.audiences:
+        if other not in audiences:
+            found.add(at, path, "REF002", f'unknown audience "{other}"{did_you_mean(other, audiences)}')
+    values.check(found, at, path, checked.tree)
 
 
 def _check_clustering(found: Findings, spec: ClusteringSpec) -> None:

@@ -33,7 +33,8 @@ class Findings:
         kind, name = at
         subject = f'{SINGULAR[kind]} "{name}": ' if kind in SINGULAR else ""
         severity: Literal["error", "warning"] = "warning" if warning else "error"
-        self._found[Issue(self.project.place(kind, name, *path), code, subject + message, severity)] = None
+        place = self.project.place(kind, name, *path)
+        self._found[Issue(place, code, subject + message, severity, at)] = None
 
     def issues(self) -> tuple[Issue, ...]:
         """All faults, sorted by place."""

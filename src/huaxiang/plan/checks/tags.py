@@ -117,8 +117,10 @@ def _has_parts(found: Findings, node: At) -> bool:
     """True for an audience that speaks of more than the columns of customers; one with faults has none."""
     if node[0] != "audiences":
         return False
+    if found.project.audiences[node[1]].kind != "dynamic":
+        return True
     try:
-        return bool(parse_condition(found.project.audiences[node[1]].when, found.types, found.sources).parts)
+        return bool(parse_condition(found.project.audiences[node[1]].condition, found.types, found.sources).parts)
     except ExpressionError:
         return False
 
