@@ -227,14 +227,23 @@ def _rest(split: Split, chosen: NDArray[np.int64]) -> dict[str, int]:
 
 def _curve(lifts: Lifts, baseline: Lifts, split: Split, size: int) -> list[dict[str, Any]]:
     others = len(split.candidates)
-    return [
-        {
-            "top": round(top, 6), "customers": round(top * others), "reached": round(float(lifts.reached[i]), 4),
-            "lift": round(float(lifts.lift[i]), 3), "low": round(float(lifts.low[i]), 3), "high": round(float(lifts.high[i]), 3),
-            "baseline": round(float(baseline.lift[i]), 3), "random": 1.0, "best": round(min(1 / top, 1 / split.seed_share()), 3), "asked": round(top * others) == size,
+    points = []
+    for i, top in enumerate(lifts.tops):
+        best = min(1 / top, 1 / split.seed_share())
+        lift = {
+            "lift": lifts.lift[i],
+            "low": lifts.low[i],
+            "high": lifts.high[i],
+            "baseline": baseline.lift[i],
+            "random": 1,
+            "best": best,
         }
-        for i, top in enumerate(lifts.tops)
-    ]  # fmt: skip
+        points.append(
+            {"top": round(top, 6), "customers": round(top * others), "reached": round(float(lifts.reached[i]), 4)}
+            | {name: round(float(value), 3) for name, value in lift.items()}
+            | {"asked": round(top * others) == size}
+        )
+    return points
 
 
 def _baseline(trained: _Trained, features: Features, lifts: Lifts, gain: tuple[float, float, float]) -> dict[str, Any]:

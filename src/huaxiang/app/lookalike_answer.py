@@ -80,9 +80,10 @@ def _sentence(info: Mapping[str, Any], driver: Driver, title: Mapping[str, str] 
     if value is None:
         tag = TagInfo(info["name"], Both("", ""), "", None, info["value_type"], info.get("unit"))
         mine, other = amount(seed, tag, "CNY"), amount(rest, tag, "CNY")
+        zh, en = ("平均为", "mean") if driver.mean else ("中位数为", "median")
         return {
-            "zh": f"种子的中位数为 {mine.zh}，其余客户为 {other.zh}",
-            "en": f"median {mine.en} in the seed, {other.en} in the rest",
+            "zh": f"种子的{zh} {mine.zh}，其余客户为 {other.zh}",
+            "en": f"{en} {mine.en} in the seed, {other.en} in the rest",
         }
     shares = percent(seed), percent(rest)
     if info["value_type"] == "boolean":

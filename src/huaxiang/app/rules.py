@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
-from huaxiang.app.members import customer_mask
+from huaxiang.app.members import customer_bits
 from huaxiang.app.rule_text import Item, sentence
 from huaxiang.errors import UsageError
 
@@ -17,8 +19,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from huaxiang.learn.rules import Rules
-    from huaxiang.learn.rules.tagged import Tagged, Worth
+    from huaxiang.index import AudienceIndex, Bits
+    from huaxiang.learn.rules import Itemsets, Rules
+    from huaxiang.learn.rules.tagged import Items, Tagged, Worth
     from huaxiang.store.snapshots import Snapshot
 
 RULES_KEYS = (
@@ -59,13 +62,11 @@ class RuleQuestion:
 
 @dataclass(frozen=True)
 class _Asked:
-    """The tags asked for, which of them tells which, and the items of the customers: of the audience (`mine`) and of everyone (`base`)."""
+    """The tags asked for, and the items of the customers: of the audience (`made.mine`) and of everyone (`made.base`)."""
 
     infos: Sequence[Mapping[str, Any]]
-    tells: NDArray[np.bool_]
     items: Sequence[Item]
-    mine: Tagged
-    base: Tagged
+    made: Items
 
 
 def find_rules(snapshot: Snapshot, expression: str | None, question: RuleQuestion) -> dict[str, Any]:
@@ -78,9 +79,9 @@ def find_rules(snapshot: Snapshot, expression: str | None, question: RuleQuestio
 
     _check(question)
     infos = _infos(snapshot.manifest, question.tags)
-    members = customer_mask(snapshot, expression)
+    members = customer_bits(snapshot, expression)
     asked = _read(snapshot, infos, members, question)
-    itemsets = _mine(asked.mine, question)
+    itemsets = _mine(asked.made.mine, question)
     rules = association_rules(itemsets, Thresholds(max_consequent=1))
     related = _between_related(rules, asked)
     left_out = {"related": 0, "no_gain": 0, "not_significant": 0}
@@ -88,13 +89,13 @@ def find_rules(snapshot: Snapshot, expression: str | None, question: RuleQuestio
         left_out["related"] = int(related.sum())
         rules, related = rules.take(~related), related[~related]
     kept, worth, related = _judge(rules, related, asked, question, left_out)
-    base = asked.base if expression is not None and not members.all() else None
+    base = asked.made.base if expression is not None and len(members) < members.size else None
     chosen = _order(kept)[: question.limit]
     told = zip(_described(kept.take(chosen), asked, base), chosen.tolist(), strict=True)
     stories = [story | _judged(worth, number, related=bool(related[number])) for story, number in told]
     return {
-        "snapshot": snapshot.id, "as_of": snapshot.manifest["as_of"], "audience": expression, "customers": int(members.sum()),
-        "base": len(members), "tags": [{"name": i["name"], "title": i["title"]} for i in infos], "asked": question.asked(),
+        "snapshot": snapshot.id, "as_of": snapshot.manifest["as_of"], "audience": expression, "customers": len(members),
+        "base": members.size, "tags": [{"name": i["name"], "title": i["title"]} for i in infos], "asked": question.asked(),
         "itemsets": len(itemsets), "tested": len(rules), "found": len(kept), "left_out": left_out,
         "rules": [{key: story[key] for key in RULE_KEYS} for story in stories],
     }  # fmt: skip
@@ -145,39 +146,62 @@ def _check_kind(item: Mapping[str, Any]) -> None:
         )
 
 
-def _read(
-    snapshot: Snapshot, infos: Sequence[Mapping[str, Any]], members: NDArray[np.bool_], question: RuleQuestion
-) -> _Asked:
-    from pyarrow import parquet
+def _read(snapshot: Snapshot, infos: Sequence[Mapping[str, Any]], members: Bits, question: RuleQuestion) -> _Asked:
+    import numpy as np
 
-    from huaxiang.learn.rules import least_count
-    from huaxiang.learn.rules.tagged import determined, read_items, tag_customers
+    from huaxiang.app.audience_index import open_index
+    from huaxiang.learn.rules import Tagged, Transactions, least_count, tag_customers
 
-    count = int(members.sum())
+    count = members.count()
     if count < 2 * SMALLEST:
         raise UsageError(
             f"the audience has {count} customers: too few for rules; ask about {2 * SMALLEST} or more",
             f"该人群只有 {count} 人，太少，找不出规律；至少需要 {2 * SMALLEST} 人",
         )
-    path = snapshot.table("customers")
-    columns = [read_items(parquet.read_table(path, columns=[info["name"]])[info["name"]]) for info in infos]
-    mine, base = tag_customers(columns, members, max(SMALLEST, least_count(question.min_support, count)))
-    values = [(info, value) for info, column in zip(infos, columns, strict=True) for value in column.values]
-    return _Asked(infos, determined(columns), [Item.of(*values[code]) for code in mine.transactions.codes], mine, base)
+    index = open_index(snapshot).index
+    least = max(SMALLEST, least_count(question.min_support, count))
+    words, items, tags, known = [], [], [], []
+    for number, info in enumerate(infos):
+        values = _values(index, info, members, least)
+        words += [index.of_value(info["name"], value).words for value in values]
+        items += [Item.of(info, "true" if value is True else str(value)) for value in values]
+        tags += [number] * len(values)
+        known.append(_known(index, info).words)
+    size = index.size
+    rows = np.stack(words) if words else np.zeros((0, (size + 63) // 64), np.uint64)
+    base = Tagged(
+        Transactions(rows, np.arange(len(rows), dtype=np.int32), size), np.array(tags, np.int64), np.stack(known)
+    )
+    single = np.array([info["value_type"] == "enum" for info in infos])
+    return _Asked(infos, items, tag_customers(base, members.mask(), single))
 
 
-def _mine(mine: Tagged, question: RuleQuestion) -> Any:
-    from dataclasses import replace
+def _values(index: AudienceIndex, info: Mapping[str, Any], members: Bits, least: int) -> list[object]:
+    """The values of a tag that `least` of the members have; of a yes/no tag only yes."""
+    if index.fields[info["name"]].kind not in ("codes", "list"):
+        raise UsageError(
+            f'"{info["name"]}" has too many different values for rules; use a tag with bands or labels instead',
+            f"“{info['name']}”的取值太多，找不出规律；请改用分段或分类标签",
+        )
+    counted = index.counts(members, info["name"])
+    pairs = zip(counted.values.to_pylist(), counted.counts.tolist(), strict=True)
+    return [value for value, count in pairs if count >= least and value is not False]
 
-    import numpy as np
 
+def _known(index: AudienceIndex, info: Mapping[str, Any]) -> Bits:
+    """Who has a value; an empty list is unknown, as in the manifest's coverage."""
+    if info["value_type"] != "list":
+        return index.known(info["name"])
+    sets = (index.of_value(info["name"], value) for value in index.values(info["name"]).to_pylist())
+    return reduce(or_, sets, index.all - index.all)
+
+
+def _mine(mine: Tagged, question: RuleQuestion) -> Itemsets:
     from huaxiang.learn.rules import TooManyItemsets, frequent_itemsets
 
-    held = mine.transactions
-    rows = replace(held, codes=np.arange(len(held.codes), dtype=np.int32))
-    support = max(question.min_support, SMALLEST / held.size)
+    support = max(question.min_support, SMALLEST / mine.transactions.size)
     try:
-        return frequent_itemsets(rows, support, max_length=question.max_length, most=MOST_ITEMSETS)
+        return frequent_itemsets(mine.transactions, support, max_length=question.max_length, most=MOST_ITEMSETS)
     except TooManyItemsets:
         raise UsageError(
             f"more than {MOST_ITEMSETS:,} combinations are that frequent; raise min_support, lower max_length, or name fewer tags",
@@ -196,10 +220,10 @@ def _judge(
     from huaxiang.learn.rules import Thresholds
     from huaxiang.learn.rules.tagged import known_rules, rule_worth
 
-    known = known_rules(rules, asked.mine, held=True)
+    known = known_rules(rules, asked.made.mine, held=True)
     reach = known.meets(Thresholds(question.min_confidence, question.min_lift))
     kept, related = known.take(reach), related[reach]
-    worth = rule_worth(kept, asked.mine, len(asked.items))
+    worth = rule_worth(kept, asked.made.mine, len(asked.items))
     if question.everything:
         return kept, worth, related
     gains, significant = worth.improvement > 0, worth.p_corrected <= ALPHA
@@ -219,8 +243,10 @@ def _between_related(rules: Rules, asked: _Asked) -> NDArray[np.bool_]:
     from huaxiang.app.lineage import roots_of
 
     roots = [roots_of(info) for info in asked.infos]
-    together = np.array([[bool(one & other) for other in roots] for one in roots]) | asked.tells | asked.tells.T
-    tags = np.append(asked.mine.tags, -1)
+    together = (
+        np.array([[bool(one & other) for other in roots] for one in roots]) | asked.made.tells | asked.made.tells.T
+    )
+    tags = np.append(asked.made.mine.tags, -1)
     right = tags[rules.consequent[:, 0]]
     found = np.zeros(len(rules), np.bool_)
     for column in range(rules.antecedent.shape[1]):
@@ -262,7 +288,7 @@ def _described(rules: Rules, asked: _Asked, base: Tagged | None) -> list[dict[st
         found.append({
             "antecedent": [item.as_dict() for item in left], "consequent": [item.as_dict() for item in right],
             "text": sentence(left, right[0], figures), "count": int(rules.both[i]), "known": int(rules.size[i]),
-            "share": round(int(rules.both[i]) / asked.mine.transactions.size, 6), **figures,
+            "share": round(int(rules.both[i]) / asked.made.mine.transactions.size, 6), **figures,
         })  # fmt: skip
     return found
 

@@ -20,8 +20,10 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Driver:
-    """`loss`: AUC lost on held-out customers when the column is shuffled (Breiman 2001). Of a number `seed` and `rest` are medians (means
-    where the medians are equal: `mean`) and `value` is None; of values they are the shares, of customers whose value is known, of the `value` that differs most.
+    """`loss`: AUC lost on held-out customers when the column is shuffled (Breiman 2001).
+
+    Of a number `seed` and `rest` are medians (means where the medians are equal: `mean`) and `value` is None; of values they are the
+    shares, among customers whose value is known, of the `value` that differs most.
     """
 
     name: str

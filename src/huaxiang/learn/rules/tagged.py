@@ -6,90 +6,30 @@ together wonderfully, only because the same few people answered them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from huaxiang.learn.rules.rules import Rules
 from huaxiang.learn.rules.significance import corrected, fisher_exact
-from huaxiang.learn.rules.transactions import Codes, Counts, Mask, Transactions, Words, count_together, pack, popcount
+from huaxiang.learn.rules.transactions import (
+    Codes,
+    Counts,
+    Mask,
+    Transactions,
+    Words,
+    count_pairs,
+    count_together,
+    count_with,
+    pack,
+    popcount,
+    unpack,
+)
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Column:
-    """Values held: customer `rows[i]` has `values[codes[i]]` (values ascending); `known`: whose value is known at all."""
-
-    rows: NDArray[np.int64]
-    codes: NDArray[np.int64]
-    values: tuple[str, ...]
-    known: Mask
-
-
-def read_items(column: pa.ChunkedArray) -> Column:
-    """Items of a text, boolean or list column. Of a boolean only `true` is an item; an empty list is unknown, as in the manifest."""
-    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    known = _flags(pc.is_valid(column))
-    rows = np.arange(len(column), dtype=np.int64)
-    if pa.types.is_boolean(column.type):
-        held = rows[_flags(pc.fill_null(column, False))]
-        return Column(held, np.zeros(len(held), np.int64), ("true",), known)
-    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
-        lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
-        rows, column = np.repeat(rows, lengths), pc.list_flatten(column)
-        known = np.asarray(lengths > 0)
-    present = _flags(pc.is_valid(column))
-    codes, values = _coded(column.filter(pa.array(present)))
-    return Column(rows[present], codes, values, known)
-
-
-def _flags(column: pa.Array) -> Mask:
-    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.bool_)
-
-
-def _coded(column: pa.Array) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    coded = pc.dictionary_encode(pc.cast(column, pa.string()))
-    words = [str(word) for word in coded.dictionary.to_pylist()]
-    order = sorted(range(len(words)), key=words.__getitem__)
-    position = np.zeros(len(words), np.int64)
-    position[order] = np.arange(len(words))
-    indices = np.asarray(coded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
-    return position[indices], tuple(words[i] for i in order)
-
-
-def determined(columns: Sequence[Column]) -> Mask:
-    """[i, j]: of customers who know both, the value of tag i tells that of tag j (a city its province). Lists tell nothing.
-
-    Only where tag i has values that several customers hold: ten a value on average.
-    """
-    number = len(columns)
-    tells = np.zeros((number, number), np.bool_)
-    plain = [_single(column) for column in columns]
-    for i in range(number):
-        for j in range(number):
-            first, second = plain[i], plain[j]
-            if i == j or first is None or second is None:
-                continue
-            both = (first >= 0) & (second >= 0)
-            pairs = np.unique(first[both] * (second.max(initial=0) + 1) + second[both])
-            values = len(np.unique(first[both]))
-            others = len(np.unique(second[both]))
-            tells[i, j] = len(pairs) == values and others > 1 and both.sum() >= 10 * values
-    return tells
-
-
-def _single(column: Column) -> NDArray[np.int64] | None:
-    """The code of each customer, -1 unknown; None when customers may have several, or where only `true` is an item."""
-    if column.values == ("true",) or len(column.rows) != column.known.sum():
-        return None
-    codes = np.full(len(column.known), -1, np.int64)
-    codes[column.rows] = column.codes
-    return None if (codes >= 0).sum() != len(column.rows) else codes
+_MOST_ROWS = 3000
+"""With more items than this it is not looked whether one tag tells another."""
 
 
 @dataclass(frozen=True)
@@ -118,19 +58,47 @@ class Tagged:
         return rows[:, (rows >= 0).any(axis=0)]
 
 
-def tag_customers(columns: Sequence[Column], members: Mask, min_count: int) -> tuple[Tagged, Tagged]:
-    """The items of `members`, and the same items of everyone; only items that `min_count` members hold."""
-    offsets = np.cumsum([0, *(len(column.values) for column in columns)])
-    rows = np.concatenate([column.rows for column in columns])
-    codes = np.concatenate([column.codes + offset for column, offset in zip(columns, offsets[:-1], strict=True)])
-    position, inside = np.cumsum(members) - 1, members[rows]
-    count = int(members.sum())
-    mine = Transactions.from_pairs(position[rows[inside]], codes[inside], count, min_count=min_count)
-    kept = np.isin(codes, mine.codes)
-    base = Transactions.from_pairs(rows[kept], codes[kept], len(members))
-    tags = np.searchsorted(offsets, mine.codes, side="right") - 1
-    known = [pack(np.stack([column.known[chosen] for column in columns])) for chosen in (members, slice(None))]
-    return Tagged(mine, tags, known[0]), Tagged(base, tags, known[1])
+@dataclass(frozen=True)
+class Items:
+    """The items of members (`mine`) and the same items of everyone (`base`).
+
+    `tells[i, j]`: of customers who know both, the value of tag i tells that of tag j (a city its province).
+    """
+
+    mine: Tagged
+    base: Tagged
+    tells: Mask
+
+
+def tag_customers(base: Tagged, members: Mask, single: Mask) -> Items:
+    """The items of `members` besides those of everyone. `single`: tags of which a customer has one value, so that one may tell another."""
+    if members.all():
+        return Items(base, base, _telling(base, single))
+    size = base.transactions.size
+    mine, known = (
+        np.stack([pack(unpack(row, size)[members]) for row in rows]) for rows in (base.transactions.words, base.known)
+    )
+    transactions = Transactions(mine, base.transactions.codes, int(members.sum()))
+    return Items(Tagged(transactions, base.tags, known), base, _telling(base, single))
+
+
+def _telling(base: Tagged, single: Mask) -> Mask:
+    """Which tag tells which: whoever has some value of the first and knows the second has always the same value of the second."""
+    rows = np.flatnonzero(single[base.tags])
+    tells = np.zeros((len(single), len(single)), np.bool_)
+    if len(rows) > _MOST_ROWS:
+        return tells
+    words, tags = base.transactions.words[rows], base.tags[rows]
+    pairs = count_pairs(words)
+    pairs += pairs.T
+    for second in np.unique(tags):
+        knowing = count_with(words, base.known[second])
+        largest = pairs[:, tags == second].argmax(axis=1)
+        always = pairs[:, tags == second].max(axis=1) == knowing
+        for first in np.unique(tags[tags != second]):
+            of = (tags == first) & (knowing > 0)
+            tells[first, second] = bool(always[of].all()) and len(np.unique(largest[of])) > 1
+    return tells
 
 
 def known_rules(rules: Rules, tagged: Tagged, *, held: bool = False) -> Rules:
