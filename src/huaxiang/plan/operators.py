@@ -20,7 +20,6 @@ from huaxiang.plan.types import (
     Typed,
     align,
     cast,
-    family,
     is_constant,
     is_numeric,
     is_temporal,
