@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +41,7 @@ from huaxiang.plan.conditions import (
 )
 from huaxiang.plan.expr import IN_AUDIENCE, bind_as_of
 from huaxiang.plan.predicate import Condition, parse_condition
+from huaxiang.plan.relative_dates import dated
 from huaxiang.store.lists import list_members, list_version
 from huaxiang.store.snapshots import Snapshot
 
@@ -85,16 +87,21 @@ class OpenIndex:
         An audience whose members were taken over (frozen, or stale) has no condition of today: it is `in_audience('name')`.
         """
         if not isinstance(when, str):
-            return parse_condition(when, *self._schema)
+            return self._read(when)
         with self._lock:
             found = self._conditions.get(when)
         if found is None:
-            found = parse_condition(self._definition(when.strip(), when), *self._schema)
+            found = self._read(self._definition(when.strip(), when))
             with self._lock:
                 self._conditions[when] = found
                 while len(self._conditions) > _TEXTS:
                     self._conditions.popitem(last=False)
         return found
+
+    def _read(self, when: When) -> Condition:
+        """A checked condition, with relative days put in."""
+        condition = parse_condition(when, *self._schema)
+        return replace(condition, tree=dated(condition.tree, self._as_of, self._schema[0]))
 
     def select(self, when: When) -> Bits:
         """The customers who meet a condition; of a declared audience its members as the build saved them.
@@ -190,6 +197,16 @@ class OpenIndex:
         if found.otherwise is not None:
             flags[flags < 0] = int(found.otherwise)
         return flags
+
+    def measured(self, part: Behaviour, customer_id: str) -> object:
+        """What a behaviour measures for one customer; 0 or None where nothing counts."""
+        from huaxiang.engines.behaviour_sql import behaviour_value
+        from huaxiang.plan.conditions import ZERO_WITHOUT_ROWS
+
+        name, source = part.step.source, self._schema[1][part.step.source]
+        query = behaviour_value(part, SourceRows(f"source_{name}", source.types, source.time), self._as_of)
+        found = self._reader.value(query, customer_id)
+        return 0 if found is None and part.function in ZERO_WITHOUT_ROWS else found
 
     def _listed(self, part: InList) -> Flags:
         import numpy as np

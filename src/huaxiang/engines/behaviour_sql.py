@@ -65,11 +65,18 @@ def behaviour_sets(
     return Sets(query, otherwise, (rows.table,))
 
 
-def _measured(part: Behaviour, rows: SourceRows, as_of: date, words: DuckdbWords) -> exp.Select:
-    """customer_id and `_v`, over the rows that count alone: the filter stands in the scan."""
+def behaviour_value(part: Behaviour, rows: SourceRows, as_of: date) -> exp.Select:
+    """What a behaviour measures for one customer, whose ID is the query's parameter: customer_id and `_v`, no row where none counts."""
+    return _measured(part, rows, as_of, DuckdbWords(), exp.EQ(this=sql.column(ID), expression=exp.Placeholder()))
+
+
+def _measured(
+    part: Behaviour, rows: SourceRows, as_of: date, words: DuckdbWords, only: exp.Expression | None = None
+) -> exp.Select:
+    """customer_id and `_v`, over the rows that count alone: the filter stands in the scan. `only`: a further filter of the rows."""
     measure = measure_of(part, rows, as_of, "_v")
     fields = tuple(dict.fromkeys((ID, *((rows.time,) if rows.time else ()), *((part.field,) if part.field else ()))))
-    conditions: list[exp.Expression] = [sql.is_not_null(sql.column(ID))]
+    conditions: list[exp.Expression] = [only if only is not None else sql.is_not_null(sql.column(ID))]
     if rows.time is not None:
         conditions += in_window(sql.column(rows.time), time_range(part.window, as_of))
     if measure.where is not None:

@@ -70,6 +70,19 @@ class MemberReader:
         found[numbers] = met
         return found
 
+    def value(self, query: exp.Query, parameter: str) -> object:
+        """The second column of the only row of a query with one parameter; None where it gives no row."""
+        bound = bind_tables(query, {name: name for name in self._tables})
+        with self._lock:
+            connection = self._open()
+            for table in {t.name for t in bound.find_all(exp.Table)} & set(self._tables):
+                self._view(connection, table)
+            try:
+                found = connection.execute(to_duckdb(bound), [parameter]).fetchone()
+            except duckdb.DataError:  # its message holds the value
+                raise ValueRangeError(("the condition",)) from None
+        return found[1] if found is not None else None
+
     def close(self) -> None:
         """Free the connection; the next question opens another."""
         with self._lock:

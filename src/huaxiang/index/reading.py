@@ -87,6 +87,29 @@ class AudienceIndex:
         """The customers that have a value in a column."""
         return self._selection.known(column)
 
+    def holders(self, column: str) -> Bits:
+        """The customers that have a value in a column; of a list at least one."""
+        field = self._fields[column]
+        if field.info.kind != "list":
+            return self.known(column)
+        return self._selection.holders(column)
+
+    def numbers(self, bits: Bits, column: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """The rows of a set that have a value in a column of numbers, dates or times, and the values: money in its unit, dates as days
+        and times as microseconds since 1970. Raises ValueError for other columns.
+        """
+        from huaxiang.index.domain import scale_of
+
+        field = self._fields[column]
+        if field.info.type not in _NUMERIC and not field.info.type.startswith("DECIMAL"):
+            raise ValueError(f'column "{column}" holds no numbers')
+        rows = (bits & self.known(column)).rows()
+        if field.info.kind == "wide":
+            found = np.asarray(field.numbers[rows])
+        else:
+            found = np.asarray(field.numbers)[field.codes[rows].astype(np.int64) - 1]
+        return rows, found.astype(np.float64) / float(10 ** scale_of(field.info.type))
+
     def values(self, column: str) -> pa.Array:
         """The different values of a column of kind codes or list, sorted."""
         return self._fields[column].values

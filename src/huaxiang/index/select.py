@@ -103,6 +103,10 @@ class Selection:
         field = self._fields[column]
         return self._held.one((column, "known"), lambda: scan(self._size, lambda at, to: field.codes[at:to] != 0))
 
+    def holders(self, column: str) -> Bits:
+        """The customers whose list holds anything; a column of kind list."""
+        return self._held.one((column, "holders"), lambda: Bits.from_rows(self._size, self._fields[column].rows))
+
     def of_value(self, column: str, place: int) -> Bits:
         """The customers that have the value (whose list holds the value) at a place among the different ones."""
         field = self._fields[column]

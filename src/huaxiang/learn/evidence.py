@@ -80,17 +80,30 @@ def compare_shares(
     if (x1 < 0).any() or (x2 < 0).any() or (x1 > n1).any() or (x2 > n2).any():
         raise ValueError("holders must not exceed known values, nor the segment its base")
     with np.errstate(divide="ignore", invalid="ignore"):
-        segment, base, weight = x1 / n1, xb / nb, n1 / nb
-        tgi = np.where(xb > 0, 100 * segment / base, np.nan)
+        segment, base = x1 / n1, xb / nb
+    tgi, low, high = tgi_within((x1, n1, xb, nb), level=level)
+    return Shares(segment, base, tgi, low, high, two_proportions_p(x1, n1, x2, n2))
+
+
+def tgi_within(counts: Counts, *, level: float = 0.95) -> tuple[Floats, Floats, Floats]:
+    """TGI of segments against a base that holds them, with its interval. `counts`: holders and known values of the segments, then of the
+    base. Method as in `compare_shares`.
+    """
+    x1, n1, xb, nb = counts
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weight = n1 / nb
+        tgi = np.where(xb > 0, 100 * (x1 / n1) / (xb / nb), np.nan)
+    low, high = ratio_interval(x1, n1, xb - x1, nb - n1, level=level)
+    return tgi, _to_base(low, weight), _to_base(high, weight)
+
+
+def tgi_apart(counts: Counts, *, level: float = 0.95) -> tuple[Floats, Floats, Floats]:
+    """TGI of segments against another group that holds none of them, with its interval; `counts` as in `tgi_within`."""
+    x1, n1, x2, n2 = counts
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tgi = np.where(x2 > 0, 100 * (x1 / n1) / (x2 / n2), np.nan)
     low, high = ratio_interval(x1, n1, x2, n2, level=level)
-    return Shares(
-        share_segment=segment,
-        share_base=base,
-        tgi=tgi,
-        low=_to_base(low, weight),
-        high=_to_base(high, weight),
-        p=two_proportions_p(x1, n1, x2, n2),
-    )
+    return tgi, 100 * low, 100 * high
 
 
 def _to_base(theta: Floats, weight: Floats) -> Floats:
