@@ -11,12 +11,9 @@ ENUM), ClickHouse (chdb) on a wide MergeTree, ClickHouse with a bitmap for each 
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -25,81 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
+from customers import ENUMS, ITEMS, LIST, SHARES, generate, publish
 
-ENUMS = (2, 3, 4, 5, 6, 8, 8, 10, 12, 16, 20, 31, 40, 8)
-MEANS = (2, 5, 20, 60, 3, 9, 150, 700)
-SHARES = (0.5, 0.2, 0.05, 0.01, 0.7, 0.33)
-LIST, ITEMS, HELD = "likes", 200, 5
-PIECE = 500_000
 DIMENSIONS = ("enum_1", "enum_3", "enum_5", "enum_7", "enum_8", "enum_9", "enum_10", "enum_11", "enum_12", "bool_1")
-
-
-# ------------------------------------------------------------------------------------------------------------- customers
-def generate(path: Path, customers: int) -> None:
-    """Write customers with 40 tags: 14 skewed enums, 8 whole numbers, 6 booleans, 4 dates, 5 amounts, 2 shares, a list of 5 out of 200."""
-    rng = np.random.default_rng(20260101)
-    writer: pq.ParquetWriter | None = None
-    for begin in range(0, customers, PIECE):
-        table = _piece(rng, begin, min(PIECE, customers - begin))
-        writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1)
-        writer.write_table(table, row_group_size=PIECE // 4)
-    if writer is not None:
-        writer.close()
-
-
-def _piece(rng: np.random.Generator, begin: int, size: int) -> pa.Table:
-    columns: dict[str, pa.Array] = {
-        "customer_id": pa.array(np.char.add("c", np.char.zfill(np.arange(begin, begin + size).astype(str), 9)))
-    }
-    for i, values in enumerate(ENUMS):
-        share = 1 / np.arange(1, values + 1) ** 1.1
-        codes = rng.choice(values, size, p=share / share.sum()).astype(np.int32)
-        coded = pa.array(codes, mask=rng.random(size) < 0.03 * (i % 4))
-        columns[f"enum_{i}"] = pa.DictionaryArray.from_arrays(coded, pa.array([f"v{j}" for j in range(values)])).cast(
-            pa.string()
-        )
-    for i, mean in enumerate(MEANS):
-        columns[f"int_{i}"] = pa.array(rng.poisson(mean, size).astype(np.int64))
-    for i, share in enumerate(SHARES):
-        columns[f"bool_{i}"] = pa.array(rng.random(size) < share)
-    for i in range(4):
-        days = 19_000 - rng.exponential(400 * (i + 1), size)
-        columns[f"date_{i}"] = pa.array(days.astype(np.int32), pa.int32()).cast(pa.date32())
-    for i in range(5):
-        columns[f"amount_{i}"] = pa.array(np.round(rng.lognormal(5, 1.2, size), 2))
-    for i in range(2):
-        columns[f"ratio_{i}"] = pa.array(rng.random(size))
-    items = np.sort(rng.integers(0, ITEMS, (size, HELD)), axis=1).ravel().astype(np.int32)
-    texts = pa.DictionaryArray.from_arrays(pa.array(items), pa.array([f"t{j}" for j in range(ITEMS)])).cast(pa.string())
-    columns[LIST] = pa.ListArray.from_arrays(pa.array(np.arange(0, HELD * size + 1, HELD, dtype=np.int32)), texts)
-    return pa.table(columns)
-
-
-def publish(folder: Path, customers: Path, size: int) -> dict[str, float]:
-    """Make a project whose snapshot holds the customers and their index; return seconds and peak memory (GB) of the index."""
-    from huaxiang.app.wiring import snapshot_store
-
-    folder.mkdir(parents=True)
-    (folder / "huaxiang.yaml").write_text("name: benchmark\n", "utf-8")
-    draft = snapshot_store(folder).begin()
-    target = draft.table("customers")
-    target.hardlink_to(customers)
-    code = (
-        "import json, resource, sys, time; from pathlib import Path; from huaxiang.index import build_index\n"
-        "begin = time.perf_counter(); build_index(Path(sys.argv[1]), Path(sys.argv[2]))\n"
-        "print(json.dumps([time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6]))"
-    )
-    words = [sys.executable, "-c", code, str(target), str(draft.folder / "index")]
-    seconds, memory = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
-    kinds = {"enum": "enum", "int": "integer", "bool": "boolean", "date": "date", "amount": "number", "ratio": "number"}
-    names = [n for n in pq.read_schema(target).names if n != "customer_id"]
-    tags = [{"name": n, "value_type": kinds.get(n.split("_", maxsplit=1)[0], "list")} for n in names]
-    draft.publish(
-        {"as_of": "2022-01-08", "customers": size, "tags": tags, "attributes": [], "audiences": [], "sources": []}
-    ).close()
-    return {"seconds": seconds, "memory": memory}
 
 
 # ------------------------------------------------------------------------------------------------------------- questions
@@ -160,6 +86,8 @@ def ranges(rng: np.random.Generator) -> Question:
 QUESTIONS: dict[str, Callable[[np.random.Generator], Question]] = {
     "3 conditions AND": three, "8 conditions nested": eight, "list contains any of 5": contains, "number and date ranges": ranges,
 }  # fmt: skip
+WARM = 12
+"""Rounds that are left out: sets of single values are made on first use, tables are read for the first time."""
 GOALS = {"3 conditions AND": 50, "8 conditions nested": 80, "list contains any of 5": 100, "number and date ranges": 4,
          "breakdown of 10 with TGI": 30, "save in own form": 10, "save as Parquet": 1}  # fmt: skip
 
@@ -280,7 +208,8 @@ class Click:
 
     def breakdown(self, question: Question) -> dict[str, dict[str | None, tuple[int, int]]]:
         parts = [
-            f"SELECT '{d}' AS d, toString({d}) AS v, countIf({self.where(question)}) AS n, count() AS b FROM b.c WHERE {d} IS NOT NULL GROUP BY v HAVING n > 0"
+            f"SELECT '{d}' AS d, toString({d}) AS v, countIf({self.where(question)}) AS n, count() AS b FROM b.c "
+            f"WHERE {d} IS NOT NULL GROUP BY v HAVING n > 0"
             for d in DIMENSIONS
         ]
         return _broken(line.split("\t") for line in self.ask(" UNION ALL ".join(parts)).splitlines())
@@ -307,11 +236,13 @@ class Bitmaps:
     def __init__(self, click: Click) -> None:
         self.click = click
         click.ask(
-            "CREATE TABLE b.bm (tag String, value String, bits AggregateFunction(groupBitmap, UInt32)) ENGINE = MergeTree ORDER BY (tag, value)"
+            "CREATE TABLE b.bm (tag String, value String, bits AggregateFunction(groupBitmap, UInt32)) "
+            "ENGINE = MergeTree ORDER BY (tag, value)"
         )
         for i in range(len(ENUMS)):
             click.ask(
-                f"INSERT INTO b.bm SELECT 'enum_{i}', assumeNotNull(enum_{i}), groupBitmapState(row) FROM b.c WHERE enum_{i} IS NOT NULL GROUP BY 2"
+                f"INSERT INTO b.bm SELECT 'enum_{i}', assumeNotNull(enum_{i}), groupBitmapState(row) FROM b.c "
+                f"WHERE enum_{i} IS NOT NULL GROUP BY 2"
             )
             click.ask(
                 f"INSERT INTO b.bm SELECT 'enum_{i}', '*', groupBitmapState(row) FROM b.c WHERE enum_{i} IS NOT NULL"
@@ -368,15 +299,15 @@ class Times:
 
 
 def ask_all(title: str, contestants: list[Any], rounds: int) -> Iterator[str]:
-    """Time one kind of question; the first two rounds warm all contestants and are left out."""
+    """Time one kind of question; the first rounds warm all contestants and are left out."""
     times, rng = Times(), np.random.default_rng(7)
-    for _ in range(rounds + 2):
+    for _ in range(rounds + WARM):
         question = QUESTIONS[title](rng)
         able = [c for c in contestants if not isinstance(c, Bitmaps) or question.bitmap]
         answers = {c.name: times.time(c.name, lambda c=c, q=question: c.count(q)) for c in able}
         if len(set(answers.values())) != 1:
             raise SystemExit(f"{title}: answers differ: {answers} for {question.ours}")
-    yield times.line(title, skip=2)
+    yield times.line(title, skip=WARM)
 
 
 def describe_all(contestants: list[Any], rounds: int) -> Iterator[str]:
@@ -402,7 +333,7 @@ def save_all(contestants: list[Any], rounds: int, folder: Path) -> Iterator[str]
             question = three(rng)
             for c in contestants:
                 if hasattr(c, way):
-                    times.time(c.name, lambda c=c, q=question: getattr(c, way)(q, folder))
+                    times.time(c.name, lambda c=c, q=question, way=way: getattr(c, way)(q, folder))
         yield times.line(title, skip=1)
 
 
