@@ -1,0 +1,246 @@
+"""Audiences written into the project's YAML and removed from it: comments stay, and the file is the old one or the new one."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from huaxiang.errors import ProjectInvalid, UsageError
+from huaxiang.spec.loader import Project, load_project
+from huaxiang.spec.models import AudienceSpec
+
+SAVED_KEYS = ("name", "file", "created", "definition", "digest")
+REMOVED_KEYS = ("name", "file", "removed")
+NEW_FILE = "audiences/saved.yaml"
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_KEYS = ("title", "description", "owner", "kind", "when", "list", "frozen_at")
+_HEAD = "# 人群 · Audiences saved by `huaxiang audience save`\naudiences: []\n"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an audience should be: `keys` of its definition to set (title, description, owner, kind, when, list, frozen_at), None to
+    take a key away; others stay. `expected`: `digest_of` its file when it was read, None to take the file as it is now.
+    """
+
+    keys: Mapping[str, Any]
+    expected: str | None = None
+
+
+def file_of(folder: Path, name: str) -> tuple[str, str | None]:
+    """The file (relative) that holds an audience, or a new one would go to, and its digest; None when there is no such file yet.
+
+    Raises ProjectInvalid for files that can't be read.
+    """
+    project = load_project(folder)
+    file = project.place("audiences", name).file if name in project.audiences else NEW_FILE
+    path = folder / file
+    return file, _digest(path.read_bytes()) if path.is_file() else None
+
+
+def save_audience(folder: Path, name: str, wish: Wish) -> dict[str, Any]:
+    """Write an audience into the project, a new one or in place of the one of that name; return SAVED_KEYS.
+
+    What is there is refused before anything is written: ExpressionError for a condition that can't be read, ProjectInvalid for other
+    faults that the project would have and did not have before. UsageError when the file has changed since it was read, or for a bad
+    name or key.
+    """
+    _check_wish(name, wish)
+    with _editing(folder):
+        project = load_project(folder)
+        old = project.audiences.get(name)
+        file = project.place("audiences", name).file if old is not None else NEW_FILE
+        path = folder / file
+        before = path.read_bytes() if path.is_file() else None
+        _check_expected(file, before, wish.expected)
+        spec = _spec(name, old, wish)
+        _check(project, spec)
+        text = _written(before.decode() if before is not None else _HEAD, name, wish.keys)
+        _replace(path, before, text)
+    return {
+        "name": name, "file": file, "created": old is None, "definition": _definition_text(project, spec), "digest": _digest(text.encode()),
+    }  # fmt: skip
+
+
+def remove_audience(folder: Path, name: str, expected: str | None = None) -> dict[str, Any]:
+    """Take an audience out of the project's files; return REMOVED_KEYS.
+
+    Raises UsageError for an unknown one, while other definitions name it, or when its file has changed since it was read.
+    """
+    from huaxiang.app.audiences.graph import readers_of
+
+    with _editing(folder):
+        project = load_project(folder)
+        if name not in project.audiences:
+            raise UsageError.unknown("audience", name, project.audiences)
+        readers = [f"{kind} {', '.join(names)}" for kind, names in readers_of(project, name).items() if names]
+        if readers:
+            raise UsageError(
+                f'audience "{name}" is still read by {"; ".join(readers)}; change or remove those first',
+                f"人群“{name}”还被以下定义使用：{'；'.join(readers)}；请先修改或删除它们",
+            )
+        file = project.place("audiences", name).file
+        before = (folder / file).read_bytes()
+        _check_expected(file, before, expected)
+        _replace(folder / file, before, _without(before.decode(), name))
+    return {"name": name, "file": file, "removed": True}
+
+
+def _check_wish(name: str, wish: Wish) -> None:
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f'"{name}" can\'t be the name of an audience: small letters, digits and _, beginning with a letter, at most 63',
+            f"“{name}”不能用作人群名：只能用小写字母、数字和 _，以字母开头，最多 63 个字符；中文名请写在标题里",
+        )
+    for key in wish.keys:
+        if key not in _KEYS:
+            raise UsageError.unknown("key", key, _KEYS)
+
+
+def _spec(name: str, old: AudienceSpec | None, wish: Wish) -> AudienceSpec:
+    from pydantic import ValidationError
+
+    known = old.model_dump(by_alias=True, exclude_unset=True) if old is not None else {}
+    keys = {key: value for key, value in (known | {"name": name} | dict(wish.keys)).items() if value is not None}
+    try:
+        return AudienceSpec.model_validate(keys)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in fault["loc"])
+        raise UsageError(f"{place}: {fault['msg']}", f"{place}：{fault['msg']}") from None
+
+
+def _check(project: Project, spec: AudienceSpec) -> None:
+    """Refuse what the project would have as faults and did not have before."""
+    from dataclasses import replace
+
+    from huaxiang.plan.check import check_project
+    from huaxiang.plan.columns import customer_types, sources_of_customers
+    from huaxiang.plan.predicate import parse_condition
+    from huaxiang.run.conditions import list_issues
+
+    changed = replace(project, audiences=MappingProxyType({**project.audiences, spec.name: spec}))
+    if spec.when is not None:
+        parse_condition(spec.when, customer_types(changed), sources_of_customers(changed))
+    before = {i.message for i in (*check_project(project), *list_issues(project))}
+    faults = [i for i in (*check_project(changed), *list_issues(changed)) if i.severity == "error" and i.message not in before]
+    if faults:
+        raise ProjectInvalid(faults)
+
+
+def _definition_text(project: Project, spec: AudienceSpec) -> str:
+    from huaxiang.app.conditions import condition_text
+    from huaxiang.plan.columns import customer_types, sources_of_customers
+
+    return condition_text(spec.condition, customer_types(project), sources_of_customers(project))
+
+
+# The file
+
+
+@contextmanager
+def _editing(folder: Path) -> Iterator[None]:
+    """One edit of a project's definitions at a time."""
+    path = folder / ".huaxiang" / "edit.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+def _check_expected(file: str, content: bytes | None, expected: str | None) -> None:
+    if expected is not None and (content is None or _digest(content) != expected):
+        raise _changed(file)
+
+
+def _changed(file: str) -> UsageError:
+    return UsageError(
+        f"{file} has changed since it was read; nothing was written. Look at it again, then save once more",
+        f"{file} 在读取之后被改动过，没有写入任何内容；请重新查看后再保存",
+    )
+
+
+def _replace(path: Path, before: bytes | None, text: str) -> None:
+    """Replace the file, unless somebody else has changed it meanwhile."""
+    from huaxiang.store.atomic import write_atomic
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if (path.read_bytes() if path.is_file() else None) != before:
+        raise _changed(path.name)
+    write_atomic(path, text)
+
+
+def _yaml(text: str) -> Any:
+    """A round-trip YAML that writes lists as the file does."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 1 << 16
+    found = re.search(r"^( *)- ", text, re.MULTILINE)
+    offset = len(found[1]) if found else 2
+    yaml.indent(mapping=2, sequence=offset + 2, offset=offset)
+    return yaml
+
+
+def _dumped(yaml: Any, data: Any) -> str:
+    out = io.StringIO()
+    yaml.dump(data, out)
+    return out.getvalue()
+
+
+def _written(text: str, name: str, keys: Mapping[str, Any]) -> str:
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+    yaml = _yaml(text)
+    data = yaml.load(text)
+    if data is None:
+        data = CommentedMap()
+    if not data.get("audiences"):
+        data["audiences"] = CommentedSeq()
+    items = data["audiences"]
+    items.fa.set_block_style()
+    item = next((one for one in items if one.get("name") == name), None)
+    if item is None:
+        item = CommentedMap({"name": name})
+        item.fa.set_block_style()
+        items.append(item)
+    for key in _KEYS:
+        if key not in keys:
+            continue
+        if keys[key] is None:
+            item.pop(key, None)
+        else:
+            item[key] = _plain(keys[key])
+    return _dumped(yaml, data)
+
+
+def _plain(value: Any) -> Any:
+    """A value as YAML writes it: titles in one line."""
+    from ruamel.yaml.comments import CommentedMap
+
+    if isinstance(value, Mapping) and set(value) <= {"zh", "en"}:
+        made = CommentedMap(value)
+        made.fa.set_flow_style()
+        return made
+    return value
+
+
+def _without(text: str, name: str) -> str:
+    yaml = _yaml(text)
+    data = yaml.load(text)
+    place = next(i for i, item in enumerate(data["audiences"]) if item.get("name") == name)
+    del data["audiences"][place]
+    return _dumped(yaml, data)

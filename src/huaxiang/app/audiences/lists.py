@@ -1,0 +1,284 @@
+"""Uploaded lists: a file of phones, e-mail addresses, member numbers … becomes a list of customers that conditions may name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from huaxiang.app.acting import actor
+from huaxiang.app.wiring import find_project
+from huaxiang.errors import ProjectInvalid, UsageError, did_you_mean, did_you_mean_zh
+from huaxiang.store.lists import check_name, known_lists, list_facts, remove_list, save_list
+from huaxiang.store.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+UPLOAD_KEYS = (
+    "name", "file", "field", "column", "rows", "empty", "matched", "unknown", "ambiguous", "customers", "unknown_rows", "ambiguous_rows",
+    "replaced", "snapshot",
+)  # fmt: skip
+LISTS_KEYS = ("lists",)
+LIST_KEYS = ("name", "customers", "field", "rows", "matched", "unknown", "ambiguous", "file", "uploaded_at", "by", "used_by")
+REMOVED_KEYS = ("name", "removed")
+ID = "customer_id"
+MOST_ROWS_TOLD = 100
+
+
+@dataclass(frozen=True)
+class ListFile:
+    """A file to upload. `field`: what its values are: customer_id, an identity key or its field, or an attribute (None: told by the
+    column's name). `column`: the file's column (None: the one named like the field, or the only one).
+    """
+
+    path: Path
+    field: str | None = None
+    column: str | None = None
+
+
+def upload_list(snapshot: Snapshot, name: str, given: ListFile) -> dict[str, Any]:
+    """Match a file's values with customers and keep those as list `name`, in place of one of that name. Returns UPLOAD_KEYS.
+
+    A value that no customer has counts as `unknown`, one that several have (a family's phone) as `ambiguous`; neither is taken, and
+    their rows are told (the first MOST_ROWS_TOLD), never their values. `matched` counts rows, `customers` each customer once. Raises
+    UsageError for a file that can't be read, an unknown field or column, or a file in which nothing matches.
+    """
+    import numpy as np
+
+    check_name(name)
+    folder = find_project(snapshot.folder)
+    read = _read(given, _fields(snapshot))
+    found = _match(snapshot, read)
+    if read.bare and found.faults["unknown"][0]:  # it was a heading after all
+        read = replace(read, values=read.values[1:], rows=read.rows[1:], bare=False)
+        found = _match(snapshot, read)
+    told = {key: [int(row) for row in read.rows[np.flatnonzero(at)][:MOST_ROWS_TOLD]] for key, at in found.faults.items()}
+    counts = {
+        "rows": len(read.rows), "empty": found.empty, "matched": found.matched, "unknown": int(found.faults["unknown"].sum()),
+        "ambiguous": int(found.faults["ambiguous"].sum()),
+    }  # fmt: skip
+    if not counts["matched"]:
+        raise UsageError(
+            f"no row of {given.path.name} matches a customer by {read.field} (column \"{read.column}\"): {counts['rows']} rows, "
+            f"{counts['unknown']} unknown, {counts['ambiguous']} ambiguous; is it the right column and --field?",
+            f"{given.path.name} 中没有一行能按 {read.field}（列“{read.column}”）匹配到客户：共 {counts['rows']} 行，未匹配 "
+            f"{counts['unknown']} 行，对应多人 {counts['ambiguous']} 行；请检查列名和 --field",
+        )
+    replaced = name in known_lists(folder)
+    facts = counts | {"file": given.path.name, "field": read.field, "column": read.column, "snapshot": snapshot.id, "by": actor()}
+    save_list(folder, name, found.customers, facts | {"uploaded_at": datetime.now(UTC).isoformat(timespec="seconds")})
+    answer: dict[str, Any] = {"name": name, "file": given.path.name, "field": read.field, "column": read.column, **counts}
+    return answer | {
+        "customers": len(found.customers), "unknown_rows": told["unknown"], "ambiguous_rows": told["ambiguous"],
+        "replaced": replaced, "snapshot": snapshot.id,
+    }  # fmt: skip
+
+
+def uploaded_lists(folder: Path) -> dict[str, Any]:
+    """Return LISTS_KEYS: every uploaded list with LIST_KEYS; `used_by`: the audiences and clusterings that name it."""
+    users = _users(folder)
+    return {
+        "lists": [
+            {key: (list_facts(folder, name) | {"name": name, "used_by": users.get(name, [])}).get(key) for key in LIST_KEYS}
+            for name in known_lists(folder)
+        ]
+    }
+
+
+def remove_uploaded(folder: Path, name: str) -> dict[str, Any]:
+    """Remove a list. Returns REMOVED_KEYS. Raises UsageError for an unknown one, and while a definition names it."""
+    users = _users(folder).get(name, [])
+    if users and name in known_lists(folder):
+        named = ", ".join(users)
+        raise UsageError(
+            f'list "{name}" is still read by {named}; change or remove those first',
+            f"名单“{name}”还被 {'、'.join(users)} 使用；请先修改或删除它们",
+        )
+    remove_list(folder, name)
+    return {"name": name, "removed": True}
+
+
+def _users(folder: Path) -> dict[str, list[str]]:
+    """List → what names it, as `audience x`; empty when the project's files can't be read."""
+    from huaxiang.app.audiences.graph import reads_of
+    from huaxiang.spec.loader import load_project
+
+    try:
+        project = load_project(folder)
+    except ProjectInvalid:
+        return {}
+    found: dict[str, list[str]] = {}
+    whens = [(f"audience {a.name}", a.condition) for a in project.audiences.values()]
+    whens += [(f"clustering {c.name}", c.within) for c in project.clusterings.values() if c.within is not None]
+    for who, when in whens:
+        for name in reads_of(project, when)["lists"]:
+            found.setdefault(name, []).append(who)
+    return found
+
+
+# The file
+
+
+@dataclass(frozen=True)
+class _Read:
+    """The values of the column as texts, with the row number of each; `field` and `column` as chosen. `bare`: the first value is what
+    stands where headings do, perhaps no heading.
+    """
+
+    field: str
+    column: str
+    values: pa.Array
+    rows: Any
+    bare: bool = False
+
+
+def _fields(snapshot: Snapshot) -> dict[str, str]:
+    """What may be matched by: name → where it is found (`customer_id`, `key:<name>`, `attribute:<name>`)."""
+    told = snapshot.manifest["identity"]
+    attributes = (a["name"] for a in snapshot.manifest.get("attributes", ()) if a["value_type"] in ("text", "enum"))
+    found = {name: f"attribute:{name}" for name in attributes}
+    found |= {field: f"key:{key}" for key, field in (told.get("fields") or {}).items()}
+    return found | {key: f"key:{key}" for key in told.get("keys", ())} | {ID: ID}
+
+
+def _read(given: ListFile, fields: Mapping[str, str]) -> _Read:
+    import numpy as np
+    import pyarrow as pa
+
+    from huaxiang.store.cleaning.column import as_texts
+    from huaxiang.store.files.batch import FileFault, ReadRequest
+    from huaxiang.store.files.open import open_file
+
+    if not given.path.is_file():
+        raise UsageError(f"no file {given.path}", f"没有文件 {given.path}")
+    try:
+        header = open_file(ReadRequest(given.path, "auto", (), sample=True))[0].header
+        field, column = _choose(given, header, fields)
+        values: list[pa.Array] = []
+        rows: list[Any] = []
+        for batch in open_file(ReadRequest(given.path, "auto", (column,)))[1]:
+            texts = as_texts(batch.columns[0])
+            values.append(texts.dictionary_decode() if pa.types.is_dictionary(texts.type) else texts)
+            rows.append(batch.rows)
+    except FileFault as fault:
+        raise UsageError(f"{given.path.name}: {fault}", f"{given.path.name}：{fault}") from None
+    bare = len(header) == 1 and column not in fields and column != given.column
+    if bare:  # perhaps no heading but the first value
+        values.insert(0, pa.array([column], pa.string()))
+        rows.insert(0, np.array([1], dtype=np.int64))
+    whole = pa.chunked_array([v.cast(pa.string()) for v in values], pa.string()).combine_chunks()
+    return _Read(field, column, whole, np.concatenate(rows) if rows else np.empty(0, dtype=np.int64), bare)
+
+
+def _choose(given: ListFile, header: Sequence[str], fields: Mapping[str, str]) -> tuple[str, str]:
+    """Field and column. Raises UsageError."""
+    if given.field is not None and given.field not in fields:
+        raise UsageError.unknown("field", given.field, fields)
+    if given.column is not None and given.column not in header:
+        raise UsageError.unknown("column", given.column, header)
+    named = [name for name in ([given.field] if given.field else [ID, *fields]) if name in header]
+    column = given.column or (named[0] if named else header[0] if len(header) == 1 else None)
+    if column is None:
+        raise UsageError(
+            f"none of the columns is named {given.field or 'like an identity key'}; say which by --column{did_you_mean('', header)}",
+            f"没有名为 {given.field or '身份键'} 的列；请用 --column 指明{did_you_mean_zh('', header)}",
+        )
+    field = given.field or (column if column in fields else None)
+    if field is None:
+        keys = [name for name, place in fields.items() if not place.startswith("attribute:")]
+        raise UsageError(
+            f"what are the values of the column? Say so by --field: {', '.join(keys)}",
+            f"该列的值是什么？请用 --field 指明：{'、'.join(keys)}",
+        )
+    return field, column
+
+
+# The customers
+
+
+@dataclass(frozen=True)
+class _Matched:
+    """Customers that were found, each once and ascending; rows that matched and that were empty; masks of the rows that did not."""
+
+    customers: pa.Array
+    matched: int
+    empty: int
+    faults: Mapping[str, Any]
+
+
+def _match(snapshot: Snapshot, read: _Read) -> _Matched:
+    import numpy as np
+    import pyarrow.compute as pc
+
+    place = _fields(snapshot)[read.field]
+    given = pc.utf8_trim_whitespace(read.values)
+    empty = np.asarray(pc.fill_null(pc.equal(given, ""), True).to_numpy(zero_copy_only=False), dtype=bool)
+    values = _cleaned(snapshot, read.field, place, given)
+    known = _known(snapshot, place)
+    at = pc.index_in(values, value_set=known.column("value").combine_chunks(), skip_nulls=True)
+    there = np.asarray(pc.is_valid(at).to_numpy(zero_copy_only=False), dtype=bool)
+    counts = known.column("customer_id_count_distinct").to_numpy()
+    several = np.zeros(len(there), dtype=bool)
+    several[there] = counts[at.drop_null().to_numpy()] > 1
+    single = there & ~several
+    ids = known.column("customer_id_min").combine_chunks().take(at.filter(_mask(single))).unique()
+    faults = {"unknown": ~there & ~empty, "ambiguous": several}
+    return _Matched(ids.take(pc.sort_indices(ids)), int(single.sum()), int(empty.sum()), faults)
+
+
+def _mask(flags: Any) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array(flags, pa.bool_())
+
+
+def _cleaned(snapshot: Snapshot, field: str, place: str, values: pa.Array) -> pa.Array:
+    """The values as cleaning stored them; keys as digests."""
+    import pyarrow as pa
+
+    from huaxiang.store.cleaning.codes import clean
+    from huaxiang.store.cleaning.ids import clean_id_numbers
+    from huaxiang.store.cleaning.phones import clean_phones
+    from huaxiang.store.cleaning.texts import clean_emails
+
+    told = snapshot.manifest["identity"]
+    key = place.removeprefix("key:") if place.startswith("key:") else None
+    source_field = (told.get("fields") or {}).get(key, field)
+    items = {a["name"]: a for a in snapshot.manifest.get("attributes", ())}
+    kind = (told.get("personal") or {}).get(source_field) or (items.get(field) or {}).get("personal") or source_field
+    way = {"phone": clean_phones, "email": clean_emails, "id_number": clean_id_numbers}.get(kind, clean)
+    cleaned = way(values).values.cast(pa.string())
+    if key is None:
+        return cleaned
+    digest = {text: hashlib.sha256(f"{key}:{text}".encode()).hexdigest() for text in cleaned.unique().drop_null().to_pylist()}
+    return pa.array([digest.get(text) for text in cleaned.to_pylist()], pa.string())
+
+
+def _known(snapshot: Snapshot, place: str) -> pa.Table:
+    """value, customer_id_min and customer_id_count_distinct: who has each value (or digest of a key)."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    if place.startswith("key:"):
+        table = pq.read_table(
+            snapshot.table("identity"), columns=[ID, "value_digest"], filters=pc.field("key") == place.removeprefix("key:")
+        ).rename_columns([ID, "value"])
+    elif place == ID:
+        ids = pq.read_table(snapshot.table("customers"), columns=[ID]).column(ID).cast(pa.string())
+        table = pa.table({ID: ids, "value": ids})
+        if any(t["name"] == "identity_redirects" for t in snapshot.manifest["tables"]):
+            led = pq.read_table(snapshot.table("identity_redirects"), columns=["new", "old"]).cast(
+                pa.schema([("new", pa.string()), ("old", pa.string())])
+            )
+            led = led.filter(pc.invert(pc.is_in(led.column("old"), value_set=ids.combine_chunks())))
+            table = pa.concat_tables([table, led.rename_columns([ID, "value"])])
+    else:
+        name = place.removeprefix("attribute:")
+        table = pq.read_table(snapshot.table("customers"), columns=[ID, name]).rename_columns([ID, "value"])
+    table = table.filter(pc.is_valid(table.column("value")))
+    return table.group_by("value").aggregate([(ID, "count_distinct"), (ID, "min")])
