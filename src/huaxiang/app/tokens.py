@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -63,12 +64,32 @@ def revoke_token(state: StateStore, which: str) -> dict[str, Any]:
     return next(t for t in list_tokens(state) if t["id"] == in_force[0]["id"])
 
 
-def caller_of(state: StateStore, digest: str) -> Caller | None:
-    """Return whose token has this digest; None for an unknown one, or one that no longer holds."""
+@dataclass(frozen=True)
+class Known:
+    """Whose a token is, and until when it holds (None: no end)."""
+
+    caller: Caller
+    expires: datetime | None
+
+    def holds(self) -> bool:
+        """Whether it has not expired."""
+        return self.expires is None or self.expires > datetime.now(UTC)
+
+
+def known_tokens(state: StateStore) -> dict[str, Known]:
+    """All tokens that were not revoked, by digest."""
+    return {digest: _known(token) for digest, token in state.digests().items()}
+
+
+def find_token(state: StateStore, digest: str) -> Known | None:
+    """The token with this digest; None for an unknown one, or one that was revoked."""
     token = state.find_token(digest)
-    if token is None or _state(token) != "active":
-        return None
-    return Caller(token["id"], token["name"], role_of(token["role"]))
+    return _known(token) if token is not None and token["revoked_at"] is None else None
+
+
+def _known(token: dict[str, Any]) -> Known:
+    expires = datetime.fromisoformat(token["expires_at"]) if token["expires_at"] is not None else None
+    return Known(Caller(token["id"], token["name"], role_of(token["role"])), expires)
 
 
 def digest_of(text: str) -> str:

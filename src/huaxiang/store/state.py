@@ -84,6 +84,13 @@ class StateStore:
             row = connection.execute(query).mappings().first()
         return dict(row) if row is not None else None
 
+    def digests(self) -> dict[str, dict[str, Any]]:
+        """All tokens that were not revoked (TOKEN), by digest."""
+        query = sa.select(tokens).where(tokens.c.revoked_at.is_(None))
+        with self._engine.connect() as connection:
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        return {row.pop("digest"): row for row in rows}
+
     def revoke_token(self, token_id: str) -> None:
         """End a token now; one that is ended stays as it is."""
         mine = (tokens.c.id == token_id) & tokens.c.revoked_at.is_(None)

@@ -21,7 +21,7 @@ from huaxiang.serve.cli.texts import language
 ETAG = "huaxiang.etag"
 MOST_ROWS = 1000
 MOST_OFFSET = 10_000_000
-_PRIVATE = "private, no-cache"
+PRIVATE = "private, no-cache"
 
 
 class Unchanged(Exception):
@@ -35,7 +35,7 @@ class Unchanged(Exception):
 def answer(request: Request, data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return `data` as JSON. A GET gets an ETag: that of its snapshot and query where it was made before, else of its content."""
     body = to_json(data)
-    sent = {"Cache-Control": _PRIVATE, **(headers or {})}
+    sent = {"Cache-Control": PRIVATE, **(headers or {})}
     if request.method == "GET":
         etag = request.scope.get(ETAG) or _quoted(hashlib.sha256(body).hexdigest())
         if is_held(request, etag):
@@ -47,7 +47,7 @@ def answer(request: Request, data: Any, *, status: int = 200, headers: Mapping[s
 def not_modified(etag: str) -> Response:
     """The answer to a caller who holds it already."""
     return Response(
-        status_code=304, headers={"ETag": etag, "Cache-Control": _PRIVATE, "Vary": "Accept-Language, Authorization"}
+        status_code=304, headers={"ETag": etag, "Cache-Control": PRIVATE, "Vary": "Accept-Language, Authorization"}
     )
 
 

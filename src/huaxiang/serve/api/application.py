@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter, run_sync
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,36 +21,42 @@ from huaxiang.app.serving import Serving
 from huaxiang.app.wiring import open_state
 from huaxiang.errors import HuaxiangError
 from huaxiang.serve.api.answers import Unchanged, not_modified
-from huaxiang.serve.api.callers import Callers
+from huaxiang.serve.api.callers import REFRESH, Callers
 from huaxiang.serve.api.context import Server
 from huaxiang.serve.api.gate import Gate
 from huaxiang.serve.api.models.common import ProblemDetails
 from huaxiang.serve.api.problems import KINDS, MEDIA_TYPE, URN, Problem, of_status, problem_response, title_of, write
+from huaxiang.serve.api.quick import QuickCounts
 from huaxiang.serve.api.routes import audiences, catalogue, customers, project
 from huaxiang.serve.api.settings import OPENAPI, PREFIX, Settings
 
+SWITCH = 0.0005
+"""Seconds after which a thread that computes lets those go first that only have to tell what is known."""
 THREADS = 8
 """So many questions that need the engine or files are answered at once; the others wait."""
 _QUIET: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """Messages and traces may hold customers' values: none are sent anywhere."""
+_FIRST = {
+    "integer": "{} > 0", "number": "{} > 0.5", "money": "{} > 0.5", "enum": "{} = 'a'", "boolean": "{}", "date": "{} > '2020-01-01'",
+    "list": "list_contains({}, 'a')",
+}  # fmt: skip
 log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:
     """Make the application for one project. Raises StorageError when the state database can't be opened."""
-    server = Server(settings, Serving(settings.folder), open_state(settings.folder))
+    state = open_state(settings.folder)
+    server = Server(settings, Serving(settings.folder), state, Callers(None if settings.no_auth else state))
     app = FastAPI(
         title="Huaxiang 画像", version=__version__, openapi_url=OPENAPI, docs_url=None, redoc_url=None, lifespan=_lifespan,
         description="Customers, tags, audiences and personas of one project. Errors are RFC 9457 problem details; docs/api.md.",
         telemetry=_QUIET, redirect_slashes=False, responses=_responses(),
     )  # fmt: skip
     app.state.server = server
-    api = APIRouter(prefix=PREFIX)
-    for part in (project, catalogue, audiences, customers):
-        api.include_router(part.router)
-    app.include_router(api)
+    for part in (audiences, catalogue, customers, project):
+        app.include_router(part.router, prefix=PREFIX)
     _handle(app)
-    app.add_middleware(Gate, settings=settings, callers=Callers(None if settings.no_auth else server.state))
+    app.add_middleware(Gate, settings=settings, callers=server.callers, quick=QuickCounts(server.serving))
     _describe_security(app)
     return app
 
@@ -58,25 +65,39 @@ def create_app(settings: Settings) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     server: Server = app.state.server
     current_default_thread_limiter().total_tokens = THREADS
-    await run_sync(server.serving.refresh)
-    watcher = asyncio.create_task(watch(server.serving, server.settings.poll))
+    sys.setswitchinterval(SWITCH)
+    await run_sync(_prepare, server.serving)
+    await run_sync(server.callers.refresh)
+    watchers = [
+        asyncio.create_task(repeat(server.serving.refresh, server.settings.poll)),
+        asyncio.create_task(repeat(server.callers.refresh, REFRESH)),
+    ]
     try:
         yield
     finally:
-        watcher.cancel()
-        with suppress(asyncio.CancelledError):
-            await watcher
+        for watcher in watchers:
+            watcher.cancel()
+        await asyncio.gather(*watchers, return_exceptions=True)
         server.state.close()
 
 
-async def watch(serving: Serving, poll: float) -> None:
-    """Take over each new snapshot: opened and warmed in a thread, while the old one answers."""
+def _prepare(serving: Serving) -> None:
+    """Open what is served, and load what first counts need: one of each type of column."""
+    serving.refresh()
+    if serving.ready:
+        served = serving.current
+        firsts = {tag["value_type"]: tag["name"] for tag in reversed(served.snapshot.manifest.get("tags", ()))}
+        served.warm([_FIRST[kind].format(name) for kind, name in firsts.items() if kind in _FIRST])
+
+
+async def repeat(look: Callable[[], object], seconds: float) -> None:
+    """Look in a thread, again and again: for a new snapshot, which is opened and warmed there while the old one answers; for tokens."""
     while True:
-        await asyncio.sleep(poll)
+        await asyncio.sleep(seconds)
         try:
-            await run_sync(serving.refresh)
-        except Exception as error:  # noqa: BLE001 - a broken snapshot must not end the watch; told without its values
-            log.warning("looking for a new snapshot failed: %s", type(error).__name__)
+            await run_sync(look)
+        except Exception as error:  # noqa: BLE001 - what can't be read now may be readable later; told without its values
+            log.warning("%s failed: %s", look.__qualname__, type(error).__name__)
 
 
 def _handle(app: FastAPI) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from anyio.to_thread import run_sync
 
 from huaxiang.app.rights import Caller
-from huaxiang.app.tokens import PREFIX, caller_of, digest_of
+from huaxiang.app.tokens import PREFIX, Known, digest_of, find_token, known_tokens
+from huaxiang.errors import StorageError
 from huaxiang.serve.api.problems import Problem
 
 if TYPE_CHECKING:
@@ -17,38 +18,62 @@ if TYPE_CHECKING:
 
 LOCAL = Caller("local", "local", "admin")
 """Who asks when tokens are not needed."""
-HELD_SECONDS = 2.0
-"""A token that is revoked stops working after at most so long."""
+REFRESH = 1.0
+"""Seconds between two readings of all tokens: a token that is revoked stops working after about so long."""
+STALE = 60.0
+"""When tokens could not be read for so many seconds, none is accepted."""
 _MOST = 10_000
 
 
 class Callers:
-    """Recognises tokens. `state` None: everybody is LOCAL."""
+    """Recognises tokens. `state` None: everybody is LOCAL.
+
+    All tokens are read anew every REFRESH seconds, beside the requests; one that is not among them is looked up when it comes.
+    """
 
     def __init__(self, state: StateStore | None) -> None:
         self._state = state
-        self._known: OrderedDict[str, tuple[float, Caller | None]] = OrderedDict()
+        self._known: dict[str, Known] = {}
+        self._unknown: OrderedDict[str, float] = OrderedDict()
+        self._read_at = time.monotonic()
 
     async def of(self, authorization: str) -> Caller:
-        """Return who sends this Authorization header. Raises Problem (401)."""
+        """Return who sends this Authorization header. Raises Problem (401), StorageError when tokens can't be read any more."""
         if self._state is None:
             return LOCAL
         scheme, _, text = authorization.partition(" ")
         text = text.strip()
         if scheme.lower() != "bearer" or not text.startswith(PREFIX):
             raise _refused()
+        if time.monotonic() - self._read_at > STALE:
+            raise StorageError(
+                "the state database can't be read, so no token can be checked", "无法读取状态数据库，令牌无法校验"
+            )
         digest = digest_of(text)
-        moment = time.monotonic()
-        held = self._known.get(digest)
-        if held is None or moment - held[0] > HELD_SECONDS:
-            held = moment, await run_sync(caller_of, self._state, digest)
-            self._known[digest] = held
-            self._known.move_to_end(digest)
-            while len(self._known) > _MOST:
-                self._known.popitem(last=False)
-        if held[1] is None:
+        known = self._known.get(digest) or await self._look_up(digest)
+        if known is None or not known.holds():
             raise _refused()
-        return held[1]
+        return known.caller
+
+    async def _look_up(self, digest: str) -> Known | None:
+        """Ask for a token that was made a moment ago; what is not there is not asked for again at once."""
+        moment = time.monotonic()
+        if self._state is None or moment - self._unknown.get(digest, -REFRESH) < REFRESH:
+            return None
+        found = await run_sync(find_token, self._state, digest)
+        if found is not None:
+            self._known[digest] = found
+            return found
+        self._unknown[digest] = moment
+        while len(self._unknown) > _MOST:
+            self._unknown.popitem(last=False)
+        return None
+
+    def refresh(self) -> None:
+        """Read all tokens anew."""
+        if self._state is not None:
+            self._known = known_tokens(self._state)
+            self._read_at = time.monotonic()
 
 
 class Rates:

@@ -15,9 +15,9 @@ from huaxiang.app.rights import Caller, Right, require
 from huaxiang.app.serving import Served, Serving
 from huaxiang.errors import SnapshotError, UsageError
 from huaxiang.serve.api.answers import ETAG, Page, Unchanged, etag_of, is_held, page
-from huaxiang.serve.api.gate import CALLER
+from huaxiang.serve.api.callers import Callers
 from huaxiang.serve.api.problems import Problem
-from huaxiang.serve.api.settings import Settings
+from huaxiang.serve.api.settings import CALLER, Settings
 
 if TYPE_CHECKING:
     from huaxiang.store.snapshots import Snapshot
@@ -31,6 +31,7 @@ class Server:
     settings: Settings
     serving: Serving
     state: StateStore
+    callers: Callers
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def caller_of(request: Request) -> Caller:
 
 
 def needs(right: Right) -> Any:
-    """Depend on a right, as in `caller: Annotated[Caller, needs("build")]`."""
+    """A dependency: the caller, who must have this right."""
 
     async def check(request: Request) -> Caller:
         caller = caller_of(request)

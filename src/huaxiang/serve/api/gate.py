@@ -14,10 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from huaxiang.errors import HuaxiangError, storage_error
 from huaxiang.serve.api.callers import Callers, Rates
 from huaxiang.serve.api.problems import Problem, problem_response
-from huaxiang.serve.api.settings import HEALTH, Settings
+from huaxiang.serve.api.quick import QuickCounts
+from huaxiang.serve.api.settings import CALLER, HEALTH, Settings
 from huaxiang.serve.cli.texts import speak
 
-CALLER = "huaxiang.caller"
 _LOOPBACK = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", re.IGNORECASE)
 _HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 _JSON_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
@@ -26,8 +26,9 @@ _JSON_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestor
 class Gate:
     """ASGI middleware around the application."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, callers: Callers) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, callers: Callers, quick: QuickCounts) -> None:
         self._app = app
+        self._quick = quick
         self._settings = settings
         self._callers = callers
         self._rates = Rates(settings.rate)
@@ -47,7 +48,9 @@ class Gate:
                 caller = await self._callers.of(headers.get(b"authorization", ""))
                 self._rates.take(caller)
                 scope[CALLER] = caller
-            await self._answer(scope, await self._read(headers, receive, scope["method"]), answer)
+            body = await self._read(headers, receive, scope["method"])
+            at_once = self._quick.answer(scope, body.held, headers) if isinstance(body, _Whole) else None
+            await (at_once(scope, body, answer) if at_once is not None else self._answer(scope, body, answer))
         except HuaxiangError as error:
             await answer.instead(problem_response(Request(scope), error), scope, receive)
 
@@ -161,14 +164,15 @@ class _Whole:
     """A body that was read, then whatever else comes."""
 
     def __init__(self, body: bytes, receive: Receive) -> None:
-        self._body: bytes | None = body
+        self.held = body
+        self._given = False
         self._receive = receive
 
     async def __call__(self) -> Message:
-        if self._body is None:
+        if self._given:
             return await self._receive()
-        body, self._body = self._body, None
-        return {"type": "http.request", "body": body, "more_body": False}
+        self._given = True
+        return {"type": "http.request", "body": self.held, "more_body": False}
 
 
 def language_of(accepted: str) -> str:

@@ -8,6 +8,9 @@ from pathlib import Path
 PREFIX = "/api/v1"
 OPENAPI = f"{PREFIX}/openapi.json"
 HEALTH = f"{PREFIX}/health"
+COUNT = f"{PREFIX}/query/count"
+CALLER = "huaxiang.caller"
+"""Where in the scope of a request it stands who calls."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ COMMANDS: Mapping[str, str] = {
     "snapshot": f"{_C}.status:snapshot",
     "schema": f"{_C}.project:schema",
     "demo": f"{_C}.demo:demo",
+    "serve": f"{_C}.serve:serve",
+    "token": f"{_C}.token:token",
 }
 
 

@@ -28,7 +28,6 @@ from huaxiang.serve.api.models.audiences import (
 )
 from huaxiang.serve.api.models.common import WHEN_MOST
 
-
 router = APIRouter()
 _KINDS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 
