@@ -35,6 +35,29 @@ class Wish:
     expected: str | None = None
 
 
+def wish_of(asked: Mapping[str, str | None]) -> Wish:
+    """What the options of a face mean: when, list_, frozen_at, title, title_en, owner, description; those that are None stay as they are.
+
+    A list makes the audience static, a day frozen, a condition alone dynamic. Raises UsageError when they exclude each other.
+    """
+    keys: dict[str, Any] = {key: asked[key] for key in ("description", "owner") if asked.get(key) is not None}
+    zh, en = asked.get("title"), asked.get("title_en")
+    if zh or en:
+        keys["title"] = zh if not en else {"zh": zh or en, "en": en}
+    when, list_, frozen_at = (asked.get(key) for key in ("when", "list_", "frozen_at"))
+    if list_ is not None and (when is not None or frozen_at is not None):
+        raise UsageError(
+            "an audience is either a list or a condition: give --list alone", "人群要么是名单，要么是条件：--list 不能与 --when、--frozen-at 同用"
+        )
+    if list_ is not None:
+        keys |= {"kind": "static", "list": list_, "when": None, "frozen_at": None}
+    elif frozen_at is not None:
+        keys |= {"kind": "frozen", "frozen_at": frozen_at, "list": None} | ({"when": when} if when is not None else {})
+    elif when is not None:
+        keys |= {"kind": None, "when": when, "list": None, "frozen_at": None}
+    return Wish(keys)
+
+
 def file_of(folder: Path, name: str) -> tuple[str, str | None]:
     """The file (relative) that holds an audience, or a new one would go to, and its digest; None when there is no such file yet.
 

@@ -38,6 +38,11 @@ def line(text: str = "") -> None:
     click.echo(text)
 
 
+def warn(text: str) -> None:
+    """Print one line that must not be overlooked: to stderr, so that it is seen wherever the answer goes."""
+    click.secho(f"⚠ {text}", fg="yellow", bold=True, err=True)
+
+
 def heading(text: str) -> None:
     """Print a heading, with an empty line before it."""
     click.echo()

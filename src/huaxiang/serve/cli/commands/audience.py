@@ -25,7 +25,16 @@ audience = LazyGroup(
     "audience",
     help="help.audience",
     lazy={name: f"{__name__}:audience_{name}" for name in ("count", "list", "show", "export")}
+    | {name: f"{__name__}_describe:audience_{name}" for name in ("breakdown", "overlap", "numbers", "why")}
     | {
+        "save": f"{__name__}_life:audience_save",
+        "remove": f"{__name__}_life:audience_remove",
+        "history": f"{__name__}_life:audience_history_",
+        "changes": f"{__name__}_life:audience_changes_",
+        "graph": f"{__name__}_life:audience_graph_",
+        "upload": f"{__name__}_life:audience_upload",
+        "lists": f"{__name__}_life:audience_lists",
+        "remove-list": f"{__name__}_life:audience_remove_list",
         "fields": "huaxiang.serve.cli.commands.audience_fields:audience_fields",
         "rules": "huaxiang.serve.cli.commands.rules:audience_rules",
         "lookalike": "huaxiang.serve.cli.commands.lookalike:audience_lookalike",
@@ -63,12 +72,30 @@ def _list(found: dict[str, Any]) -> None:
         return
     rows = [
         (item["name"], pick(item["title"], item["name"]), output.number(item["size"]), output.percent(item["share"]),
-         item["owner"] or "–", item["definition"])
+         item["owner"] or "–", state_of(item), item["definition"])
         for item in found["audiences"]
     ]  # fmt: skip
-    heads = ("name", "title", "size", "share", "owner", "definition")
+    heads = ("name", "title", "size", "share", "owner", "state", "definition")
     output.table([t(f"audience.{head}") for head in heads], rows, right=frozenset({2, 3}))
     output.line(t("audience.base", customers=output.number(found["customers"]), as_of=found["as_of"]))
+    for item in found["audiences"]:
+        if item["stale"]:
+            output.line(stale_line(item))
+
+
+def state_of(item: dict[str, Any]) -> str:
+    """Of which kind an audience is, its version, and whether it is stale."""
+    if item["stale"]:
+        return t("audience.stale_mark")
+    frozen = item["frozen"]
+    told = t("audience.kind_frozen", day=frozen["at"]) if frozen else t(f"audience.kind_{item['kind'] or 'dynamic'}")
+    return f"{told} · v{item['version']}" if item["version"] else told
+
+
+def stale_line(item: dict[str, Any]) -> str:
+    """Why an audience is stale, and since when."""
+    stale = item["stale"]
+    return t("audience.stale", name=item["name"], as_of=stale["as_of"], since=stale["since"], reason=stale["reason"])
 
 
 @command("show", text="help.audience.show", keys=(*AUDIENCE_KEYS, "snapshot", "as_of"))
@@ -88,9 +115,19 @@ def _show(found: dict[str, Any]) -> None:
         (t("audience.definition"), found["definition"]),
         (t("audience.place"), found["place"] or ""),
         (t("audience.owner"), found["owner"] or ""),
+        (t("audience.state"), state_of(found)),
         (t("audience.size"), f"{output.number(found['size'])} ({output.percent(found['share'], 2)})"),
+        (t("audience.last_changes"), _last_changes(found["changes"])),
         (t("ui.snapshot"), f"{found['snapshot']} · {t('ui.as_of')} {found['as_of']}"),
     ])  # fmt: skip
+    if found["stale"]:
+        output.line(stale_line(found))
+
+
+def _last_changes(changes: dict[str, Any] | None) -> str:
+    if changes is None:
+        return ""
+    return t("audience.last_change", **{k: v if k == "since" else output.number(v) for k, v in changes.items()})
 
 
 @command("export", text="help.audience.export", keys=EXPORT_KEYS)

@@ -20,6 +20,7 @@ BUILD_KEYS = (
     "customers",
     "tags",
     "audiences",
+    "stale",
     "rows_in",
     "loaded",
     "set_aside",
@@ -99,17 +100,22 @@ def _issues(found: dict[str, Any], issues: tuple[Any, ...]) -> None:
 def build(view: View, *, folder: Path | None, as_of: datetime | None, full: bool, engine: str) -> None:
     """Build and publish a snapshot."""
     from huaxiang.app.build import build as run_build
+    from huaxiang.serve.cli.commands.audience import stale_line
     from huaxiang.serve.cli.progress import progress
 
     day: date | None = as_of.date() if as_of else None
     with progress() as tell:
         result = run_build(_folder(view, folder), as_of=day, full=full, engine=engine, progress=tell)  # type: ignore[arg-type]
+    for item in result.manifest["audiences"]:
+        if item["stale"]:
+            output.warn(stale_line(item))
     manifest, quality = result.manifest, result.manifest["quality"]
     counts = {key: quality[key] for key in ("rows_in", "loaded", "set_aside", "left_out")}
     view.show(
         {
             "snapshot": result.snapshot, "as_of": manifest["as_of"], "customers": manifest["customers"],
-            "tags": len(manifest["tags"]), "audiences": len(manifest["audiences"]), **counts,
+            "tags": len(manifest["tags"]), "audiences": len(manifest["audiences"]),
+            "stale": [{"audience": a["name"], **a["stale"]} for a in manifest["audiences"] if a["stale"]], **counts,
             "fetched": [{"source": s["name"], **s["fetch"]} for s in manifest["sources"] if s["fetch"]],
             "quality": quality.get("light"),
             "findings": list(quality.get("findings", ())), "decisions_unmet": manifest["identity"]["decisions"]["unmet"],
@@ -126,7 +132,7 @@ def _built(found: dict[str, Any]) -> None:
     output.facts([
         (t("ui.customers"), output.number(found["customers"])),
         (t("status.tags"), output.number(found["tags"])),
-        (t("status.audiences"), output.number(found["audiences"])),
+        (t("status.audiences"), _audiences(found)),
         (t("quality.rows"), t("quality.sum", **{
             key: output.number(found[key]) for key in ("rows_in", "loaded", "set_aside", "left_out")
         })),
@@ -138,6 +144,11 @@ def _built(found: dict[str, Any]) -> None:
     if found["decisions_unmet"]:
         output.line(t("identity.unmet", numbers=t("ui.comma").join(map(str, found["decisions_unmet"]))))
     output.line(t("build.next"))
+
+
+def _audiences(found: dict[str, Any]) -> str:
+    count, stale = output.number(found["audiences"]), len(found["stale"])
+    return t("audience.some_stale", count=count, stale=stale) if stale else count
 
 
 def _fetched(fetched: list[dict[str, Any]]) -> None:
