@@ -22,6 +22,8 @@ from huaxiang.app.wiring import find_project, open_snapshot
 
 if TYPE_CHECKING:
     from huaxiang.app.build import BuildResult
+    from huaxiang.app.lookalike import LookalikeQuestion, Lookalikes
+    from huaxiang.app.rules import RuleQuestion
     from huaxiang.store.snapshots import Snapshot
 
 
@@ -125,3 +127,17 @@ class Audience:
 
         with self.project.snapshot() as snapshot:
             return int(export_audience(snapshot, self.condition, Path(to), columns)["rows"])
+
+    def rules(self, question: RuleQuestion | None = None) -> dict[str, Any]:
+        """Return what `huaxiang audience rules CONDITION --json` prints: which values of tags go together among them."""
+        from huaxiang.app.rules import RuleQuestion, find_rules
+
+        with self.project.snapshot() as snapshot:
+            return find_rules(snapshot, self.condition, question or RuleQuestion())
+
+    def lookalikes(self, question: LookalikeQuestion, to: str | PathLike[str] | None = None) -> Lookalikes:
+        """Find the other customers most like them: `huaxiang audience lookalike CONDITION`, with IDs and scores."""
+        from huaxiang.app.lookalike import find_lookalikes
+
+        with self.project.snapshot() as snapshot:
+            return find_lookalikes(snapshot, self.condition, question, Path(to) if to is not None else None)

@@ -27,7 +27,8 @@ LOOKALIKE_KEYS = (
 )  # fmt: skip
 SMALLEST_SEED = 50
 TOPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
-DRIVER_ROWS = 20_000
+DRIVER_ROWS = {"logistic": 20_000, "boosting": 5_000}
+"""Held-out customers on whom the drivers are measured: trees have to score them anew for each column."""
 BATCH = 32_768
 NOTE = {
     "zh": "正例—未标注学习：其余客户中也可能有尚未发现的同类，因此提升度是下限；分数只用于排序，不是概率。",
@@ -154,7 +155,7 @@ def _train(snapshot: Snapshot, features: Features, split: Split, question: Looka
             "没有可用的特征：其余列要么被种子定义用到，要么是个人信息、文本或日期；请增加来自其他数据的标签",
         )
     rows = split.training_rows()
-    held = split.driver_rows(DRIVER_ROWS)
+    held = split.driver_rows(DRIVER_ROWS[question.model])
     table = read_rows(snapshot.table("customers"), list(features.kinds), rows | held)
     place = rows[rows | held]
     sample, seed = table.filter(place), split.is_seed[rows]
@@ -180,7 +181,7 @@ def _score(snapshot: Snapshot, trained: _Trained, split: Split) -> tuple[NDArray
 
     scores, baseline = np.empty(len(split.is_seed)), np.empty(len(split.is_seed))
     at = 0
-    with parquet.ParquetFile(snapshot.table("customers")) as file, threadpool_limits(limits=1):
+    with parquet.ParquetFile(snapshot.table("customers")) as file, threadpool_limits(limits=1, user_api="blas"):
         for batch in file.iter_batches(batch_size=BATCH, columns=list(trained.encoder.names)):
             matrix = trained.encoder.encode(batch)
             end = at + len(matrix)

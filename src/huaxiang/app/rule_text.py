@@ -52,12 +52,12 @@ class Item:
         return f"{title}{'含' if self.kind == 'list' else '为'}“{value}”"
 
     def en(self) -> str:
-        """For an English sentence: city “Shanghai”, interests with “food”, “High spender”."""
+        """For an English sentence: city “Shanghai”, “food” among interests, “High spender”."""
         title, value = (self.title or {}).get("en") or self.tag, (self.value_title or {}).get("en") or self.value
         if self.kind == "boolean":
             return f"“{title}”"
         lowered = title[:1].lower() + title[1:] if title[1:2].islower() else title
-        return f"{lowered}{' with' if self.kind == 'list' else ''} “{value}”"
+        return f"“{value}” among {lowered}" if self.kind == "list" else f"{lowered} “{value}”"
 
 
 def sentence(left: Sequence[Item], right: Item, figures: Mapping[str, Any]) -> dict[str, str]:

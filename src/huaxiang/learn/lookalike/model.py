@@ -96,8 +96,8 @@ def _boosting(matrix: Matrix, seed: Mask) -> Model:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     settings = {
-        "learning_rate": 0.08,
-        "max_iter": 150,
+        "learning_rate": 0.1,
+        "max_iter": 80,
         "max_leaf_nodes": 15,
         "min_samples_leaf": 40,
         "l2_regularization": 1.0,
