@@ -220,3 +220,21 @@ def test_top_equals_sql(
         f"SELECT customer_id FROM customers WHERE {where} ORDER BY {column} {'ASC' if lowest else 'DESC'}, customer_id LIMIT {count}"
     ).fetchall()
     assert set(index.ids(found).to_pylist()) == {r[0] for r in rows}
+
+
+def test_the_customer_id_is_asked_of_the_engine(large: tuple[AudienceIndex, Path, duckdb.DuckDBPyConnection]) -> None:
+    index, path, _ = large
+    columns = COLUMNS | {"customer_id": "VARCHAR"}
+
+    class Ids(Resolver):
+        def sets(self, part: object) -> tuple[Bits, Bits]:
+            from huaxiang.plan import condition_text
+
+            text = condition_text.to_text(condition_text.written(part))  # type: ignore[arg-type]
+            rows = duckdb.sql(f"SELECT {text} FROM '{self.table}' ORDER BY customer_id").fetchall()
+            found = Bits.from_mask(np.array([r[0] for r in rows], dtype=bool))
+            return found, ~found
+
+    text = "ends_with(customer_id, '77') and not (customer_id < 'c0000100') and customer_id is not null"
+    found = index.select(parse_condition(text, columns).tree, Ids(path, index.size))
+    assert index.ids(found).to_pylist() == [f"c{n:07d}" for n in range(index.size) if n % 100 == 77 and n >= 100]

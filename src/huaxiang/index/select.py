@@ -118,7 +118,9 @@ class Selection:
     def _leaf(
         self, node: Comparison | In | Between | IsNull | TextMatch | ListMatch, resolver: Resolver, *, wanted: bool
     ) -> Bits:
-        field = self._fields[node.column]
+        field = self._fields.get(node.column)
+        if field is None:  # the customer ID
+            return self._asked(Raw(_text(node)), resolver, wanted=wanted)
         if isinstance(node, IsNull):
             known = self.known(node.column)
             return known if node.negate is wanted else ~known
@@ -205,7 +207,7 @@ def _constants(node: In | Between) -> tuple[object, ...]:
     return node.values if isinstance(node, In) else (node.low, node.high)
 
 
-def _text(node: ListMatch) -> str:
+def _text(node: Node) -> str:
     from huaxiang.plan import condition_text
 
     return condition_text.to_text(condition_text.written(node))
