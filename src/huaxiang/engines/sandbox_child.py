@@ -1,0 +1,115 @@
+"""The process in which a user's query runs: `python -I -m huaxiang.engines.sandbox_child`, a JSON object on stdin, answer on stdout.
+
+The answer is a line of JSON, {"error", "message"}, then the IDs as an Arrow stream. Messages hold names, never values.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+from sqlglot import exp
+
+from huaxiang.engines.sandbox import READY
+
+_IDS = "_ids"
+_FOUND = "_found"
+_OURS = 64
+"""Megabytes for ourselves, within the limit."""
+
+
+def main() -> int:
+    """Answer one question."""
+    sys.stdout.buffer.write(READY)
+    sys.stdout.buffer.flush()
+    asked = json.loads(sys.stdin.buffer.read())
+    _limit(asked)
+    try:
+        told, found = _run(asked)
+    except MemoryError:
+        told, found = (
+            _refused("SQL010", f"the query needs more than {asked['megabytes']} MB of memory; ask for less"),
+            None,
+        )
+    sys.stdout.buffer.write(json.dumps(told).encode() + b"\n")
+    if found is not None:
+        with pa.ipc.new_stream(sys.stdout.buffer, found.schema) as writer:
+            writer.write_table(found)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def _limit(asked: dict[str, Any]) -> None:
+    """Limit memory beyond what is in use now, processor time, and let no file be written and no process be started."""
+    size = _in_use() + (asked["megabytes"] + _OURS) * 1024 * 1024
+    for what, most in (
+        (resource.RLIMIT_AS, size), (resource.RLIMIT_CPU, asked["cpu_seconds"]), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0),
+    ):  # fmt: skip
+        resource.setrlimit(what, (most, most))
+
+
+def _in_use() -> int:
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+    return pages * resource.getpagesize()
+
+
+def _run(asked: dict[str, Any]) -> tuple[dict[str, Any], pa.Table | None]:
+    connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    connection.register(_IDS, _columns(asked["customers"], ["customer_id"]))
+    for name, table in asked["tables"].items():
+        connection.register(name, _columns(table["path"], table["columns"]))
+    for setting, value in (
+        ("TimeZone", "'UTC'"), ("memory_limit", f"'{asked['megabytes'] * 3 // 4}MB'"), ("threads", str(asked["threads"])),
+        ("temp_directory", "''"), ("python_enable_replacements", "false"), ("enable_external_access", "false"),
+        ("lock_configuration", "true"),
+    ):  # fmt: skip
+        connection.execute(f"SET {setting} = {value}")
+    return _ask(connection, asked["sql"])
+
+
+def _columns(path: str, columns: list[str]) -> ds.Dataset:
+    """A table that has these columns only, whatever its file holds."""
+    whole = ds.dataset(path, format="parquet")
+    return ds.dataset(path, format="parquet", schema=pa.schema([whole.schema.field(name) for name in columns]))
+
+
+def _ask(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[dict[str, Any], pa.Table | None]:
+    """The known IDs that the query gives, or why there are none. The query was admitted; what it is put into is ours."""
+    known = exp.column("customer_id", _IDS)
+    mine = exp.column("customer_id", _FOUND)
+    asked = exp.select(known.as_("customer_id")).from_(exp.table_(_FOUND))
+    asked = asked.join(exp.table_(_IDS), on=exp.EQ(this=known.copy(), expression=mine), join_type="left")
+    query = f"WITH {_FOUND} AS (SELECT DISTINCT customer_id FROM ({sql}) WHERE customer_id IS NOT NULL) {asked.sql('duckdb')}"  # noqa: S608
+    try:
+        found: pa.Table = connection.sql(query).to_arrow_table()
+    except duckdb.OutOfMemoryException:
+        return _refused("SQL010", "the query needs more memory than it may have; ask for less"), None
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
+        return _refused("SQL007", str(error).split("\n", 1)[0][:300]), None
+    except duckdb.Error as error:
+        if "allocate" in str(error) or "Memory" in type(error).__name__:
+            return _refused("SQL010", "the query needs more memory than it may have; ask for less"), None
+        return _refused("SQL012", "a value can't be computed: it has another type, or is out of range"), None
+    ids = found.column(0)
+    if ids.null_count:
+        return _refused(
+            "SQL011",
+            f"{ids.null_count:,} of {len(ids):,} values are no customers' IDs; select customer_id from a table",
+        ), None
+    return {"error": None, "message": None}, pa.table({"customer_id": ids.combine_chunks().cast(pa.string())}).sort_by(
+        "customer_id"
+    )
+
+
+def _refused(code: str, message: str) -> dict[str, Any]:
+    return {"error": code, "message": message}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
