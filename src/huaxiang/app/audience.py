@@ -22,7 +22,7 @@ COUNT_KEYS = ("count", "base", "snapshot", "elapsed_ms")
 LIST_KEYS = ("snapshot", "as_of", "customers", "audiences")
 AUDIENCE_KEYS = (
     "name", "title", "description", "owner", "kind", "definition", "size", "share", "place", "version", "versions", "frozen", "list",
-    "changes", "stale",
+    "changes", "stale", "stale_inputs",
 )  # fmt: skip
 EXPORT_KEYS = ("file", "format", "rows", "columns", "snapshot")
 TYPES: Mapping[str, str] = {

@@ -12,7 +12,7 @@ from huaxiang.errors import SnapshotError
 
 STATUS_KEYS = (
     "folder", "project", "snapshot", "as_of", "built_at", "age_days", "engine", "version", "customers", "sources",
-    "attributes", "tags", "audiences", "clusterings", "building", "last_run", "changed_since", "problem", "quality",
+    "attributes", "tags", "audiences", "stale_audiences", "clusterings", "building", "last_run", "changed_since", "problem", "quality",
 )  # fmt: skip
 RUN_KEYS = ("id", "state", "started_at", "ended_at", "seconds", "as_of", "engine", "snapshot", "error", "stages")
 _DEFINITIONS = ("sources", "identity", "attributes", "tags", "audiences", "personas", "models", "privacy")
@@ -40,6 +40,7 @@ def project_status(folder: Path, *, now: datetime | None = None) -> dict[str, An
     status |= {key: len(manifest.get(key, ())) for key in counts}
     return status | {
         "snapshot": snapshot.id,
+        "stale_audiences": [a["name"] for a in manifest.get("audiences", ()) if a.get("stale")],
         "age_days": max(((now or datetime.now(UTC)) - built).days, 0),
         "changed_since": sorted(_changed(folder, built)),
         "quality": _quality(manifest.get("quality", {})),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from huaxiang.plan.columns import dependencies
 from huaxiang.run.conditions import lists_named
 from huaxiang.run.context import AsOf, Build
 from huaxiang.run.publishing import INDEX_FOLDER
@@ -169,8 +170,20 @@ def _describe(build: Build, upkeep: Upkeep, name: str, bits: Bits) -> dict[str, 
         "name": name, "title": text_of(spec.title, name), "description": spec.description, "owner": spec.owner, "kind": spec.kind,
         "definition": spec.condition, "frozen": frozen, "list": (spec.list_ or name) if spec.kind == "static" else None,
         "size": bits.count(), "share": round(bits.count() / customers, 6) if customers else 0.0,
-        "place": str(build.project.place("audiences", name)), "stale": kept.stale if kept is not None else None,
+        "place": str(build.project.place("audiences", name)), "stale": kept.stale if kept is not None else None, "stale_inputs": [] if kept is not None else _stale_inputs(build.project, upkeep, name),
     }  # fmt: skip
+
+
+def _stale_inputs(project: Project, upkeep: Upkeep, name: str) -> list[str]:
+    """The audiences that became invalid whose kept members an audience reads, itself or through others."""
+    graph = dependencies(project)
+    seen, stack = {("audiences", name)}, [("audiences", name)]
+    while stack:
+        below = graph.get(stack.pop(), set()) - seen
+        seen |= below
+        stack += below
+    stale = (one for kind, one in seen if kind == "audiences" and one in upkeep.kept)
+    return sorted(one for one in stale if upkeep.kept[one].stale)
 
 
 def definition_hash(spec: AudienceSpec) -> str:

@@ -74,7 +74,11 @@ def _is_too_old(store: SnapshotStore, project: Project, spec: AudienceSpec) -> b
 
 def _is_open(project: Project, spec: AudienceSpec) -> bool:
     """Whether the day at which the audience is frozen is not over yet: until then it is computed at every build."""
-    return date.fromisoformat(str(spec.frozen_at)) >= datetime.now(ZoneInfo(project.spec.timezone)).date()
+    return date.fromisoformat(str(spec.frozen_at)) >= _today(project)
+
+
+def _today(project: Project) -> date:
+    return datetime.now(ZoneInfo(project.spec.timezone)).date()
 
 
 def _too_old(project: Project, spec: AudienceSpec) -> Issue:

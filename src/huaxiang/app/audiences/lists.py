@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ LIST_KEYS = ("name", "customers", "field", "rows", "matched", "unknown", "ambigu
 REMOVED_KEYS = ("name", "removed")
 ID = "customer_id"
 MOST_ROWS_TOLD = 100
+_VALUE = re.compile(r"\d{4}|@")
+"""What a heading doesn't look like, but a phone number, an e-mail address or an ID does."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,11 @@ def upload_list(snapshot: Snapshot, name: str, given: ListFile) -> dict[str, Any
     folder = find_project(snapshot.folder)
     read = _read(given, _fields(snapshot))
     found = _match(snapshot, read)
-    if read.bare and found.faults["unknown"][0]:  # it was a heading after all
-        read = replace(read, values=read.values[1:], rows=read.rows[1:], bare=False)
+    if read.bare and found.faults["unknown"][0] and not _VALUE.search(read.column):  # it was a heading after all
+        read = replace(read, values=read.values[1:], rows=read.rows[1:])
         found = _match(snapshot, read)
+    elif read.bare:
+        read = replace(read, column="1")  # what stands there is somebody's value, which is never shown
     told = {key: [int(row) for row in read.rows[np.flatnonzero(at)][:MOST_ROWS_TOLD]] for key, at in found.faults.items()}
     counts = {
         "rows": len(read.rows), "empty": found.empty, "matched": found.matched, "unknown": int(found.faults["unknown"].sum()),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from huaxiang.app.audience import definition_text
 from huaxiang.app.report.figures import Desk, Table
 
 
@@ -56,13 +57,22 @@ def _window(desk: Desk, entry: Mapping[str, Any]) -> str:
     return window
 
 
+def _definition(desk: Desk, manifest: Mapping[str, Any], one: Mapping[str, Any]) -> str:
+    """The condition as text, and what is to be known of its members: frozen, or invalid and of an earlier day."""
+    told = definition_text(manifest, one)
+    if one.get("stale"):
+        return f"{told}  ⚠ {desk.words('appendix.stale', as_of=one['stale']['as_of'])}"
+    frozen = one.get("frozen")
+    return f"{told}  ({desk.words('appendix.frozen', day=frozen['at'])})" if frozen else told
+
+
 def audiences_table(desk: Desk, manifest: Mapping[str, Any]) -> Table:
     """Rule audiences with size, share and definition."""
     words = desk.words
     rows = [
         (
             words.pick(one.get("title"), one["name"]), words.count(one.get("size")), words.percent(one.get("share")),
-            str(one.get("definition") or ""),
+            _definition(desk, manifest, one),
         )
         for one in manifest.get("audiences", ())
     ]  # fmt: skip

@@ -39,17 +39,17 @@ def report(error: Exception, start: Path, arguments: Sequence[str]) -> int:
 def issue_line(issue: Issue) -> str:
     """Return a fault of the definitions on one line; in Chinese with what its code means, since messages are English."""
     mark = "" if issue.severity == "error" else t("check.warning")
-    return f"{issue.place} {issue.code}{mark} {_meaning(issue.code)}{issue.message}"
+    return f"{issue.place} {issue.code}{mark} {meaning(issue.code)}{issue.message}"
 
 
 def told(error: HuaxiangError) -> str:
     """Return the message of an error in the current language."""
     if isinstance(error, ExpressionError):
-        return f"{error.code} {_meaning(error.code)}{error.message}"
+        return f"{error.code} {meaning(error.code)}{error.message}"
     return error.zh if error.zh and language() != "en" else str(error)
 
 
-def _meaning(code: str) -> str:
+def meaning(code: str) -> str:
     """Return what a code means, and a separator; nothing in English, whose messages say it."""
     from huaxiang.spec.codes import CODES
 

@@ -87,6 +87,8 @@ def state_of(item: dict[str, Any]) -> str:
     """Of which kind an audience is, its version, and whether it is stale."""
     if item["stale"]:
         return t("audience.stale_mark")
+    if item["stale_inputs"]:
+        return t("audience.stale_inputs", names=t("ui.comma").join(item["stale_inputs"]))
     frozen = item["frozen"]
     told = t("audience.kind_frozen", day=frozen["at"]) if frozen else t(f"audience.kind_{item['kind'] or 'dynamic'}")
     return f"{told} · v{item['version']}" if item["version"] else told
@@ -94,8 +96,11 @@ def state_of(item: dict[str, Any]) -> str:
 
 def stale_line(item: dict[str, Any]) -> str:
     """Why an audience is stale, and since when."""
+    from huaxiang.serve.cli.failures import meaning
+
     stale = item["stale"]
-    return t("audience.stale", name=item["name"], as_of=stale["as_of"], since=stale["since"], reason=stale["reason"])
+    reason = meaning(stale["code"]) + stale["reason"]
+    return t("audience.stale", name=item["name"], as_of=stale["as_of"], since=stale["since"], reason=reason)
 
 
 @command("show", text="help.audience.show", keys=(*AUDIENCE_KEYS, "snapshot", "as_of"))

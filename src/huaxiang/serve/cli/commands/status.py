@@ -49,6 +49,8 @@ def _status(found: dict[str, Any]) -> None:
         run and run["error"] and run["error"]["message"],
         found["building"] and t("status.building"),
     ]
+    if found["stale_audiences"]:
+        notes.append(t("status.stale", names=t("ui.comma").join(found["stale_audiences"])))
     if found["changed_since"]:
         notes.append(t("status.changed", files=", ".join(found["changed_since"][:5])))
     for note in filter(None, notes):
