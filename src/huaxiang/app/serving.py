@@ -239,7 +239,7 @@ def _leaves(node: Node, index: OpenIndex) -> Iterator[Node]:
         for leaf in leaves(waiting.pop()):
             if not isinstance(leaf, InAudience):
                 yield leaf
-            elif leaf.name not in seen:
+            elif leaf.name not in seen and index.members(leaf.name) is None:
                 seen.add(leaf.name)
                 waiting.append(index.audience(leaf.name))
 

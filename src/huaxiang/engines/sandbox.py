@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,10 +112,8 @@ def _wait_ready(child: subprocess.Popen[bytes]) -> None:
 def _end(child: subprocess.Popen[bytes]) -> None:
     """Kill the child with all that it may have started, and wait for its end."""
     if child.poll() is None:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     child.wait()
     for stream in (child.stdin, child.stdout):
         if stream is not None:

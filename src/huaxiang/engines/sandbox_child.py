@@ -100,7 +100,7 @@ def _ask(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[dict[str, Any
     if ids.null_count:
         return _refused(
             "SQL011",
-            f"{ids.null_count:,} of {len(ids):,} values are no customers' IDs; select customer_id from a table",
+            f"{ids.null_count:,} of {len(ids):,} values are no customers' IDs; take customer_id as a table has it",
         ), None
     return {"error": None, "message": None}, pa.table({"customer_id": ids.combine_chunks().cast(pa.string())}).sort_by(
         "customer_id"

@@ -27,7 +27,7 @@ from huaxiang.serve.api.gate import Gate
 from huaxiang.serve.api.models.common import ProblemDetails
 from huaxiang.serve.api.problems import KINDS, MEDIA_TYPE, URN, Problem, of_status, problem_response, title_of, write
 from huaxiang.serve.api.quick import QuickCounts
-from huaxiang.serve.api.routes import audiences, catalogue, customers, project
+from huaxiang.serve.api.routes import audience_life, audiences, catalogue, customers, describing, project
 from huaxiang.serve.api.settings import OPENAPI, PREFIX, Settings
 
 SWITCH = 0.0005
@@ -53,7 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry=_QUIET, redirect_slashes=False, responses=_responses(),
     )  # fmt: skip
     app.state.server = server
-    for part in (audiences, catalogue, customers, project):
+    for part in (audiences, audience_life, describing, catalogue, customers, project):
         app.include_router(part.router, prefix=PREFIX)
     _handle(app)
     app.add_middleware(Gate, settings=settings, callers=server.callers, quick=QuickCounts(server.serving))

@@ -15,7 +15,7 @@ from huaxiang.errors import HuaxiangError, storage_error
 from huaxiang.serve.api.callers import Callers, Rates
 from huaxiang.serve.api.problems import Problem, problem_response
 from huaxiang.serve.api.quick import QuickCounts
-from huaxiang.serve.api.settings import CALLER, HEALTH, Settings
+from huaxiang.serve.api.settings import CALLER, HEALTH, LISTS, Settings
 from huaxiang.serve.cli.texts import speak
 
 _LOOPBACK = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", re.IGNORECASE)
@@ -48,7 +48,7 @@ class Gate:
                 caller = await self._callers.of(headers.get(b"authorization", ""))
                 self._rates.take(caller)
                 scope[CALLER] = caller
-            body = await self._read(headers, receive, scope["method"])
+            body = await self._read(headers, receive, scope)
             at_once = self._quick.answer(scope, body.held, headers) if isinstance(body, _Whole) else None
             await (at_once(scope, body, answer) if at_once is not None else self._answer(scope, body, answer))
         except HuaxiangError as error:
@@ -77,32 +77,23 @@ class Gate:
                                 "发生意外错误；出错位置已记入 .huaxiang/logs")  # fmt: skip
             await answer.instead(problem_response(Request(scope), known), scope, receive)
 
-    async def _read(self, headers: Mapping[bytes, str], receive: Receive, method: str) -> Receive:
+    async def _read(self, headers: Mapping[bytes, str], receive: Receive, scope: Scope) -> Receive:
         """Read the body, as long as it may be, and hand it over whole."""
+        most = self._settings.list_body if scope["path"].startswith(LISTS) else self._settings.body
         declared = headers.get(b"content-length", "")
-        if method in ("GET", "HEAD", "OPTIONS") and b"transfer-encoding" not in headers and declared in ("", "0"):
+        if (
+            scope["method"] in ("GET", "HEAD", "OPTIONS")
+            and b"transfer-encoding" not in headers
+            and declared in ("", "0")
+        ):
             return receive
-        if declared.isdigit() and int(declared) > self._settings.body:
-            raise self._too_large()
+        if declared.isdigit() and int(declared) > most:
+            raise _too_large(most)
         try:
             async with asyncio.timeout(self._settings.seconds):
-                return _Whole(await self._collect(receive), receive)
+                return _Whole(await _collect(receive, most), receive)
         except TimeoutError:
             raise self._too_late() from None
-
-    async def _collect(self, receive: Receive) -> bytes:
-        parts: list[bytes] = []
-        size, more = 0, True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                break
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            more = message.get("more_body", False)
-            if size > self._settings.body:
-                raise self._too_large()
-        return b"".join(parts)
 
     def _too_late(self) -> Problem:
         most = self._settings.seconds
@@ -111,10 +102,6 @@ class Gate:
             f"no answer within {most:g} s; ask for less at once",
             f"{most:g} 秒内没有得出结果；请缩小查询范围",
         )
-
-    def _too_large(self) -> Problem:
-        most = self._settings.body
-        return Problem("too-large", f"a body may have {most:,} bytes", f"请求体最多 {most:,} 字节")
 
     def _check_origin(self, headers: Mapping[bytes, str]) -> None:
         """Without tokens, a page of another site that runs in the user's browser must not reach this server."""
@@ -173,6 +160,25 @@ class _Whole:
             return await self._receive()
         self._given = True
         return {"type": "http.request", "body": self.held, "more_body": False}
+
+
+async def _collect(receive: Receive, most: int) -> bytes:
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        more = message.get("more_body", False)
+        if size > most:
+            raise _too_large(most)
+    return b"".join(parts)
+
+
+def _too_large(most: int) -> Problem:
+    return Problem("too-large", f"a body may have {most:,} bytes", f"请求体最多 {most:,} 字节")
 
 
 def language_of(accepted: str) -> str:

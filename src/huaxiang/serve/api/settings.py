@@ -8,6 +8,7 @@ from pathlib import Path
 PREFIX = "/api/v1"
 OPENAPI = f"{PREFIX}/openapi.json"
 HEALTH = f"{PREFIX}/health"
+LISTS = f"{PREFIX}/lists/"
 COUNT = f"{PREFIX}/query/count"
 CALLER = "huaxiang.caller"
 """Where in the scope of a request it stands who calls."""
@@ -16,7 +17,8 @@ CALLER = "huaxiang.caller"
 @dataclass(frozen=True)
 class Settings:
     """What `huaxiang serve` was told. `rate`: requests a second for each token, with twice as many at once, 0 for no limit;
-    `seconds`: until an answer must begin; `body`: bytes of a request; `no_auth`: anybody who reaches the server is admin (loopback only);
+    `seconds`: until an answer must begin; `body`: bytes of a request, `list_body`: of one that
+    uploads a list; `no_auth`: anybody who reaches the server is admin (loopback only);
     `poll`: seconds between two looks at which snapshot is served.
     """
 
@@ -24,5 +26,6 @@ class Settings:
     no_auth: bool = False
     rate: float = 200.0
     seconds: float = 60.0
-    body: int = 4 * 1024 * 1024
+    body: int = 1024 * 1024
+    list_body: int = 64 * 1024 * 1024
     poll: float = 0.5

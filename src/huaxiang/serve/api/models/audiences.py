@@ -18,10 +18,18 @@ class AudienceLine(Answer):
     title: Text | str | None
     description: Text | str | None
     owner: str | None
+    kind: str | None = Field(description="dynamic, static, frozen, or sql")
     definition: Any
     size: int | None
     share: float | None
     place: str | None
+    version: int | None
+    versions: list[Shape] | None
+    frozen: Shape | None
+    list_: str | None = Field(alias="list")
+    changes: Shape | None
+    stale: Shape | None = Field(description="Why its members are those of before, null when they are of today")
+    stale_inputs: list[str] | None
 
 
 class Audiences(Dated, NextPage):

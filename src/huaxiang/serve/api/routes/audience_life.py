@@ -1,0 +1,121 @@
+"""Audiences over their life: saved, compared over time, uploaded as lists."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from huaxiang.app.acting import acting_as
+from huaxiang.app.rights import Caller, require
+from huaxiang.serve.api.answers import answer
+from huaxiang.serve.api.context import Asked, asks, needs, server_of
+from huaxiang.serve.api.models.describing import (
+    Changes,
+    Graph,
+    History,
+    ListAsked,
+    Lists,
+    Removed,
+    SaveAsked,
+    Saved,
+    Uploaded,
+)
+
+router = APIRouter(tags=["audiences"])
+Called = Annotated[str, Path(min_length=1, max_length=63, pattern=r"^[a-z][a-z0-9_]*$")]
+Defining = Annotated[Caller, needs("define")]
+
+
+@router.put("/audiences/{name}", response_model=Saved)
+def save(request: Request, name: Called, wanted: SaveAsked, _: Defining) -> Response:
+    """Write an audience into the project's files, a new one or in place of the one of that name."""
+    from huaxiang.app.audiences.editing import Wish, save_audience, wish_of
+
+    if wanted.sql is not None:
+        require(_, "sql")
+    wish = wish_of(wanted.model_dump(exclude={"expected"}))
+    return answer(request, save_audience(server_of(request).settings.folder, name, Wish(wish.keys, wanted.expected)))
+
+
+@router.delete("/audiences/{name}", response_model=Removed)
+def remove(
+    request: Request, name: Called, _: Defining, expected: Annotated[str | None, Query(max_length=200)] = None
+) -> Response:
+    """Take an audience out of the project's files."""
+    from huaxiang.app.audiences.editing import remove_audience
+
+    return answer(request, remove_audience(server_of(request).settings.folder, name, expected))
+
+
+@router.get("/audiences/{name}/history", response_model=History)
+def history(asked: Annotated[Asked, asks("read")], name: str) -> Response:
+    """Tell the versions of a definition, and its size at each build."""
+    from huaxiang.app.audiences.changes import audience_history
+
+    return answer(asked.request, audience_history(asked.snapshot, name))
+
+
+@router.get("/audiences/{name}/changes", response_model=Changes)
+def changes(
+    asked: Annotated[Asked, asks("read")],
+    name: str,
+    since: Annotated[str | None, Query(max_length=40)] = None,
+    *,
+    ids: bool = False,
+) -> Response:
+    """Tell who joined and who left since an older snapshot; their IDs need the right `export`."""
+    from huaxiang.app.audiences.changes import audience_changes
+
+    if ids:
+        require(asked.caller, "export")
+    return answer(asked.request, audience_changes(asked.snapshot, name, since, ids=ids))
+
+
+@router.get("/audience-graph", response_model=Graph)
+def graph(
+    request: Request, _: Annotated[Caller, needs("read")], name: Annotated[str | None, Query(max_length=200)] = None
+) -> Response:
+    """Tell what audiences read, and who reads them."""
+    from huaxiang.app.audiences.graph import audience_graph
+
+    return answer(request, audience_graph(server_of(request).settings.folder, name))
+
+
+@router.get("/lists", response_model=Lists)
+def lists(request: Request, _: Annotated[Caller, needs("read")]) -> Response:
+    """List what was uploaded."""
+    from huaxiang.app.audiences.lists import uploaded_lists
+
+    return answer(request, uploaded_lists(server_of(request).settings.folder))
+
+
+@router.put("/lists/{name}", response_model=Uploaded)
+def upload(asked: Annotated[Asked, asks("define")], name: Called, wanted: ListAsked) -> Response:
+    """Match values with customers and keep those as a list, in place of one of that name. The values are not kept."""
+    import csv
+    from pathlib import Path as FilePath
+    from tempfile import TemporaryDirectory
+
+    from huaxiang.app.audiences.lists import ListFile, upload_list
+
+    with TemporaryDirectory(prefix="huaxiang-list-") as folder, acting_as(asked.caller.name):
+        path = FilePath(folder) / "values.csv"
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
+            writer.writerow([wanted.field])
+            writer.writerows([value] for value in wanted.values)
+        found = upload_list(asked.snapshot, name, ListFile(path, wanted.field, wanted.field))
+    first = 2  # rows of the file count from 1, its heading is the first
+    told = {key: [row - first + 1 for row in found[key]] for key in ("unknown_rows", "ambiguous_rows")}
+    return answer(asked.request, {key: value for key, value in found.items() if key not in ("file", "column")} | told)
+
+
+@router.delete("/lists/{name}", response_model=Removed)
+def remove_list(request: Request, name: Called, _: Defining) -> Response:
+    """Remove an uploaded list that no definition names."""
+    from huaxiang.app.audiences.lists import remove_uploaded
+
+    return answer(request, remove_uploaded(server_of(request).settings.folder, name))
