@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from huaxiang.plan.predicate import SourceFields, parse_condition, to_text, to_tree
 
@@ -36,7 +36,7 @@ def test_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", examples("yaml"))
 def test_tree(text: str) -> None:
-    condition = parse_condition(yaml.safe_load(text), COLUMNS, SOURCES)
+    condition = parse_condition(YAML(typ="safe").load(text), COLUMNS, SOURCES)
     assert parse_condition(to_text(condition), COLUMNS, SOURCES) == condition
 
 

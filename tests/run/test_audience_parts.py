@@ -49,7 +49,7 @@ AUDIENCES = {
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    import yaml
+    import json
 
     folder = tmp_path
     common = "purpose: p, legal_basis: contract"
@@ -63,7 +63,7 @@ sources:
   - {{name: views, {common}, entity: event, files: views.csv, columns: {{customer_key: id, event_id: no, occurred_at: time, page: page}}}}
 """,
         "tags/t.yaml": "tags:\n  - {name: spend, kind: statistic, source: orders, measure: sum, of: amount}\n",
-        "audiences/a.yaml": yaml.safe_dump({"audiences": [{"name": n, "when": w} for n, (w, _) in AUDIENCES.items()]}, sort_keys=False),
+        "audiences/a.yaml": json.dumps({"audiences": [{"name": n, "when": w} for n, (w, _) in AUDIENCES.items()]}, ensure_ascii=False),
     }  # fmt: skip
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

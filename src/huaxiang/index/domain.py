@@ -62,10 +62,11 @@ def _dense(column: pa.Array, kind: np.dtype[_Item]) -> npt.NDArray[_Item]:
 
 def _units(column: pa.Array) -> npt.NDArray[np.int64] | None:
     """Amounts in units of their last decimal: the low 64 bits of the 128, when the high ones only repeat the sign."""
-    wide = column.cast(pa.decimal128(38, column.type.scale)).fill_null(Decimal(0))
+    wide = column.cast(pa.decimal128(38, column.type.scale))
     halves = np.frombuffer(wide.buffers()[1], dtype=np.int64)[2 * wide.offset : 2 * (wide.offset + len(wide))]
-    low, high = halves[0::2], halves[1::2]
-    return low.copy() if bool((high == low >> 63).all()) and bool((np.abs(low) < MOST).all()) else None
+    known = valid(wide)
+    low, high = np.where(known, halves[0::2], 0), np.where(known, halves[1::2], 0)
+    return low if bool((high == low >> 63).all()) and bool((np.abs(low) < MOST).all()) else None
 
 
 def to_number(value: object, kind: str) -> Number:
