@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huaxiang.app.acting import actor
+from huaxiang.app.provenance import has_table
 from huaxiang.app.wiring import find_project
 from huaxiang.errors import ProjectInvalid, UsageError, did_you_mean, did_you_mean_zh
 from huaxiang.store.lists import check_name, known_lists, list_facts, remove_list, save_list
@@ -223,7 +224,7 @@ def _match(snapshot: Snapshot, read: _Read) -> _Matched:
     given = pc.utf8_trim_whitespace(read.values)
     empty = np.asarray(pc.fill_null(pc.equal(given, ""), True).to_numpy(zero_copy_only=False), dtype=bool)
     values = _cleaned(snapshot, read.field, place, given)
-    known = _known(snapshot, place)
+    known = _known(snapshot, place, values.unique().drop_null())
     at = pc.index_in(values, value_set=known.column("value").combine_chunks(), skip_nulls=True)
     there = np.asarray(pc.is_valid(at).to_numpy(zero_copy_only=False), dtype=bool)
     counts = known.column("customer_id_count_distinct").to_numpy()
@@ -242,7 +243,7 @@ def _mask(flags: Any) -> pa.Array:
 
 
 def _cleaned(snapshot: Snapshot, field: str, place: str, values: pa.Array) -> pa.Array:
-    """The values as cleaning stored them; keys as digests."""
+    """The values as cleaning stored them."""
     import pyarrow as pa
 
     from huaxiang.store.cleaning.codes import clean
@@ -251,39 +252,66 @@ def _cleaned(snapshot: Snapshot, field: str, place: str, values: pa.Array) -> pa
     from huaxiang.store.cleaning.texts import clean_emails
 
     told = snapshot.manifest["identity"]
-    key = place.removeprefix("key:") if place.startswith("key:") else None
-    source_field = (told.get("fields") or {}).get(key, field)
+    source_field = (told.get("fields") or {}).get(place.removeprefix("key:"), field)
     items = {a["name"]: a for a in snapshot.manifest.get("attributes", ())}
     kind = (told.get("personal") or {}).get(source_field) or (items.get(field) or {}).get("personal") or source_field
     way = {"phone": clean_phones, "email": clean_emails, "id_number": clean_id_numbers}.get(kind, clean)
-    cleaned = way(values).values.cast(pa.string())
-    if key is None:
-        return cleaned
-    digest = {text: hashlib.sha256(f"{key}:{text}".encode()).hexdigest() for text in cleaned.unique().drop_null().to_pylist()}
-    return pa.array([digest.get(text) for text in cleaned.to_pylist()], pa.string())
+    return way(values).values.cast(pa.string())
 
 
-def _known(snapshot: Snapshot, place: str) -> pa.Table:
-    """value, customer_id_min and customer_id_count_distinct: who has each value (or digest of a key)."""
+def _known(snapshot: Snapshot, place: str, wanted: pa.Array) -> pa.Table:
+    """value, customer_id_min and customer_id_count_distinct: who has each of the wanted values."""
+    import pyarrow.compute as pc
+
+    if place.startswith("key:"):
+        table = _holders(snapshot, place.removeprefix("key:"), wanted)
+    elif place == ID:
+        table = _ids(snapshot)
+    else:
+        table = _columns(snapshot, "customers", place.removeprefix("attribute:"))
+    table = table.filter(pc.is_in(table.column("value"), value_set=wanted))
+    return table.group_by("value").aggregate([(ID, "count_distinct"), (ID, "min")])
+
+
+def _columns(snapshot: Snapshot, table: str, column: str) -> pa.Table:
+    """customer_id and a column as `value`, texts."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found = pq.read_table(snapshot.table(table), columns=[ID, column])
+    return pa.table({ID: found.column(ID).cast(pa.string()), "value": found.column(column).cast(pa.string())})
+
+
+def _ids(snapshot: Snapshot) -> pa.Table:
+    """IDs of today, and merged ones with the one that stayed."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    if place.startswith("key:"):
-        table = pq.read_table(
-            snapshot.table("identity"), columns=[ID, "value_digest"], filters=pc.field("key") == place.removeprefix("key:")
-        ).rename_columns([ID, "value"])
-    elif place == ID:
-        ids = pq.read_table(snapshot.table("customers"), columns=[ID]).column(ID).cast(pa.string())
-        table = pa.table({ID: ids, "value": ids})
-        if any(t["name"] == "identity_redirects" for t in snapshot.manifest["tables"]):
-            led = pq.read_table(snapshot.table("identity_redirects"), columns=["new", "old"]).cast(
-                pa.schema([("new", pa.string()), ("old", pa.string())])
-            )
-            led = led.filter(pc.invert(pc.is_in(led.column("old"), value_set=ids.combine_chunks())))
-            table = pa.concat_tables([table, led.rename_columns([ID, "value"])])
-    else:
-        name = place.removeprefix("attribute:")
-        table = pq.read_table(snapshot.table("customers"), columns=[ID, name]).rename_columns([ID, "value"])
-    table = table.filter(pc.is_valid(table.column("value")))
-    return table.group_by("value").aggregate([(ID, "count_distinct"), (ID, "min")])
+    ids = pq.read_table(snapshot.table("customers"), columns=[ID]).column(ID).cast(pa.string())
+    table = pa.table({ID: ids, "value": ids})
+    if not has_table(snapshot, "identity_redirects"):
+        return table
+    led = pq.read_table(snapshot.table("identity_redirects"), columns=["new", "old"])
+    old, new = (led.column(name).cast(pa.string()) for name in ("old", "new"))
+    moved = pa.table({ID: new, "value": old}).filter(pc.invert(pc.is_in(old, value_set=ids.combine_chunks())))
+    return pa.concat_tables([table, moved])
+
+
+def _holders(snapshot: Snapshot, key: str, wanted: pa.Array) -> pa.Table:
+    """Who has values of a key: its owners, and everyone whose records show it (a family's phone)."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    digests = {hashlib.sha256(f"{key}:{text}".encode()).hexdigest(): text for text in wanted.to_pylist()}
+    owners = pq.read_table(snapshot.table("identity"), columns=[ID, "value_digest"], filters=pc.field("key") == key)
+    plain = pa.array([digests.get(one) for one in owners.column("value_digest").to_pylist()], pa.string())
+    parts = [pa.table({ID: owners.column(ID).cast(pa.string()), "value": plain})]
+    field = (snapshot.manifest["identity"].get("fields") or {}).get(key)
+    if field and has_table(snapshot, "identity_records"):
+        path = snapshot.table("identity_records")
+        if field in pq.read_schema(path).names:
+            shown = pq.read_table(path, columns=[ID, field], filters=pc.field("gone").is_null())
+            parts.append(pa.table({ID: shown.column(ID).cast(pa.string()), "value": shown.column(field).cast(pa.string())}))
+    return pa.concat_tables(parts)
