@@ -169,6 +169,11 @@ class Audience:
     project: Project
     condition: str
 
+    def check(self) -> Audience:
+        """Read and check the condition now, so that the next call only has to answer it; return this audience."""
+        self.project.index().condition(self.condition)
+        return self
+
     def count(self) -> int:
         """Return how many customers there are."""
         return self.project.index().select(self.condition).count()
@@ -239,7 +244,13 @@ class Audience:
         """Write the condition into the project's files as audience `name`: `huaxiang audience save NAME --when …`."""
         from huaxiang.app.audiences.editing import save_audience, wish_of
 
-        asked = {"title": title, "title_en": title_en, "owner": owner, "description": description, "when": self.condition}
+        asked = {
+            "title": title,
+            "title_en": title_en,
+            "owner": owner,
+            "description": description,
+            "when": self.condition,
+        }
         return save_audience(self.project.folder, name, wish_of(asked))
 
     def rules(self, question: RuleQuestion | None = None) -> dict[str, Any]:

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from huaxiang.store.snapshots import Snapshot
 
 _BATCH = 50_000
+_ID = "customer_id"
 
 
 def export_columns(manifest: Mapping[str, Any], columns: Sequence[str]) -> tuple[str, ...]:
     """customer_id, then the columns asked for, each once. Raises UsageError for an unknown one."""
     known = column_types(manifest)
-    chosen = tuple(dict.fromkeys(("customer_id", *columns)))
+    chosen = tuple(dict.fromkeys((_ID, *columns)))
     for name in chosen:
         if name not in known:
             raise UsageError.unknown("column", name, known)
@@ -58,6 +59,12 @@ def _tables(
     import pyarrow as pa
     from pyarrow import parquet
 
+    if list(columns) == [_ID]:
+        from huaxiang.app.audience_index import open_index
+        from huaxiang.index import Bits
+
+        yield pa.table({_ID: open_index(snapshot).ids(Bits.from_mask(members))})
+        return
     file = parquet.ParquetFile(snapshot.table("customers"))
     at, given = 0, False
     for batch in file.iter_batches(_BATCH, columns=list(columns)):
@@ -105,7 +112,8 @@ def _parquet(tables: Iterator[pa.Table]) -> Iterator[bytes]:
     sink = _Sink()
     writer = None
     for table in tables:
-        writer = writer or parquet.ParquetWriter(sink, table.schema, compression="zstd")
+        coded = [name for name in table.column_names if name != _ID]  # no two IDs are equal
+        writer = writer or parquet.ParquetWriter(sink, table.schema, compression="zstd", use_dictionary=coded)
         writer.write_table(table)
         yield sink.take()
     if writer is not None:

@@ -24,6 +24,7 @@ from huaxiang.index.select import Resolver, Selection
 from huaxiang.plan.conditions import Node
 
 HELD_BYTES = 1 << 29
+_PIECE = 1 << 20
 _SCAN = 400
 """Bytes of a set that are looked through in the time in which one row's code is fetched, roughly ×100."""
 
@@ -59,6 +60,7 @@ class AudienceIndex:
         self.size = layout.size
         mapped = map_columns(folder)
         self._fields = {info.name: Field(info, mapped) for info in layout.fields}
+        self._totals: dict[str, Counted] = {}
         self._selection = Selection(layout.size, self._fields, Held(held_bytes))
 
     @classmethod
@@ -152,6 +154,8 @@ class AudienceIndex:
             if self._fields[name].info.kind not in ("codes", "list"):
                 raise ValueError(f'column "{name}" has too many values for a breakdown')
         count = bits.count()
+        if count == self.size:
+            return {name: self._total(name) for name in columns}
         plain = [n for n in columns if self._fields[n].info.kind == "codes" and not self._by_sets(n, count)]
         rows = bits.rows() if plain else None
         many = count * len(columns) > 1 << 18
@@ -162,14 +166,26 @@ class AudienceIndex:
         found = list(pool().map(one, columns)) if many else [one(name) for name in columns]
         return dict(zip(columns, found, strict=True))
 
+    def _total(self, name: str) -> Counted:
+        """The counts of all customers, kept."""
+        if name not in self._totals:
+            field = self._fields[name]
+            if field.info.kind == "list":
+                self._totals[name] = self._overlaps(self.all, name)
+            else:
+                counted = np.zeros(field.size + 1, dtype=np.int64)
+                for at in range(0, self.size, _PIECE):
+                    counted += np.bincount(field.codes[at : at + _PIECE], minlength=field.size + 1)
+                self._totals[name] = Counted(field.values, counted[1:], int(counted[0]))
+        return self._totals[name]
+
     def _by_sets(self, name: str, count: int) -> bool:
         """Whether overlaps with the set of each value cost less than fetching the code of each row."""
         return self._fields[name].size * (self.size >> 3) < count * _SCAN // 4
 
     def _gathered(self, rows: npt.NDArray[np.int64], name: str) -> Counted:
         field = self._fields[name]
-        codes = field.codes if len(rows) == self.size else field.codes[rows]
-        counted = np.bincount(codes, minlength=field.size + 1)
+        counted = np.bincount(field.codes[rows], minlength=field.size + 1)
         return Counted(field.values, counted[1:], int(counted[0]))
 
     def _overlaps(self, bits: Bits, name: str) -> Counted:

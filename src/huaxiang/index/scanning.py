@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -18,12 +19,13 @@ Test = Callable[[int, int], Mask]
 PIECE = 1 << 17
 _LARGE = 1 << 20
 _FEW = 50
+_NAME = "huaxiang-index"
 
 
 @cache
 def pool() -> ThreadPoolExecutor:
     """The threads of this process for scans."""
-    return ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1)), "huaxiang-index")
+    return ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1)), _NAME)
 
 
 def scan(size: int, test: Test) -> Bits:
@@ -37,7 +39,9 @@ def scan(size: int, test: Test) -> Bits:
             bits = np.packbits(test(at, to), bitorder="little")
             packed[at >> 3 : (at >> 3) + len(bits)] = bits
 
-    if size < _LARGE:
+    if size < _LARGE or threading.current_thread().name.startswith(
+        _NAME
+    ):  # a thread of the pool must not wait for the pool
         part(0, size)
     else:
         threads = pool()._max_workers

@@ -105,7 +105,10 @@ class Selection:
 
     def holders(self, column: str) -> Bits:
         """The customers whose list holds anything; a column of kind list."""
-        return self._held.one((column, "holders"), lambda: Bits.from_rows(self._size, self._fields[column].rows))
+        places = range(self._fields[column].size)
+        return self._held.one(
+            (column, "holders"), lambda: _any([self.of_value(column, p) for p in places] or [Bits.none(self._size)])
+        )
 
     def of_value(self, column: str, place: int) -> Bits:
         """The customers that have the value (whose list holds the value) at a place among the different ones."""

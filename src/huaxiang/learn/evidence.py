@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Counts = tuple[Floats, Floats, Floats, Floats]
 
-_STEPS = 80
+_STEPS = 64
 _WIDEST = 40.0
 """Bounds of the search for ln θ: e^±40."""
 
@@ -120,8 +120,9 @@ def ratio_interval(x1: Floats, n1: Floats, x2: Floats, n2: Floats, *, level: flo
         centre = np.log((x1 / n1) / (x2 / n2))
     middle = np.clip(np.nan_to_num(centre, nan=0.0, posinf=_WIDEST, neginf=-_WIDEST), -_WIDEST, _WIDEST)
     counts = (x1, n1, x2, n2)
-    low = _bisect(counts, np.full_like(middle, -_WIDEST), middle, limit)
-    high = _bisect(counts, np.full_like(middle, _WIDEST), middle, limit)
+    both: Counts = tuple(np.stack([count, count]) for count in np.broadcast_arrays(*counts))  # type: ignore[assignment]
+    outer = np.stack([np.full_like(middle, -_WIDEST), np.full_like(middle, _WIDEST)])
+    low, high = _bisect(both, outer, np.stack([middle, middle]), limit)
     low = np.where(x1 == 0, 0.0, np.exp(low))
     high = np.where(x2 == 0, np.inf, np.exp(high))
     nothing = (n1 == 0) | (x1 + x2 == 0)
@@ -153,7 +154,8 @@ def _score(counts: Counts, theta: Floats) -> Floats:
         spread1, spread2 = n1 * p1 * (1 - p1), n2 * p2 * (1 - p2)
         first = np.where(deviation == 0, 0.0, deviation**2 / spread1)
         second = np.where(x2 - n2 * p2 == 0, 0.0, (x2 - n2 * p2) ** 2 / spread2)
-        return np.asarray(np.nan_to_num(first + second, nan=0.0, posinf=np.inf), dtype=np.float64)
+        score = first + second
+        return np.asarray(np.where(score == score, score, 0.0), dtype=np.float64)
 
 
 def two_proportions_p(x1: Floats, n1: Floats, x2: Floats, n2: Floats) -> Floats:
