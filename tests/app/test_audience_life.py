@@ -80,7 +80,9 @@ LEAVES = st.one_of(
     st.builds("city = {}".format, CITY),
     st.builds("city in ({}, {})".format, CITY, CITY),
     st.builds("not (city != {})".format, CITY),
-    st.sampled_from(["gender = 'female'", "gender is null", "good", "not (good)", "hobbies is not null", "contains(city, '京')"]),
+    st.sampled_from(
+        ["gender = 'female'", "gender is null", "good", "not (good)", "hobbies is not null", "contains(city, '京')"]
+    ),
     st.builds("spend {} {}".format, st.sampled_from(["<", "<=", ">", ">=", "=", "!="]), AMOUNT),
     st.builds("mean_amount between {} and {}".format, st.integers(0, 100), st.integers(0, 200)),
     st.builds("orders_count = {}".format, st.integers(0, 5)),
@@ -95,12 +97,16 @@ LEAVES = st.one_of(
     st.builds("top({}, spend)".format, st.integers(1, 40)),
     st.builds("bottom({}, spend, gender = 'female')".format, st.integers(1, 20)),
     st.builds("sample({}, 's')".format, st.sampled_from([0.1, 0.5, 0.9])),
-    st.sampled_from(["in_list('chosen')", "in_audience('big')", "not in_audience('women')", "spend * 2 > orders_count + 300"]),
+    st.sampled_from(
+        ["in_list('chosen')", "in_audience('big')", "not in_audience('women')", "spend * 2 > orders_count + 300"]
+    ),
 )
 CONDITIONS = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
-        st.builds("({} and {})".format, inner, inner), st.builds("({} or {})".format, inner, inner), st.builds("not ({})".format, inner)
+        st.builds("({} and {})".format, inner, inner),
+        st.builds("({} or {})".format, inner, inner),
+        st.builds("not ({})".format, inner),
     ),
     max_leaves=5,
 )
@@ -114,14 +120,20 @@ def check_saved(shop: Path, conditions: list[str]) -> None:
         assert_saved_as_previewed(snapshot)
 
 
-@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=4,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(st.lists(CONDITIONS, min_size=25, max_size=40))
 def test_what_is_saved_is_what_was_previewed(shop: Path, conditions: list[str]) -> None:
     check_saved(shop, conditions)
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(st.lists(CONDITIONS, min_size=25, max_size=40))
 def test_what_is_saved_is_what_was_previewed_at_length(shop: Path, conditions: list[str]) -> None:
     check_saved(shop, conditions)
@@ -213,7 +225,10 @@ def test_follow_keeps_those_in_use_and_leads_the_merged() -> None:
 
 
 def test_an_audience_that_became_invalid_keeps_its_last_good_members(shop: Path) -> None:
-    write(shop, "audiences:\n  - {name: loyal, when: mean_amount > 50}\n  - {name: both, when: in_audience('loyal') and gender = 'female'}\n")
+    write(
+        shop,
+        "audiences:\n  - {name: loyal, when: mean_amount > 50}\n  - {name: both, when: in_audience('loyal') and gender = 'female'}\n",
+    )
     with rebuilt(shop) as good:
         loyal, both = customer_ids(good, "loyal"), customer_ids(good, "both")
     assert loyal
@@ -307,7 +322,10 @@ def test_a_frozen_audience_keeps_the_members_of_its_day(shop: Path, monkeypatch:
         assert customer_ids(later, "then_big") == kept != customer_ids(later, "spend > 300")
         assert told["stale"] is None
     tags = shop / "tags" / "value.yaml"
-    tags.write_text(tags.read_text("utf-8").replace("name: spend,", "name: turnover,").replace("spend > 200", "turnover > 200"), "utf-8")
+    tags.write_text(
+        tags.read_text("utf-8").replace("name: spend,", "name: turnover,").replace("spend > 200", "turnover > 200"),
+        "utf-8",
+    )
     write(shop, "audiences:\n  - {name: women, when: gender = 'female'}\n", "audiences/all.yaml")
     issues = [i for i in issues_of(load_project(shop)) if i.subject == ("audiences", "then_big")]
     assert [i.severity for i in issues] == ["warning"]  # its condition is needed no longer
@@ -321,7 +339,10 @@ def test_freezing_at_an_earlier_day_asks_the_snapshot_of_that_day(shop: Path, mo
     with open_snapshot(shop) as first:
         expected = customer_ids(first, "good and gender = 'female'")
     monkeypatch.setattr(keeping, "_today", lambda project: date(2100, 1, 1))
-    write(shop, f"audiences:\n  - {{name: good_women, kind: frozen, when: good and gender = 'female', frozen_at: {today}}}\n")
+    write(
+        shop,
+        f"audiences:\n  - {{name: good_women, kind: frozen, when: good and gender = 'female', frozen_at: {today}}}\n",
+    )
     with rebuilt(shop) as second:
         assert customer_ids(second, "good_women") == expected
         assert entry(second, "good_women")["frozen"]["snapshot"] == first.id
@@ -337,7 +358,10 @@ def csv(shop: Path, text: str) -> Path:
 
 
 def test_a_list_is_matched_by_phone_however_it_is_written(shop: Path) -> None:
-    file = csv(shop, f"mobile,note\n+86 {phone(3)},x\n{phone(5)[:3]}-{phone(5)[3:7]}-{phone(5)[7:]},y\n{phone(5)},z\n13999999999,\n,\nabc,\n")
+    file = csv(
+        shop,
+        f"mobile,note\n+86 {phone(3)},x\n{phone(5)[:3]}-{phone(5)[3:7]}-{phone(5)[7:]},y\n{phone(5)},z\n13999999999,\n,\nabc,\n",
+    )
     with open_snapshot(shop) as snapshot:
         found = upload_list(snapshot, "vips", ListFile(file, "phone", "mobile"))
         assert {k: found[k] for k in ("rows", "matched", "unknown", "ambiguous", "empty", "customers", "unknown_rows", "replaced")} == {
@@ -345,7 +369,11 @@ def test_a_list_is_matched_by_phone_however_it_is_written(shop: Path) -> None:
         }  # fmt: skip
         assert customer_ids(snapshot, "in_list('vips')") == ["M003", "M005"]
         again = upload_list(snapshot, "vips", ListFile(csv(shop, "member_no\nM009\n")))
-        assert (again["field"], again["replaced"], customer_ids(snapshot, "in_list('vips')")) == ("member_no", True, ["M009"])
+        assert (again["field"], again["replaced"], customer_ids(snapshot, "in_list('vips')")) == (
+            "member_no",
+            True,
+            ["M009"],
+        )
         assert "13999" not in str(found)
 
 
@@ -393,7 +421,10 @@ def test_bad_names_of_lists(shop: Path, name: str) -> None:
 
 
 def test_lists_tell_who_reads_them_and_are_not_removed_before(shop: Path) -> None:
-    write(shop, "audiences:\n  - {name: fair, kind: static, list: chosen}\n  - {name: more, when: in_list('chosen') or good}\n")
+    write(
+        shop,
+        "audiences:\n  - {name: fair, kind: static, list: chosen}\n  - {name: more, when: in_list('chosen') or good}\n",
+    )
     (told,) = uploaded_lists(shop)["lists"]
     assert (told["name"], told["customers"], told["used_by"]) == ("chosen", 4, ["audience fair", "audience more"])
     with pytest.raises(UsageError, match="still read by audience fair"):

@@ -10,7 +10,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
-from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path

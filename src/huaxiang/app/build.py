@@ -56,8 +56,8 @@ def check(folder: Path) -> Project:
 
 def issues_of(project: Project) -> tuple[Issue, ...]:
     """All faults and warnings of a loaded project."""
-    from huaxiang.app.audiences.keeping import frozen_issues
     from huaxiang.app.attributes import sensitive_issues
+    from huaxiang.app.audiences.keeping import frozen_issues
     from huaxiang.app.catalogue import load_catalogue
     from huaxiang.plan.check import check_project
     from huaxiang.run.conditions import list_issues

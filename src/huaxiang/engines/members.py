@@ -78,10 +78,10 @@ class MemberReader:
             for table in {t.name for t in bound.find_all(exp.Table)} & set(self._tables):
                 self._view(connection, table)
             try:
-                found = connection.execute(to_duckdb(bound), [parameter]).fetchone()
+                found = connection.execute(to_duckdb(bound), [parameter]).fetchall()
             except duckdb.DataError:  # its message holds the value
                 raise ValueRangeError(("the condition",)) from None
-        return found[1] if found is not None else None
+        return found[0][1] if found else None
 
     def close(self) -> None:
         """Free the connection; the next question opens another."""

@@ -140,9 +140,7 @@ def saved_members(snapshot: Snapshot, name: str) -> pa.Array | None:
     return index.ids(Bits.load(path, index.size))
 
 
-def _change(
-    last: Snapshot | None, name: str, now: tuple[AudienceIndex, Bits], redirects: pa.Table
-) -> _Change | None:
+def _change(last: Snapshot | None, name: str, now: tuple[AudienceIndex, Bits], redirects: pa.Table) -> _Change | None:
     from huaxiang.index import Bits
 
     ids = saved_members(last, name) if last is not None else None
@@ -170,7 +168,8 @@ def _describe(build: Build, upkeep: Upkeep, name: str, bits: Bits) -> dict[str, 
         "name": name, "title": text_of(spec.title, name), "description": spec.description, "owner": spec.owner, "kind": spec.kind,
         "definition": spec.condition, "frozen": frozen, "list": (spec.list_ or name) if spec.kind == "static" else None,
         "size": bits.count(), "share": round(bits.count() / customers, 6) if customers else 0.0,
-        "place": str(build.project.place("audiences", name)), "stale": kept.stale if kept is not None else None, "stale_inputs": [] if kept is not None else _stale_inputs(build.project, upkeep, name),
+        "place": str(build.project.place("audiences", name)), "stale": kept.stale if kept is not None else None,
+        "stale_inputs": [] if kept is not None else _stale_inputs(build.project, upkeep, name),
     }  # fmt: skip
 
 
@@ -192,9 +191,7 @@ def definition_hash(spec: AudienceSpec) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
-def _versions(
-    build: Build, upkeep: Upkeep, before: Mapping[str, Any] | None, as_of: AsOf, name: str
-) -> dict[str, Any]:
+def _versions(build: Build, upkeep: Upkeep, before: Mapping[str, Any] | None, as_of: AsOf, name: str) -> dict[str, Any]:
     spec = upkeep.written[name]
     digest = definition_hash(spec)
     known = list(before.get("versions", ())) if before is not None else []

@@ -16,6 +16,7 @@ GROUPS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "CLU": ("聚类", "Clusterings"), "PER": ("画像集", "Persona sets"),
     "FRM": ("问卷与访谈的码本", "Codebooks of questionnaires and interviews"),
     "REF": ("相互引用", "References between definitions"), "EXP": ("表达式", "Expressions"), "CON": ("条件", "Conditions"),
+    "SQL": ("SQL 人群", "SQL audiences"),
 })  # fmt: skip
 """Prefix of a code → what it is about, in the order of the reference."""
 
@@ -104,7 +105,7 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "TAG018": ("RFM 的分档或打分有误", "bands or scores of RFM that can't work"),
     "TAG019": ("生命周期的天数有误", "days of a lifecycle that can't work"),
     "TAG023": ("values 中有标签不会取到的值（提醒）", "values names a value that the tag never has (warning)"),
-    "AUD001": ("人群缺少与其类型相应的键，或多了不相干的键", "an audience lacks a key that its kind needs, or has one that it doesn't take"),
+    "AUD001": ("人群缺少与其类型相应的键，或多了不相干的键", "a key that this kind of audience needs, or does not take"),
     "AUD002": ("冻结日期不是日期", "the day at which an audience is frozen is no date"),
     "AUD003": ("冻结日期之前没有快照", "no snapshot is as old as the day at which an audience is frozen"),
     "CLU001": ("未知的聚类特征", "an unknown feature"),
@@ -158,5 +159,17 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "CON009": ("字段的类型不能这样统计或排名", "a field that can't be measured or ranked like this"),
     "CON010": ("行为等条件的参数不对", "wrong arguments of a condition on what customers did"),
     "CON011": ("这里不能用行为、名单、抽样或排名", "behaviour, lists, samples and ranks can't be used here"),
+    "SQL001": ("SQL 语法有误", "a syntax error in SQL"),
+    "SQL002": ("不是恰好一条 SELECT", "not exactly one SELECT"),
+    "SQL003": ("不可读取的表", "a table that can't be read"),
+    "SQL004": ("不可调用的函数", "a function that can't be called"),
+    "SQL005": ("不可使用的语法", "syntax that can't be used"),
+    "SQL006": ("结果不是恰好一列 customer_id", "the result is not exactly the column customer_id"),
+    "SQL007": ("未知或不可读取的列", "a column that is unknown or can't be read"),
+    "SQL008": ("SQL 过长或嵌套过深", "SQL that is too long or nested too deeply"),
+    "SQL009": ("执行超时，已终止", "stopped at the deadline"),
+    "SQL010": ("内存超限，已终止", "stopped for its memory"),
+    "SQL011": ("结果中有不是客户 ID 的值", "values that are no customers' IDs"),
+    "SQL012": ("有值无法计算", "a value that can't be computed"),
 })  # fmt: skip
 """Code → (Chinese, English)."""

@@ -269,7 +269,9 @@ class AudienceSpec(Spec):
         "dynamic",
         description="dynamic: recomputed at every build; static: an uploaded list; frozen: the members of the day `frozen_at`, kept",
     )
-    when: str | dict[str, object] | None = Field(None, description="condition over tags and attributes, as text or tree")
+    when: str | dict[str, object] | None = Field(
+        None, description="condition over tags and attributes, as text or tree"
+    )
     list_: str | None = Field(
         None, alias="list", description="static: name of the uploaded list (default: the audience's name)"
     )

@@ -31,9 +31,7 @@ def audience_changes(snapshot: Snapshot, name: str, since: str | None = None, *,
     with snapshot_store(find_project(snapshot.folder)).open(since or _before(snapshot, name)) as older:
         then = next((a for a in older.manifest.get("audiences", ()) if a["name"] == name), None)
         if then is None:
-            raise UsageError(
-                f'snapshot {older.id} had no audience "{name}"', f"快照 {older.id} 中还没有人群“{name}”"
-            )
+            raise UsageError(f'snapshot {older.id} had no audience "{name}"', f"快照 {older.id} 中还没有人群“{name}”")
         index, past = open_index(snapshot), open_index(older)
         before = past.ids(past.select(name))
         older_id, older_day = older.id, str(older.manifest["as_of"])
@@ -77,7 +75,8 @@ def audience_history(snapshot: Snapshot, name: str) -> dict[str, Any]:
     if any(t["name"] == HISTORY for t in snapshot.manifest["tables"]):
         rows = pq.read_table(snapshot.table(HISTORY), filters=pc.field("name") == name).to_pylist()
     sizes = [
-        {key: row.get(key) for key in SIZE_KEYS} | {"share": round(row["size"] / row["customers"], 6) if row["customers"] else None}
+        {key: row.get(key) for key in SIZE_KEYS}
+        | {"share": round(row["size"] / row["customers"], 6) if row["customers"] else None}
         for row in reversed(rows)
     ]
     known = column_types(snapshot.manifest), sources_in(snapshot.manifest)

@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     Figures = NDArray[np.float64]
 
 BREAKDOWN_KEYS = ("snapshot", "as_of", "audience", "customers", "base", "tags")
-BREAKDOWN_TAG_KEYS = ("name", "title", "value_type", "unit", "known", "missing", "base_known", "base_missing", "values", "other")
+BREAKDOWN_TAG_KEYS = (
+    "name",
+    "title",
+    "value_type",
+    "unit",
+    "known",
+    "missing",
+    "base_known",
+    "base_missing",
+    "values",
+    "other",
+)
 BREAKDOWN_VALUE_KEYS = ("value", "title", "count", "share", "base_count", "base_share", "tgi", "tgi_low", "tgi_high")
 BASE_KEYS = ("kind", "condition", "customers")
 OVERLAP_KEYS = ("snapshot", "as_of", "customers", "audiences", "counts", "shares", "jaccard", "any", "all")
@@ -208,9 +219,7 @@ def _rounded(figure: float, digits: int) -> float | None:
     return round(figure, digits) if isfinite(figure) else None
 
 
-def _tag(
-    column: _Column, sizes: tuple[int, int], rows: list[dict[str, Any]], at: NDArray[np.int64]
-) -> dict[str, Any]:
+def _tag(column: _Column, sizes: tuple[int, int], rows: list[dict[str, Any]], at: NDArray[np.int64]) -> dict[str, Any]:
     item, (count, base_count) = column.item, sizes
     rest = [int(counts.sum() - counts[at].sum()) for counts in column.counts]
     more = int(((column.counts[0] > 0) | (column.counts[1] > 0)).sum()) - len(at)

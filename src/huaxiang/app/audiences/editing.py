@@ -47,7 +47,8 @@ def wish_of(asked: Mapping[str, str | None]) -> Wish:
     when, list_, frozen_at = (asked.get(key) for key in ("when", "list_", "frozen_at"))
     if list_ is not None and (when is not None or frozen_at is not None):
         raise UsageError(
-            "an audience is either a list or a condition: give --list alone", "人群要么是名单，要么是条件：--list 不能与 --when、--frozen-at 同用"
+            "an audience is either a list or a condition: give --list alone",
+            "人群要么是名单，要么是条件：--list 不能与 --when、--frozen-at 同用",
         )
     if list_ is not None:
         keys |= {"kind": "static", "list": list_, "when": None, "frozen_at": None}
@@ -154,7 +155,9 @@ def _check(project: Project, spec: AudienceSpec) -> None:
     if spec.when is not None:
         parse_condition(spec.when, customer_types(changed), sources_of_customers(changed))
     before = {i.message for i in (*check_project(project), *list_issues(project))}
-    faults = [i for i in (*check_project(changed), *list_issues(changed)) if i.severity == "error" and i.message not in before]
+    faults = [
+        i for i in (*check_project(changed), *list_issues(changed)) if i.severity == "error" and i.message not in before
+    ]
     if faults:
         raise ProjectInvalid(faults)
 

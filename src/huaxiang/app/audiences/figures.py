@@ -80,7 +80,13 @@ def _index(index: AudienceIndex, bits: Bits, item: Mapping[str, Any]) -> dict[st
     if found is None or found.index is None:
         return None
     ends = [None if end is None else round(float(end), 2) for end in (found.low, found.high)]
-    return {"value": round(float(found.index), 2), "low": ends[0], "high": ends[1], "p": found.p, "effect": round(found.effect, 4)}
+    return {
+        "value": round(float(found.index), 2),
+        "low": ends[0],
+        "high": ends[1],
+        "p": found.p,
+        "effect": round(found.effect, 4),
+    }
 
 
 def _histogram(index: AudienceIndex, bits: Bits, item: Mapping[str, Any]) -> list[list[Any]]:

@@ -87,7 +87,9 @@ def readers_of(project: Project, name: str) -> dict[str, list[str]]:
         "tags": sorted(
             t.name for t in project.tags.values() if not isinstance(t, FactTag) and name in tag_inputs(t)[1]
         ),
-        "clusterings": sorted(c.name for c in project.clusterings.values() if c.within is not None and name in _named(c.within)),
+        "clusterings": sorted(
+            c.name for c in project.clusterings.values() if c.within is not None and name in _named(c.within)
+        ),
         "personas": sorted(p.name for p in project.personas.values() if name in p.audiences),
     }
 

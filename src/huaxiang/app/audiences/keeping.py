@@ -42,7 +42,10 @@ def frozen_issues(project: Project, issues: Sequence[Issue]) -> tuple[Issue, ...
     store = snapshot_store(project.folder)
     entries = _entries(store)
     taken = {name for name, spec in frozen.items() if _is_taken(spec, entries.get(name))}
-    kept = [replace(i, severity="warning") if i.subject and i.subject[1] in taken and i.subject[0] == KIND else i for i in issues]
+    kept = [
+        replace(i, severity="warning") if i.subject and i.subject[1] in taken and i.subject[0] == KIND else i
+        for i in issues
+    ]
     faulty = {i.subject[1] for i in issues if i.subject is not None and i.subject[0] == KIND and i.severity == "error"}
     waiting = (spec for name, spec in frozen.items() if name not in taken and name not in faulty)
     return (*kept, *(_too_old(project, spec) for spec in waiting if _is_too_old(store, project, spec)))
@@ -82,9 +85,7 @@ def _today(project: Project) -> date:
 
 
 def _too_old(project: Project, spec: AudienceSpec) -> Issue:
-    message = (
-        f'audience "{spec.name}": no snapshot was built on or before {spec.frozen_at}; `huaxiang snapshot list` shows the oldest one'
-    )
+    message = f'audience "{spec.name}": no snapshot was built on or before {spec.frozen_at}; `huaxiang snapshot list` shows the oldest one'
     return Issue(project.place(KIND, spec.name, "frozen_at"), "AUD003", message, subject=(KIND, spec.name))
 
 

@@ -25,7 +25,19 @@ UPLOAD_KEYS = (
     "replaced", "snapshot",
 )  # fmt: skip
 LISTS_KEYS = ("lists",)
-LIST_KEYS = ("name", "customers", "field", "rows", "matched", "unknown", "ambiguous", "file", "uploaded_at", "by", "used_by")
+LIST_KEYS = (
+    "name",
+    "customers",
+    "field",
+    "rows",
+    "matched",
+    "unknown",
+    "ambiguous",
+    "file",
+    "uploaded_at",
+    "by",
+    "used_by",
+)
 REMOVED_KEYS = ("name", "removed")
 ID = "customer_id"
 MOST_ROWS_TOLD = 100
@@ -62,22 +74,36 @@ def upload_list(snapshot: Snapshot, name: str, given: ListFile) -> dict[str, Any
         found = _match(snapshot, read)
     elif read.bare:
         read = replace(read, column="1")  # what stands there is somebody's value, which is never shown
-    told = {key: [int(row) for row in read.rows[np.flatnonzero(at)][:MOST_ROWS_TOLD]] for key, at in found.faults.items()}
+    told = {
+        key: [int(row) for row in read.rows[np.flatnonzero(at)][:MOST_ROWS_TOLD]] for key, at in found.faults.items()
+    }
     counts = {
         "rows": len(read.rows), "empty": found.empty, "matched": found.matched, "unknown": int(found.faults["unknown"].sum()),
         "ambiguous": int(found.faults["ambiguous"].sum()),
     }  # fmt: skip
     if not counts["matched"]:
         raise UsageError(
-            f"no row of {given.path.name} matches a customer by {read.field} (column \"{read.column}\"): {counts['rows']} rows, "
+            f'no row of {given.path.name} matches a customer by {read.field} (column "{read.column}"): {counts["rows"]} rows, '
             f"{counts['unknown']} unknown, {counts['ambiguous']} ambiguous; is it the right column and --field?",
             f"{given.path.name} 中没有一行能按 {read.field}（列“{read.column}”）匹配到客户：共 {counts['rows']} 行，未匹配 "
             f"{counts['unknown']} 行，对应多人 {counts['ambiguous']} 行；请检查列名和 --field",
         )
     replaced = name in known_lists(folder)
-    facts = counts | {"file": given.path.name, "field": read.field, "column": read.column, "snapshot": snapshot.id, "by": actor()}
+    facts = counts | {
+        "file": given.path.name,
+        "field": read.field,
+        "column": read.column,
+        "snapshot": snapshot.id,
+        "by": actor(),
+    }
     save_list(folder, name, found.customers, facts | {"uploaded_at": datetime.now(UTC).isoformat(timespec="seconds")})
-    answer: dict[str, Any] = {"name": name, "file": given.path.name, "field": read.field, "column": read.column, **counts}
+    answer: dict[str, Any] = {
+        "name": name,
+        "file": given.path.name,
+        "field": read.field,
+        "column": read.column,
+        **counts,
+    }
     return answer | {
         "customers": len(found.customers), "unknown_rows": told["unknown"], "ambiguous_rows": told["ambiguous"],
         "replaced": replaced, "snapshot": snapshot.id,
@@ -89,7 +115,10 @@ def uploaded_lists(folder: Path) -> dict[str, Any]:
     users = _users(folder)
     return {
         "lists": [
-            {key: (list_facts(folder, name) | {"name": name, "used_by": users.get(name, [])}).get(key) for key in LIST_KEYS}
+            {
+                key: (list_facts(folder, name) | {"name": name, "used_by": users.get(name, [])}).get(key)
+                for key in LIST_KEYS
+            }
             for name in known_lists(folder)
         ]
     }
@@ -313,5 +342,7 @@ def _holders(snapshot: Snapshot, key: str, wanted: pa.Array) -> pa.Table:
         path = snapshot.table("identity_records")
         if field in pq.read_schema(path).names:
             shown = pq.read_table(path, columns=[ID, field], filters=pc.field("gone").is_null())
-            parts.append(pa.table({ID: shown.column(ID).cast(pa.string()), "value": shown.column(field).cast(pa.string())}))
+            parts.append(
+                pa.table({ID: shown.column(ID).cast(pa.string()), "value": shown.column(field).cast(pa.string())})
+            )
     return pa.concat_tables(parts)

@@ -35,7 +35,18 @@ from huaxiang.store.snapshots import Snapshot
 if TYPE_CHECKING:
     from huaxiang.app.audience_index import OpenIndex
 
-WHY_KEYS = ("snapshot", "as_of", "audience", "customer_id", "redirected_from", "member", "condition", "stale", "tree", "decisive")
+WHY_KEYS = (
+    "snapshot",
+    "as_of",
+    "audience",
+    "customer_id",
+    "redirected_from",
+    "member",
+    "condition",
+    "stale",
+    "tree",
+    "decisive",
+)
 PART_KEYS = ("kind", "text", "state", "values", "measured", "audience", "parts")
 _KINDS: Mapping[type[Node], str] = {
     And: "all", Or: "any", Not: "not", InAudience: "audience", InList: "list", Behaviour: "behaviour", Sample: "sample", Top: "rank",

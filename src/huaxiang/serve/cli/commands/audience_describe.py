@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -49,7 +49,14 @@ def _breakdown(found: dict[str, Any]) -> None:
              output.percent(v["share"]), output.percent(v["base_share"]), _tgi(v["tgi"]), _interval(v))
             for v in tag["values"]
         ]  # fmt: skip
-        heads = ("tag.value", "audience.size", "audience.share", "audience.base_share", "audience.tgi", "audience.interval")
+        heads = (
+            "tag.value",
+            "audience.size",
+            "audience.share",
+            "audience.base_share",
+            "audience.tgi",
+            "audience.interval",
+        )
         output.table([t(head) for head in heads], rows, right=frozenset({1, 2, 3, 4, 5}))
         if tag["other"]:
             output.line(t("audience.other", **{key: output.number(n) for key, n in tag["other"].items()}))
@@ -82,10 +89,15 @@ def _overlap(found: dict[str, Any]) -> None:
     output.line(t("audience.any_all", any=output.number(found["any"]), all=output.number(found["all"])))
     heads = [t("audience.audience"), *names]
     right = frozenset(range(1, len(heads)))
-    for key, show in (("counts", output.number), ("shares", output.percent), ("jaccard", lambda v: "–" if v is None else f"{v:.3f}")):  # fmt: skip
+    ways: dict[str, Callable[[Any], str]] = {"counts": output.number, "shares": output.percent, "jaccard": _jaccard}
+    for key, show in ways.items():
         output.heading(t(f"audience.overlap_{key}"))
         rows = [(name, *(show(v) for v in row)) for name, row in zip(names, found[key], strict=True)]
         output.table(heads, rows, right=right)
+
+
+def _jaccard(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 @command("numbers", text="help.audience.numbers", keys=NUMBERS_KEYS)
@@ -175,12 +187,9 @@ def _said(part: dict[str, Any]) -> str:
 
 def _held(part: dict[str, Any]) -> str:
     """Her values of what the part reads."""
-    if part["state"] == "unknown" and not part["parts"]:
-        unknown = t("audience.unknown")
-    else:
-        unknown = ""
     told = [f"{pick(v['title'], v['name'])}{t('ui.colon')}{output.shown_value(v)}" for v in part["values"]]
     if part["measured"] is not None:
         told.append(t("audience.measured", value=part["measured"]))
-    told += [unknown] if unknown else []
+    if part["state"] == "unknown" and not part["parts"]:
+        told.append(t("audience.unknown"))
     return f"    [{t('ui.semicolon').join(told)}]" if told else ""

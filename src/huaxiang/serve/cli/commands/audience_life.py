@@ -40,7 +40,9 @@ def audience_upload(view: View, name: str, file: Path, field: str | None, column
 
 
 def _uploaded(found: dict[str, Any]) -> None:
-    counts = {key: output.number(found[key]) for key in ("rows", "matched", "unknown", "ambiguous", "empty", "customers")}
+    counts = {
+        key: output.number(found[key]) for key in ("rows", "matched", "unknown", "ambiguous", "empty", "customers")
+    }
     output.line(t("audience.replaced_list" if found["replaced"] else "audience.new_list", name=found["name"], **counts))
     output.line(t("audience.list_rows", field=found["field"], column=found["column"], **counts))
     for kind in ("unknown", "ambiguous"):
@@ -77,7 +79,9 @@ def _lists(found: dict[str, Any]) -> None:
 @shows(snapshot=False)
 def audience_remove_list(view: View, name: str) -> None:
     """Remove an uploaded list."""
-    view.show(remove_uploaded(view.folder(), name), lambda found: output.line(t("audience.list_removed", name=found["name"])))
+    view.show(
+        remove_uploaded(view.folder(), name), lambda found: output.line(t("audience.list_removed", name=found["name"]))
+    )
 
 
 @command("save", text="help.audience.save", keys=SAVED_KEYS)
@@ -98,7 +102,9 @@ def audience_save(view: View, name: str, **asked: str | None) -> None:
 
 
 def _saved(found: dict[str, Any]) -> None:
-    output.line(t("audience.created" if found["created"] else "audience.edited", name=found["name"], file=found["file"]))
+    output.line(
+        t("audience.created" if found["created"] else "audience.edited", name=found["name"], file=found["file"])
+    )
     output.line(found["definition"])
     output.line(t("audience.save_next"))
 
@@ -127,9 +133,7 @@ def audience_history_(view: View, name: str) -> None:
 
 def _history(found: dict[str, Any]) -> None:
     output.heading(f"{pick(found['title'], found['name'])}  ({found['name']})")
-    rows = [
-        (f"v{v['version']}", v["snapshot"], v["as_of"], v["by"] or "–", v["definition"]) for v in found["versions"]
-    ]
+    rows = [(f"v{v['version']}", v["snapshot"], v["as_of"], v["by"] or "–", v["definition"]) for v in found["versions"]]
     output.table([t(f"audience.{head}") for head in ("version", "first_in", "as_of", "by", "definition")], rows)
     output.line()
     sizes = [
