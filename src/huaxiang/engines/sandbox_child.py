@@ -20,8 +20,8 @@ from huaxiang.engines.sandbox import READY
 
 _IDS = "_ids"
 _FOUND = "_found"
-_OURS = 64
-"""Megabytes for ourselves, within the limit."""
+_OURS = 384
+"""Megabytes of addresses for threads and buffers, beyond what a query may use."""
 
 
 def main() -> int:

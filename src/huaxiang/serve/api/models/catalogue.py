@@ -113,6 +113,7 @@ class Status(Answer):
     changed_since: list[str]
     problem: str | None
     quality: Light | None
+    stale_audiences: list[str] | None
 
 
 class SnapshotLine(Answer):

@@ -1,0 +1,57 @@
+"""The API over the sample snapshot: `api("analyst")` is a client with a token of that role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+from tests.published import publish_sample
+
+from huaxiang.app.tokens import create_token
+from huaxiang.app.wiring import open_state
+from huaxiang.serve.api.application import create_app
+from huaxiang.serve.api.settings import Settings
+
+Api = Callable[..., TestClient]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    publish_sample(tmp_path).close()
+    return tmp_path
+
+
+@pytest.fixture
+def token(shop: Path) -> Callable[..., str]:
+    """Make a token of a role; return its text."""
+
+    def make(role: str, name: str = "", days: int | None = None) -> str:
+        state = open_state(shop)
+        try:
+            return str(create_token(state, name or role, role, days=days)["token"])
+        finally:
+            state.close()
+
+    return make
+
+
+@pytest.fixture
+def api(shop: Path, token: Callable[..., str]) -> Iterator[Api]:
+    """A client of a running application: with a token of `role`, without one for None. Settings by name."""
+    with ExitStack() as running:
+
+        def start(role: str | None = "admin", **changes: object) -> TestClient:
+            app = create_app(replace(Settings(shop, poll=0.05), **changes))  # type: ignore[arg-type]
+            headers = (
+                {"Authorization": f"Bearer {token(role, f'{role}-{len(running._exit_callbacks)}')}"} if role else {}
+            )  # type: ignore[attr-defined]
+            client = TestClient(
+                app, base_url="http://127.0.0.1/api/v1/", headers=headers, raise_server_exceptions=False
+            )
+            return running.enter_context(client)
+
+        yield start
