@@ -81,18 +81,28 @@ def write_shop(folder: Path, **changed: str) -> Path:
 
 def write_data(folder: Path, members: int, first: int = 0) -> None:
     """The files of the members `first` … `members` - 1; a member's rows are the same however many there are."""
-    lines = {"members": ["id,phone,sex,city,born,hobbies"], "orders": ["id,no,at,amount,channel"], "visits": ["id,at,page"]}
+    lines = {
+        "members": ["id,phone,sex,city,born,hobbies"],
+        "orders": ["id,no,at,amount,channel"],
+        "visits": ["id,at,page"],
+    }
     for n in range(first, members):
         rng = random.Random(n)
         some = lambda values: rng.choice([*values, ""])  # noqa: B023, E731
         hobbies = "|".join(rng.sample(["tea", "wine", "茶", "ski"], rng.randrange(4)))
         born = date(1960 + rng.randrange(45), 1 + rng.randrange(12), 1 + rng.randrange(28))
-        lines["members"].append(f"M{n:03},{phone(n)},{some(['男', '女'])},{some(['上海', '北京', '广州'])},{born},{hobbies}")
+        lines["members"].append(
+            f"M{n:03},{phone(n)},{some(['男', '女'])},{some(['上海', '北京', '广州'])},{born},{hobbies}"
+        )
         for k in range(rng.randrange(6)):
             day = date(2026, 6, 30) - timedelta(days=rng.randrange(300))
-            lines["orders"].append(f"M{n:03},{n}-{k},{day} {rng.randrange(24):02}:15,{rng.randrange(1, 20000) / 100},{some(['app', 'shop'])}")
+            lines["orders"].append(
+                f"M{n:03},{n}-{k},{day} {rng.randrange(24):02}:15,{rng.randrange(1, 20000) / 100},{some(['app', 'shop'])}"
+            )
             if rng.random() < 0.6:
-                lines["visits"].append(f"M{n:03},{day - timedelta(days=rng.randrange(12))} 08:00,{some(['home', 'sale'])}")
+                lines["visits"].append(
+                    f"M{n:03},{day - timedelta(days=rng.randrange(12))} 08:00,{some(['home', 'sale'])}"
+                )
     (folder / "data").mkdir(exist_ok=True)
     for name, rows in lines.items():
         (folder / "data" / f"{name}.csv").write_text("\n".join(rows) + "\n", "utf-8")
