@@ -176,7 +176,7 @@ class Audience:
 
     def count(self) -> int:
         """Return how many customers there are."""
-        return self.project.index().select(self.condition).count()
+        return self.project.index().count(self.condition)
 
     def ids(self) -> list[str]:
         """Return their customer IDs, ascending."""

@@ -167,6 +167,7 @@ def same(text: str, large: tuple[AudienceIndex, Path, duckdb.DuckDBPyConnection]
     expected = connection.execute(f"SELECT count(*) FROM customers WHERE {plain(text)}").fetchone()
     assert expected is not None
     assert found.count() == expected[0], text
+    assert index.count(parse_condition(text, COLUMNS).tree, Resolver(path, index.size)) == expected[0], text
 
 
 @settings(max_examples=150)

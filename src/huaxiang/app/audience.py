@@ -49,7 +49,7 @@ def count_audience(snapshot: Snapshot, expression: str) -> dict[str, Any]:
 
     begin = time.perf_counter()
     index = open_index(snapshot)
-    count = index.select(expression).count()
+    count = index.count(expression)
     elapsed = round((time.perf_counter() - begin) * 1000, 1)
     return {"count": count, "base": index.size, "snapshot": snapshot.id, "elapsed_ms": elapsed}
 

@@ -107,13 +107,23 @@ class OpenIndex:
 
         Raises ExpressionError, or UsageError for an unknown or circular audience or an unknown list.
         """
+        found = self._asked(when)
+        return self.select_node(found) if isinstance(found, Node) else found
+
+    def count(self, when: When) -> int:
+        """How many customers meet a condition: `select(when).count()` without making the set."""
+        found = self._asked(when)
+        return self.index.count(self._pinned(found), self) if isinstance(found, Node) else found.count()
+
+    def _asked(self, when: When) -> Bits | Node:
+        """The saved members of a declared audience, else the condition to answer."""
         if isinstance(when, str):
             saved = self.members(when.strip())
             if saved is not None:
                 return saved
         condition = self.condition(when)
         self._check_circle(condition, (when.strip(),) if isinstance(when, str) else ())
-        return self.select_node(condition.tree)
+        return condition.tree
 
     def select_node(self, node: Node) -> Bits:
         """The customers who meet a checked condition."""
@@ -163,7 +173,7 @@ class OpenIndex:
         if entry is None:
             return text
         frozen = entry.get("frozen")
-        if entry.get("stale") or (frozen and frozen["taken"]):
+        if entry.get("stale") or (frozen and frozen["taken"]) or entry.get("kind") == "sql":
             return f"in_audience('{name}')"
         definition: When = entry["definition"]
         return definition

@@ -129,7 +129,7 @@ class Served:
 
     def _count(self, when: When) -> int:
         if self.index is not None:
-            return self.index.select(when).count()
+            return self.index.count(when)
         from huaxiang.app.audience import count_audience
 
         return int(

@@ -80,6 +80,10 @@ class AudienceIndex:
         """The customers for whom a condition is true."""
         return self._selection.select(node, resolver)
 
+    def count(self, node: Node, resolver: Resolver) -> int:
+        """For how many customers a condition is true; no set is made."""
+        return self._selection.count(node, resolver)
+
     @cached_property
     def all(self) -> Bits:
         """Every customer."""

@@ -19,13 +19,13 @@ Test = Callable[[int, int], Mask]
 PIECE = 1 << 17
 _LARGE = 1 << 20
 _FEW = 50
-_NAME = "huaxiang-index"
+NAME = "huaxiang-index"
 
 
 @cache
 def pool() -> ThreadPoolExecutor:
     """The threads of this process for scans."""
-    return ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1)), _NAME)
+    return ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1)), NAME)
 
 
 def scan(size: int, test: Test) -> Bits:
@@ -40,7 +40,7 @@ def scan(size: int, test: Test) -> Bits:
             packed[at >> 3 : (at >> 3) + len(bits)] = bits
 
     if size < _LARGE or threading.current_thread().name.startswith(
-        _NAME
+        NAME
     ):  # a thread of the pool must not wait for the pool
         part(0, size)
     else:

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from huaxiang.index.algebra import Leaf, Tree, count, group, inverse, minus, to_bits
 from huaxiang.index.bits import Bits
 from huaxiang.index.domain import Number, to_number
 from huaxiang.index.fields import Field
@@ -72,31 +73,35 @@ class Selection:
 
     def select(self, node: Node, resolver: Resolver) -> Bits:
         """The customers for whom a condition is true."""
-        return self._set(node, resolver)
+        return to_bits(self._set(node, resolver), self._size)
 
-    def _set(self, node: Node, resolver: Resolver, *, wanted: bool = True) -> Bits:
+    def count(self, node: Node, resolver: Resolver) -> int:
+        """For how many customers a condition is true."""
+        return count(self._set(node, resolver), self._size)
+
+    def _set(self, node: Node, resolver: Resolver, *, wanted: bool = True) -> Tree:
         if isinstance(node, Not):
             return self._set(node.part, resolver, wanted=not wanted)
         if isinstance(node, (And, Or)):
-            sets = [self._set(p, resolver, wanted=wanted) for p in node.parts]
-            return _all(sets) if isinstance(node, And) is wanted else _any(sets)
+            parts = [self._set(p, resolver, wanted=wanted) for p in node.parts]
+            return group(parts, every=isinstance(node, And) is wanted)
         if isinstance(node, InAudience):
             saved = resolver.members(node.name)
-            found = saved if saved is not None else self._set(resolver.audience(node.name), resolver)
-            return found if wanted else ~found
+            found = Leaf(saved) if saved is not None else self._set(resolver.audience(node.name), resolver)
+            return found if wanted else inverse(found)
         if isinstance(node, Top):
-            found = self._top(node, resolver)
-            return found if wanted else ~found
+            return Leaf(self._top(node, resolver), not wanted)
         if isinstance(node, (Raw, Behaviour, Steps, InList, Sample)):
             return self._asked(node, resolver, wanted=wanted)
         return self._leaf(node, resolver, wanted=wanted)
 
-    def _asked(self, node: Asked | Comparison | In | Between | TextMatch, resolver: Resolver, *, wanted: bool) -> Bits:
-        return self._held.pair(node, lambda: resolver.sets(node))[0 if wanted else 1]
+    def _asked(self, node: Asked | Comparison | In | Between | TextMatch, resolver: Resolver, *, wanted: bool) -> Tree:
+        return Leaf(self._held.pair(node, lambda: resolver.sets(node))[0 if wanted else 1])
 
     def _top(self, node: Top, resolver: Resolver) -> Bits:
-        among = self._set(node.among, resolver) if node.among is not None else self.known(node.column)
-        return largest(self._fields[node.column], among & self.known(node.column), node.count, lowest=node.lowest)
+        known = self.known(node.column)
+        among = self.select(node.among, resolver) & known if node.among is not None else known
+        return largest(self._fields[node.column], among, node.count, lowest=node.lowest)
 
     def known(self, column: str) -> Bits:
         """The customers that have a value in a column."""
@@ -107,7 +112,7 @@ class Selection:
         """The customers whose list holds anything; a column of kind list."""
         places = range(self._fields[column].size)
         return self._held.one(
-            (column, "holders"), lambda: _any([self.of_value(column, p) for p in places] or [Bits.none(self._size)])
+            (column, "holders"), lambda: to_bits(self._any([self.of_value(column, p) for p in places]), self._size)
         )
 
     def of_value(self, column: str, place: int) -> Bits:
@@ -120,13 +125,13 @@ class Selection:
 
     def _leaf(
         self, node: Comparison | In | Between | IsNull | TextMatch | ListMatch, resolver: Resolver, *, wanted: bool
-    ) -> Bits:
+    ) -> Tree:
         field = self._fields.get(node.column)
         if field is None:  # the customer ID
             return self._asked(Raw(_text(node)), resolver, wanted=wanted)
         if isinstance(node, IsNull):
             known = self.known(node.column)
-            return known if node.negate is wanted else ~known
+            return Leaf(known, node.negate is not wanted)
         if isinstance(node, ListMatch):
             if field.info.kind != "list":
                 return self._asked(Raw(_text(node)), resolver, wanted=wanted)
@@ -143,41 +148,45 @@ class Selection:
             truth[0] = False
         return self._coded(node, field, truth)
 
-    def _coded(self, node: Comparison | In | Between | TextMatch, field: Field, truth: npt.NDArray[np.bool_]) -> Bits:
+    def _coded(self, node: Comparison | In | Between | TextMatch, field: Field, truth: npt.NDArray[np.bool_]) -> Tree:
         ones = np.flatnonzero(truth)
         if field.size <= _FEW:
             zeros = np.flatnonzero(~truth[1:])
             if len(ones) <= min(8, len(zeros) + 1):
-                return (
-                    _any([self.of_value(node.column, int(c) - 1) for c in ones]) if len(ones) else Bits.none(self._size)
-                )
+                return self._any([self.of_value(node.column, int(c) - 1) for c in ones])
             if len(zeros) <= 8:
-                known = self.known(node.column)
-                return known - _any([self.of_value(node.column, int(c)) for c in zeros]) if len(zeros) else known
-        return self._held.one((node.column, truth.tobytes()), lambda: of_codes(field, self._size, truth))
+                return minus(
+                    Leaf(self.known(node.column)), self._any([self.of_value(node.column, int(c)) for c in zeros])
+                )
+        return Leaf(self._held.one((node.column, truth.tobytes()), lambda: of_codes(field, self._size, truth)))
 
-    def _lists(self, node: ListMatch, field: Field, *, wanted: bool) -> Bits:
+    def _lists(self, node: ListMatch, field: Field, *, wanted: bool) -> Tree:
         places = [field.place(v) for v in dict.fromkeys(node.values)]
         sets = [self.of_value(node.column, p) for p in places if p is not None]
         if node.quantifier == "all":
-            found = _all(sets) if len(sets) == len(places) else Bits.none(self._size)
+            whole = len(sets) == len(places)
+            found = group([Leaf(s) for s in sets], every=True) if whole else Leaf(Bits.none(self._size))
         else:
-            found = _any(sets) if sets else Bits.none(self._size)
+            found = self._any(sets)
             wanted = wanted is (node.quantifier == "any")
-        return found if wanted else self.known(node.column) - found
+        return found if wanted else minus(Leaf(self.known(node.column)), found)
 
-    def _wide(self, node: Comparison | In | Between, field: Field, *, wanted: bool) -> Bits:
+    def _any(self, sets: Sequence[Bits]) -> Tree:
+        return group([Leaf(s) for s in sets], every=False) if sets else Leaf(Bits.none(self._size))
+
+    def _wide(self, node: Comparison | In | Between, field: Field, *, wanted: bool) -> Tree:
         def made() -> Bits:
             if isinstance(node, In):
-                return _any([self._range(field, to_number(v, field.info.type), "=") for v in node.values])
+                equal = [self._range(field, to_number(v, field.info.type), "=") for v in node.values]
+                return to_bits(self._any(equal), self._size)
             if isinstance(node, Between):
                 low, high = (to_number(v, field.info.type) for v in (node.low, node.high))
                 return self._between(field, (low, True), (high, True))
             return self._range(field, to_number(node.value, field.info.type), node.op)
 
         plain = node if isinstance(node, Comparison) else (type(node).__name__, _constants(node))
-        found = self._held.one((node.column, plain), made)
-        return found if wanted else self.known(node.column) - found
+        found = Leaf(self._held.one((node.column, plain), made))
+        return found if wanted else minus(Leaf(self.known(node.column)), found)
 
     def _range(self, field: Field, value: Number, op: str) -> Bits:
         match op:
@@ -214,19 +223,3 @@ def _text(node: Node) -> str:
     from huaxiang.plan import condition_text
 
     return condition_text.to_text(condition_text.written(node))
-
-
-def _all(sets: Sequence[Bits]) -> Bits:
-    """What all sets hold."""
-    words = sets[0].words if len(sets) == 1 else sets[0].words & sets[1].words
-    for other in sets[2:]:
-        words &= other.words
-    return Bits(sets[0].size, words)
-
-
-def _any(sets: Sequence[Bits]) -> Bits:
-    """What any set holds."""
-    words = sets[0].words if len(sets) == 1 else sets[0].words | sets[1].words
-    for other in sets[2:]:
-        words |= other.words
-    return Bits(sets[0].size, words)
