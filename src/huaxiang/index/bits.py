@@ -10,7 +10,9 @@ import numpy.typing as npt
 Words = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
 _SPARSE = 32
-"""A set with fewer than one in so many customers is saved as numbers of rows, not as bits."""
+"""A set with fewer than one in so many customers is made from row numbers one by one."""
+_RARE = 128
+"""A set with fewer than one in so many is saved as row numbers."""
 
 
 class Bits:
@@ -108,8 +110,8 @@ class Bits:
         return np.unpackbits(self.words.view(np.uint8), count=self.size, bitorder="little").view(np.bool_)
 
     def save(self, path: Path) -> int:
-        """Write the set to a `.npy` file, as bits or as row numbers, whichever is smaller; return the bytes written."""
-        sparse = self.count() * _SPARSE < self.size
+        """Write the set to a `.npy` file, as row numbers when it holds few, else as bits; return the bytes written."""
+        sparse = self.count() * _RARE < self.size
         data = self.rows().astype(np.uint32) if sparse else self.words
         np.save(path, data, allow_pickle=False)
         return path.stat().st_size
