@@ -59,13 +59,14 @@ def issues_of(project: Project) -> tuple[Issue, ...]:
     from huaxiang.app.attributes import sensitive_issues
     from huaxiang.app.audiences.keeping import frozen_issues
     from huaxiang.app.catalogue import load_catalogue
+    from huaxiang.app.sql_audiences import sql_issues
     from huaxiang.plan.check import check_project
     from huaxiang.run.conditions import list_issues
     from huaxiang.run.load import read_header
 
     codes = frozenset(a.code for a in load_catalogue().attributes)
     found = check_project(project, lambda source: read_header(source, project.folder), codes)
-    return frozen_issues(project, (*found, *sensitive_issues(project), *list_issues(project)))
+    return frozen_issues(project, (*found, *sensitive_issues(project), *list_issues(project), *sql_issues(project)))
 
 
 def _standard() -> Standard:
@@ -153,6 +154,7 @@ class _Outcome:
 
 
 def _run_stages(work: Build, run: Run, asked: date | None, upkeep: Upkeep) -> _Outcome:
+    from huaxiang.app.sql_audiences import prepare_sql
     from huaxiang.run import collecting, memberships, profiling, publishing, quality, segmenting, tagging, unifying
     from huaxiang.run.quality_between import compare
 
@@ -183,6 +185,7 @@ def _run_stages(work: Build, run: Run, asked: date | None, upkeep: Upkeep) -> _O
         failpoint("tag")
     with _stage(run, "segment"):
         memberships.prepare_lists(work, upkeep.kept, redirects)
+        prepare_sql(work, as_of)
         clusterings = segmenting.assign_clusters(work, as_of)
         segmenting.select_audiences(work, as_of)
         customers = publishing.save_customers(work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from huaxiang.app.audience import column_types
 from huaxiang.app.catalogue import load_catalogue
 from huaxiang.app.masks import kind_of
-from huaxiang.errors import ExpressionError, UsageError
+from huaxiang.errors import UsageError
 from huaxiang.plan.sandbox import FUNCTIONS, CheckedQuery, check_query
 
 if TYPE_CHECKING:
@@ -48,18 +48,26 @@ def permitted(manifest: Mapping[str, Any]) -> Permitted:
     """Return the tables and columns that SQL audiences may read: `customers`, and the sources whose rows belong to customers; without
     identity keys, names, contacts, addresses, free texts and sensitive attributes.
     """
-    catalogue = load_catalogue()
-    items = {i["name"]: i for i in (*manifest.get("attributes", ()), *manifest.get("tags", ()))}
-    closed = {
-        name for name, item in items.items()
-        if kind_of(item) is not None or item.get("personal") or name in DESCRIPTIVE
-        or any(c in catalogue and catalogue[c].sensitivity == "sensitive" for c in (name, str(item.get("attribute"))))
-    }  # fmt: skip
-    types = {name: kind for name, kind in column_types(manifest).items() if name not in closed}
-    tables, files, hidden = {"customers": types}, {"customers": "customers"}, set(closed)
-    identity = manifest.get("identity", {})
+    clusterings = {item["name"] for item in manifest.get("clusterings", ())}
+    types = {name: kind for name, kind in column_types(manifest).items() if name not in clusterings}
+    items = (*manifest.get("attributes", ()), *manifest.get("tags", ()))
+    return permitted_of(types, items, manifest.get("sources", ()), manifest.get("identity", {}))
+
+
+def permitted_of(
+    types: Mapping[str, str],
+    items: Iterable[Mapping[str, Any]],
+    sources: Iterable[Mapping[str, Any]],
+    identity: Mapping[str, Any],
+) -> Permitted:
+    """`permitted`, of the columns of customers with their types, and of what the manifest says of attributes and tags (`items`), sources
+    and identity.
+    """
+    closed = {str(item["name"]) for item in items if _is_closed(item)} | (set(types) & DESCRIPTIVE)
+    tables = {"customers": {name: kind for name, kind in types.items() if name not in closed}}
+    files, hidden = {"customers": "customers"}, set(closed)
     keys = {*identity.get("fields", {}).values(), *identity.get("personal", {}), *identity.get("keys", ())}
-    for source in manifest.get("sources", ()):
+    for source in sources:
         fields: Mapping[str, str] = source.get("fields") or {}
         if not fields or source["name"] in tables:
             continue
@@ -71,6 +79,14 @@ def permitted(manifest: Mapping[str, Any]) -> Permitted:
         files[source["name"]] = f"source_{source['name']}"
         hidden |= away
     return Permitted(tables, files, frozenset(name.lower() for name in hidden))
+
+
+def _is_closed(item: Mapping[str, Any]) -> bool:
+    """Whether an attribute or tag points at a person, or is sensitive by the standard catalogue."""
+    catalogue = load_catalogue()
+    codes = (str(item["name"]), str(item.get("attribute")))
+    sensitive = any(code in catalogue and catalogue[code].sensitivity == "sensitive" for code in codes)
+    return sensitive or kind_of(item) is not None or bool(item.get("personal"))
 
 
 def sql_tables(snapshot: Snapshot) -> dict[str, Any]:
@@ -146,15 +162,3 @@ class _Held:
 @lru_cache(maxsize=4)
 def _permitted_of(held: _Held) -> Permitted:
     return permitted(held.snapshot.manifest)
-
-
-__all__ = [
-    "SQL_KEYS",
-    "SQL_TABLES_KEYS",
-    "ExpressionError",
-    "check_sql",
-    "permitted",
-    "sql_audience",
-    "sql_members",
-    "sql_tables",
-]

@@ -16,6 +16,7 @@ from huaxiang.plan.predicate import parse_condition
 from huaxiang.run.context import AsOf
 from huaxiang.spec.faults import SINGULAR
 from huaxiang.spec.loader import Project
+from huaxiang.spec.models import SQL_LIST
 from huaxiang.store.lists import known_lists
 
 When = str | dict[str, object]
@@ -68,7 +69,7 @@ def list_issues(project: Project) -> tuple[Issue, ...]:
     found = []
     for (kind, name, key), when in whens:
         for part in _parts(project, when):
-            if isinstance(part, InList) and part.name not in known:
+            if isinstance(part, InList) and part.name not in known and not part.name.startswith(SQL_LIST):
                 advice = did_you_mean(part.name, known) or "; none was uploaded yet"
                 message = f'{SINGULAR[kind]} "{name}": unknown list "{part.name}"{advice}'
                 place = project.place(kind, name, key)

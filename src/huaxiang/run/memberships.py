@@ -166,7 +166,7 @@ def _describe(build: Build, upkeep: Upkeep, name: str, bits: Bits) -> dict[str, 
         frozen = {"at": spec.frozen_at, "snapshot": kept.snapshot if kept else None, "taken": taken}
     return {
         "name": name, "title": text_of(spec.title, name), "description": spec.description, "owner": spec.owner, "kind": spec.kind,
-        "definition": spec.condition, "frozen": frozen, "list": (spec.list_ or name) if spec.kind == "static" else None,
+        "definition": spec.sql or spec.condition, "frozen": frozen, "list": (spec.list_ or name) if spec.kind == "static" else None,
         "size": bits.count(), "share": round(bits.count() / customers, 6) if customers else 0.0,
         "place": str(build.project.place("audiences", name)), "stale": kept.stale if kept is not None else None,
         "stale_inputs": [] if kept is not None else _stale_inputs(build.project, upkeep, name),
@@ -187,7 +187,7 @@ def _stale_inputs(project: Project, upkeep: Upkeep, name: str) -> list[str]:
 
 def definition_hash(spec: AudienceSpec) -> str:
     """A digest of what decides on the members: kind, condition, list and day."""
-    said = {"kind": spec.kind, "condition": spec.condition, "frozen_at": spec.frozen_at}
+    said = {"kind": spec.kind, "condition": spec.sql or spec.condition, "frozen_at": spec.frozen_at}
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 
 

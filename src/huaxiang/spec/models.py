@@ -258,16 +258,23 @@ Tag = Annotated[
 ]
 
 
+SQL_LIST = "_sql."
+"""Begins the names of the lists by which a build knows the members of SQL audiences; no uploaded list has such a name."""
+
+
 class AudienceSpec(Spec):
-    """A group 人群 of customers: those who meet a condition, now or on a day of the past, or those on an uploaded list."""
+    """A group 人群 of customers: those who meet a condition, now or on a day of the past, those on an uploaded list, or those whom a
+    query selects.
+    """
 
     name: Name
     title: Title = None
     description: str | None = None
     owner: str | None = None
-    kind: Literal["dynamic", "static", "frozen"] = Field(
+    kind: Literal["dynamic", "static", "frozen", "sql"] = Field(
         "dynamic",
-        description="dynamic: recomputed at every build; static: an uploaded list; frozen: the members of the day `frozen_at`, kept",
+        description="dynamic: recomputed at every build; static: an uploaded list; frozen: the members of the day `frozen_at`, kept; sql: "
+        "those whom `sql` selects, recomputed at every build",
     )
     when: str | dict[str, object] | None = Field(
         None, description="condition over tags and attributes, as text or tree"
@@ -279,9 +286,15 @@ class AudienceSpec(Spec):
         None, description="frozen: YYYY-MM-DD; the last snapshot built on or before that day says who is in"
     )
 
+    sql: str | None = Field(
+        None, description="sql: one SELECT customer_id over the permitted tables (docs/api.md, SQL audiences)"
+    )
+
     @property
     def condition(self) -> str | dict[str, object]:
-        """The condition that members meet; for a frozen audience the one they met on that day."""
+        """The condition that members meet; for a frozen audience the one they met on that day. A query is a list for the build."""
+        if self.kind == "sql":
+            return f"in_list('{SQL_LIST}{self.name}')"
         if self.kind == "static":
             return f"in_list('{self.list_ or self.name}')"
         return self.when if self.when is not None else ""

@@ -21,13 +21,13 @@ SAVED_KEYS = ("name", "file", "created", "definition", "digest")
 REMOVED_KEYS = ("name", "file", "removed")
 NEW_FILE = "audiences/saved.yaml"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_KEYS = ("title", "description", "owner", "kind", "when", "list", "frozen_at")
+_KEYS = ("title", "description", "owner", "kind", "when", "list", "frozen_at", "sql")
 _HEAD = "# 人群 · Audiences saved by `huaxiang audience save`\naudiences: []\n"
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What an audience should be: `keys` of its definition to set (title, description, owner, kind, when, list, frozen_at), None to
+    """What an audience should be: `keys` of its definition to set (title, description, owner, kind, when, list, frozen_at, sql), None to
     take a key away; others stay. `expected`: `digest_of` its file when it was read, None to take the file as it is now.
     """
 
@@ -44,18 +44,28 @@ def wish_of(asked: Mapping[str, str | None]) -> Wish:
     zh, en = asked.get("title"), asked.get("title_en")
     if zh or en:
         keys["title"] = zh if not en else {"zh": zh or en, "en": en}
-    when, list_, frozen_at = (asked.get(key) for key in ("when", "list_", "frozen_at"))
+    when, list_, frozen_at, sql = (asked.get(key) for key in ("when", "list_", "frozen_at", "sql"))
+    if sql is not None and (when, list_, frozen_at) != (None, None, None):
+        raise UsageError(
+            "an audience is either a query or something else: give sql alone",
+            "SQL 人群不能同时设 when、list 或 frozen_at",
+        )
+    if sql is not None:
+        keys |= {"kind": "sql", "sql": sql, "when": None, "list": None, "frozen_at": None}
+        return Wish(keys)
     if list_ is not None and (when is not None or frozen_at is not None):
         raise UsageError(
             "an audience is either a list or a condition: give --list alone",
             "人群要么是名单，要么是条件：--list 不能与 --when、--frozen-at 同用",
         )
     if list_ is not None:
-        keys |= {"kind": "static", "list": list_, "when": None, "frozen_at": None}
+        keys |= {"kind": "static", "list": list_, "when": None, "frozen_at": None, "sql": None}
     elif frozen_at is not None:
-        keys |= {"kind": "frozen", "frozen_at": frozen_at, "list": None} | ({"when": when} if when is not None else {})
+        keys |= {"kind": "frozen", "frozen_at": frozen_at, "list": None, "sql": None} | (
+            {"when": when} if when is not None else {}
+        )
     elif when is not None:
-        keys |= {"kind": None, "when": when, "list": None, "frozen_at": None}
+        keys |= {"kind": None, "when": when, "list": None, "frozen_at": None, "sql": None}
     return Wish(keys)
 
 
@@ -146,6 +156,7 @@ def _check(project: Project, spec: AudienceSpec) -> None:
     """Refuse what the project would have as faults and did not have before."""
     from dataclasses import replace
 
+    from huaxiang.app.sql_audiences import sql_issues
     from huaxiang.plan.check import check_project
     from huaxiang.plan.columns import customer_types, sources_of_customers
     from huaxiang.plan.predicate import parse_condition
@@ -154,9 +165,11 @@ def _check(project: Project, spec: AudienceSpec) -> None:
     changed = replace(project, audiences=MappingProxyType({**project.audiences, spec.name: spec}))
     if spec.when is not None:
         parse_condition(spec.when, customer_types(changed), sources_of_customers(changed))
-    before = {i.message for i in (*check_project(project), *list_issues(project))}
+    before = {i.message for i in (*check_project(project), *list_issues(project), *sql_issues(project))}
     faults = [
-        i for i in (*check_project(changed), *list_issues(changed)) if i.severity == "error" and i.message not in before
+        i
+        for i in (*check_project(changed), *list_issues(changed), *sql_issues(changed))
+        if i.severity == "error" and i.message not in before
     ]
     if faults:
         raise ProjectInvalid(faults)
@@ -166,7 +179,7 @@ def _definition_text(project: Project, spec: AudienceSpec) -> str:
     from huaxiang.app.conditions import condition_text
     from huaxiang.plan.columns import customer_types, sources_of_customers
 
-    return condition_text(spec.condition, customer_types(project), sources_of_customers(project))
+    return spec.sql or condition_text(spec.condition, customer_types(project), sources_of_customers(project))
 
 
 # The file

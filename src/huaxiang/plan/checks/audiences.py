@@ -15,6 +15,7 @@ from huaxiang.spec.models import AudienceSpec, ClusteringSpec, Feature
 MAX_CLUSTERS = 50
 _NEEDS: Mapping[str, Mapping[str, bool]] = MappingProxyType({
     "dynamic": {"when": True}, "static": {"list": False}, "frozen": {"when": True, "frozen_at": True},
+    "sql": {"sql": True},
 })  # fmt: skip
 """Kind of audience → the keys that it takes, and whether it needs them."""
 
@@ -31,7 +32,8 @@ def check(found: Findings) -> None:
 def _check_keys(found: Findings, spec: AudienceSpec) -> bool:
     """Check the keys that go with the kind of an audience; True when its condition can be read."""
     at = ("audiences", spec.name)
-    given = {"when": spec.when is not None, "list": spec.list_ is not None, "frozen_at": spec.frozen_at is not None}
+    keys = {"when": spec.when, "list": spec.list_, "frozen_at": spec.frozen_at, "sql": spec.sql}
+    given = {key: value is not None for key, value in keys.items()}
     sound = True
     for key, needed in _NEEDS[spec.kind].items():
         if needed and not given[key]:

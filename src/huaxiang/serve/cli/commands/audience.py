@@ -35,6 +35,7 @@ audience = LazyGroup(
         "upload": f"{__name__}_life:audience_upload",
         "lists": f"{__name__}_life:audience_lists",
         "remove-list": f"{__name__}_life:audience_remove_list",
+        "sql": f"{__name__}_sql:audience_sql",
         "fields": "huaxiang.serve.cli.commands.audience_fields:audience_fields",
         "rules": "huaxiang.serve.cli.commands.rules:audience_rules",
         "lookalike": "huaxiang.serve.cli.commands.lookalike:audience_lookalike",
