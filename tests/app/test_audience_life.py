@@ -249,6 +249,12 @@ def test_an_audience_that_became_invalid_keeps_its_last_good_members(shop: Path)
             assert audience_history(snapshot, "loyal")["sizes"][0]["stale"]
             assert count_audience(snapshot, "in_audience('loyal') and true")["count"] == told["size"]
             assert "loyal" in show_customer(snapshot, customer_ids(snapshot, "loyal")[0])["audiences"]
+    more = shop / "audiences" / "more.yaml"
+    more.write_text(more.read_text("utf-8").replace("mean_amount > 50", "mean_amnt > 60"), "utf-8")
+    with rebuilt(shop) as worse:  # what is invalid makes no version
+        told = entry(worse, "loyal")
+        assert (told["version"], told["definition"], told["stale"]["since"]) == (1, "mean_amnt > 60", good.id)
+    more.write_text(more.read_text("utf-8").replace("mean_amnt > 60", "mean_amount > 50"), "utf-8")
     tags.write_text(sound, "utf-8")
     with rebuilt(shop) as mended:
         assert entry(mended, "loyal")["stale"] is None

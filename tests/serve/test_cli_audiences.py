@@ -60,7 +60,19 @@ def test_an_uploaded_value_is_never_shown(place: Path, run: Run) -> None:
 
 
 def test_save_build_remove(place: Path, run: Run) -> None:
-    saved = run("audience", "save", "buyers", "--when", "orders_count > 0", "--title", "买过的人", "--title-en", "Buyers", "--owner", "ops")
+    saved = run(
+        "audience",
+        "save",
+        "buyers",
+        "--when",
+        "orders_count > 0",
+        "--title",
+        "买过的人",
+        "--title-en",
+        "Buyers",
+        "--owner",
+        "ops",
+    )
     assert (saved.code, "audiences/saved.yaml" in saved.out) == (0, True)
     count = run("audience", "count", "orders_count > 0", "--json").json["count"]
     assert run("build").code == 0

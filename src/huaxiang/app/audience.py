@@ -45,13 +45,17 @@ def count_audience(snapshot: Snapshot, expression: str) -> dict[str, Any]:
 
     Raises ExpressionError for a bad condition, UsageError for an unknown audience or list, or a snapshot without an index.
     """
-    from huaxiang.app.audience_index import open_index
-
     begin = time.perf_counter()
-    index = open_index(snapshot)
-    count = index.count(expression)
+    saved = next((a for a in snapshot.manifest.get("audiences", ()) if a["name"] == expression.strip()), None)
+    if saved is not None and (snapshot.folder / "audiences" / f"{saved['name']}.npy").is_file():
+        count, base = saved["size"], snapshot.manifest["customers"]
+    else:
+        from huaxiang.app.audience_index import open_index
+
+        index = open_index(snapshot)
+        count, base = index.count(expression), index.size
     elapsed = round((time.perf_counter() - begin) * 1000, 1)
-    return {"count": count, "base": index.size, "snapshot": snapshot.id, "elapsed_ms": elapsed}
+    return {"count": count, "base": base, "snapshot": snapshot.id, "elapsed_ms": elapsed}
 
 
 def list_audiences(snapshot: Snapshot) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 Number = int | float | Fraction
 _Item = TypeVar("_Item", np.float64, np.int64)
@@ -116,5 +115,7 @@ def from_numbers(numbers: npt.NDArray[np.float64] | npt.NDArray[np.int64], kind:
 
 def valid(column: pa.Array) -> npt.NDArray[np.bool_]:
     """Where a column has a value."""
+    import pyarrow.compute as pc
+
     known: npt.NDArray[np.bool_] = pc.is_valid(column).to_numpy(zero_copy_only=False)
     return known

@@ -12,7 +12,6 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from huaxiang.index.bits import Bits
 from huaxiang.index.domain import from_numbers
@@ -142,6 +141,8 @@ class AudienceIndex:
 
     def rows_of(self, customer_ids: pa.Array) -> npt.NDArray[np.int64]:
         """The rows of customers, in their order; unknown ones are left out."""
+        import pyarrow.compute as pc
+
         found = pc.index_in(customer_ids.cast(pa.string()), value_set=self._ids.combine_chunks())
         rows: npt.NDArray[np.int64] = found.drop_null().to_numpy(zero_copy_only=False).astype(np.int64)
         return rows

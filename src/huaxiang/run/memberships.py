@@ -162,7 +162,7 @@ def _describe(build: Build, upkeep: Upkeep, name: str, bits: Bits) -> dict[str, 
     spec, kept, customers = upkeep.written[name], upkeep.kept.get(name), bits.size
     frozen = None
     if spec.kind == "frozen":
-        taken = kept is not None
+        taken = kept is not None and kept.stale is None
         frozen = {"at": spec.frozen_at, "snapshot": kept.snapshot if kept else None, "taken": taken}
     return {
         "name": name, "title": text_of(spec.title, name), "description": spec.description, "owner": spec.owner, "kind": spec.kind,
@@ -195,13 +195,15 @@ def _versions(build: Build, upkeep: Upkeep, before: Mapping[str, Any] | None, as
     spec = upkeep.written[name]
     digest = definition_hash(spec)
     known = list(before.get("versions", ())) if before is not None else []
-    if not known or known[-1]["definition_hash"] != digest:
+    kept = upkeep.kept.get(name)
+    if not known or (known[-1]["definition_hash"] != digest and not (kept is not None and kept.stale)):
         number = known[-1]["version"] + 1 if known else 1
         known.append({
             "version": number, "definition_hash": digest, "kind": spec.kind, "definition": spec.condition, "frozen_at": spec.frozen_at,
             "snapshot": build.draft.id, "as_of": as_of.day.isoformat(), "by": upkeep.by,
         })  # fmt: skip
-    return {"version": known[-1]["version"], "definition_hash": digest, "versions": known}
+    last = known[-1]  # that of the members: what is invalid makes no version
+    return {"version": last["version"], "definition_hash": last["definition_hash"], "versions": known}
 
 
 # The history of sizes
