@@ -100,7 +100,8 @@ def leaf(rng: random.Random) -> str:
     i = rng.randrange(len(ENUMS))
     return rng.choice([
         f"enum_{i} = 'v{rng.randrange(ENUMS[i])}'", f"enum_{i} in ('v0', 'v{rng.randrange(ENUMS[i])}')",
-        f"int_{rng.randrange(8)} > {rng.randrange(30)}", f"bool_{rng.randrange(6)}", f"amount_{rng.randrange(5)} > {rng.randrange(9000) / 10}",
+        f"int_{rng.randrange(8)} > {rng.randrange(30)}", f"bool_{rng.randrange(6)}",
+        f"amount_{rng.randrange(5)} > {rng.randrange(9000) / 10}",
         f"date_{rng.randrange(4)} >= '20{rng.randrange(16, 22)}-0{rng.randrange(1, 10)}-1{rng.randrange(10)}'",
         f"list_contains(likes, 't{rng.randrange(200)}')", f"share_{rng.randrange(2)} < 0.{rng.randrange(10_000):04}",
     ])  # fmt: skip
@@ -136,7 +137,8 @@ async def client(port: int, token: str, ask: Callable[[], str], until: float, se
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while time.perf_counter() < until:
         body = json.dumps({"when": ask()}).encode()
-        head = f"POST /api/v1/query/count HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+        head = "POST /api/v1/query/count HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        head += f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
         begin = time.perf_counter()
         try:
             writer.write(head.encode() + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)

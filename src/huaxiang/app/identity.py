@@ -177,6 +177,7 @@ def decisions_of(snapshot: Snapshot) -> Any:
 def _state(snapshot: Snapshot) -> dict[str, Any]:
     import json
 
+    _needs(snapshot)
     state: dict[str, Any] = json.loads((snapshot.folder / "identity_model.json").read_text("utf-8"))
     return state
 

@@ -46,6 +46,10 @@ _LONG = 4_000
 log = logging.getLogger(__name__)
 
 
+class NoSnapshot(SnapshotError):
+    """There is nothing to answer from."""
+
+
 class Served:
     """One snapshot that is served, with its index where it has one. Answers are kept: a snapshot never changes."""
 
@@ -157,11 +161,11 @@ class Serving:
 
     @property
     def current(self) -> Served:
-        """The served snapshot. Raises SnapshotError before the first build, or when it can't be read."""
+        """The served snapshot. Raises NoSnapshot before the first build, or when it can't be read."""
         if self._current is None:
-            raise self._problem or SnapshotError(
-                "no snapshot yet; run `huaxiang build` first", "还没有快照；先运行 huaxiang build"
-            )
+            if self._problem is not None:
+                raise NoSnapshot(str(self._problem), self._problem.zh)
+            raise NoSnapshot("no snapshot yet; run `huaxiang build` first", "还没有快照；先运行 huaxiang build")
         return self._current
 
     @property

@@ -148,7 +148,7 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _admit(node: exp.Expression) -> None:
+def _admit(node: exp.Expr) -> None:
     if isinstance(node, exp.Anonymous):
         if node.name.lower() not in FUNCTIONS:
             raise _refused_function(node, node.name)
@@ -179,7 +179,7 @@ def _plain_select(node: exp.Select) -> None:
         raise ExpressionError("SQL005", f"{(more or ['kind'])[0].upper()} can't be used here", span_of(node))
 
 
-def _refused_function(node: exp.Expression, name: str) -> ExpressionError:
+def _refused_function(node: exp.Expr, name: str) -> ExpressionError:
     return ExpressionError(
         "SQL004", f'the function "{name}" can\'t be called here{did_you_mean(name, FUNCTIONS)}', span_of(node)
     )
@@ -228,10 +228,10 @@ def _is_as_of(node: exp.Expression) -> bool:
     return isinstance(node, exp.Anonymous) and node.name.lower() == "as_of"
 
 
-_KINDS: set[type[exp.Expression]] = set()
+_KINDS: set[type[exp.Expr]] = set()
 
 
-def _admitted() -> set[type[exp.Expression]]:
+def _admitted() -> set[type[exp.Expr]]:
     """The kinds of node that calls of FUNCTIONS become."""
     if not _KINDS:
         for name, call in _CALLS.items():

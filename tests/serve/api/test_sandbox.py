@@ -105,8 +105,8 @@ ADMITTED = (
     ("SELECT c.customer_id FROM customers c JOIN orders o USING (customer_id) GROUP BY 1 HAVING sum(o.amount) > 40", ["c3", "c4"]),
     ("select customer_id from orders where ordered_at >= as_of() - interval 10 day and customer_id <> 'c9'", ["c3", "c4"]),
     ("select customer_id from customers where list_contains(likes, 'a') or list_has_any(likes, ['c'])", ["c1", "c3", "c6"]),
-    ("with t as (select customer_id, row_number() over (partition by customer_id order by amount desc) n, amount from orders) "
-     "select customer_id from t where n = 1 and amount between 5 and 35 and customer_id <> 'c9'", ["c2", "c3"]),
+    (("with t as (select customer_id, row_number() over (partition by customer_id order by amount desc) n, amount from orders) "
+     "select customer_id from t where n = 1 and amount between 5 and 35 and customer_id <> 'c9'"), ["c2", "c3"]),
     ("select customer_id from customers except select customer_id from orders", ["c1", "c5", "c6"]),
     ("select customer_id from customers c where not exists (select 1 from orders o where o.customer_id = c.customer_id)", ["c1", "c5", "c6"]),
     ("from customers select customer_id where date_diff('day', date '2024-04-01', as_of()) = 30 limit 1", ["c1"]),
@@ -128,11 +128,9 @@ def stopped(
     """The code of the refusal, which has to come within the deadline."""
     allowed = limits or Limits()
     begin = time.monotonic()
+    hole = SandboxQuery(sql, dict(world), world["customers"][0])  # as if the first wall had a hole
     with pytest.raises(ExpressionError) as refused:
-        if unchecked:  # as if the first wall had a hole
-            run_sandboxed(SandboxQuery(sql, {n: world[n] for n in world}, world["customers"][0]), allowed)
-        else:
-            run(world, sql, allowed)
+        _ = run_sandboxed(hole, allowed) if unchecked else run(world, sql, allowed)
     assert time.monotonic() - begin < allowed.seconds + 15
     assert "138" not in refused.value.message
     return refused.value.code

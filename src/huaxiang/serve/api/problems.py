@@ -15,6 +15,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from huaxiang.app.serving import NoSnapshot
 from huaxiang.errors import (
     AccessDenied,
     BuildBusy,
@@ -72,8 +73,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType({
 
 _OF: tuple[tuple[type[HuaxiangError], str], ...] = (
     (NotKnown, "not-found"), (UsageError, "bad-request"), (AccessDenied, "forbidden"), (ExpressionError, "expression"),
-    (ProjectInvalid, "project-invalid"), (BuildBusy, "build-busy"), (SnapshotError, "no-snapshot"), (StorageError, "storage"),
-    (ValueRangeError, "values"), (LearnError, "learn"), (SourceError, "source"), (UnsupportedFeature, "bad-request"),
+    (ProjectInvalid, "project-invalid"), (BuildBusy, "build-busy"), (NoSnapshot, "no-snapshot"), (SnapshotError, "conflict"),
+    (StorageError, "storage"), (ValueRangeError, "values"), (LearnError, "learn"), (SourceError, "source"),
+    (UnsupportedFeature, "bad-request"),
 )  # fmt: skip
 
 
