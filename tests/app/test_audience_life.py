@@ -449,4 +449,4 @@ def test_a_snapshot_without_an_index_says_what_to_do(shop: Path) -> None:
     old._handle = None
     shutil.rmtree(shop / "old" / "index")
     with pytest.raises(UsageError, match="has no audience index"):
-        count_audience(old, "big")
+        count_audience(old, "spend > 300")

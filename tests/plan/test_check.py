@@ -63,7 +63,9 @@ def test_unreadable_file(shop: Write) -> None:
 def test_every_code_is_documented_and_used() -> None:
     root = Path(__file__).parents[2] / "src" / "huaxiang"
     text = "\n".join(p.read_text(encoding="utf-8") for p in root.rglob("*.py") if p.name != "codes.py")
-    used = set(re.findall(r'"((?:YML|SPEC|PRJ|SRC|QLT|IDN|ATR|HSH|ATT|TAG|AUD|CLU|PER|FRM|REF|EXP|CON|SQL)\d{3})"', text))
+    used = set(
+        re.findall(r'"((?:YML|SPEC|PRJ|SRC|QLT|IDN|ATR|HSH|ATT|TAG|AUD|CLU|PER|FRM|REF|EXP|CON|SQL)\d{3})"', text)
+    )
     assert used == set(CODES)
 
 

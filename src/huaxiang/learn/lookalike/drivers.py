@@ -57,10 +57,11 @@ def describe(name: str, loss: float, column: pa.Array, kind: Kind, seed: Mask) -
     """How seed and rest differ in a column."""
     if kind == "number":
         values = numbers(column)
-        medians = [_middle(values[part], np.median) for part in (seed, ~seed)]
-        if medians[0] == medians[1]:
-            return Driver(name, loss, None, *(_middle(values[part], np.mean) for part in (seed, ~seed)), mean=True)
-        return Driver(name, loss, None, *medians)
+        ours, others = (_middle(values[part], np.median) for part in (seed, ~seed))
+        if ours != others:
+            return Driver(name, loss, None, ours, others)
+        ours, others = (_middle(values[part], np.mean) for part in (seed, ~seed))
+        return Driver(name, loss, None, ours, others, mean=True)
     return Driver(name, loss, *_value(column, seed))
 
 
