@@ -75,7 +75,7 @@ def build_by_command(folder: Path) -> None:
 
 
 def contents(folder: Path) -> Mapping[str, str]:
-    """Open the current snapshot, read all of it, and return the digest of every table and file but those of quality, which compare a
+    """Open the current snapshot, read all of it, and return the digest of every table and file but those of quality and of audiences that compare a
     build with the builds before it.
     """
     with SnapshotStore(folder).current() as snapshot:
