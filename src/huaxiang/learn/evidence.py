@@ -167,7 +167,7 @@ def two_proportions_p(x1: Floats, n1: Floats, x2: Floats, n2: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = holders / total
         z = (x1 / n1 - x2 / n2) / np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
-        smallest = np.minimum(n1, n2) * np.minimum(pooled, 1 - pooled)
+        smallest = np.minimum(n1, n2) * np.minimum(holders, total - holders) / total  # exact where it is a whole number
     p = np.asarray(2 * stats.norm.sf(np.abs(z)), dtype=np.float64)
     idle = (n1 == 0) | (n2 == 0) | (holders == 0) | (holders == total)
     for i in np.flatnonzero(~idle & (smallest < 5)):
