@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -149,10 +150,11 @@ async def client(port: int, token: str, ask: Callable[[], str], until: float, se
             seen.failed.append(type(error).__name__)
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             continue
-        seen.took.append((time.perf_counter() - begin) * 1000)
-        if " 200 " not in lines[0]:
-            seen.failed.append(lines[0])
+        took = (time.perf_counter() - begin) * 1000
+        if " 200 " not in lines[0]:  # counted as failed, and not as an answer that came quickly
+            seen.failed.append(f"{lines[0]} {answer.get('code')}")
         else:
+            seen.took.append(took)
             seen.snapshots[answer["snapshot"]] = seen.snapshots.get(answer["snapshot"], 0) + 1
     writer.close()
 
@@ -185,6 +187,8 @@ def start(project: Path, workers: int) -> tuple[subprocess.Popen[bytes], int]:
         str(port),
         "--workers",
         str(workers),
+        "--rate",
+        "0",
         "--project",
     ]
     server = subprocess.Popen([*command, str(project)], stderr=subprocess.DEVNULL)
@@ -241,6 +245,7 @@ def measure(project: Path, port: int, tokens: list[str], asked: Any) -> None:
     for name, ask in (("known", known), ("1 of 10 new", mixed), ("all new", new)):
         seen, seconds = asyncio.run(load(port, tokens, ask, asked.seconds))
         print(seen.line(name, seconds), flush=True)
+        tell_failed(seen)
     done = threading.Event()
     command = [sys.executable, __file__, "--publish", str(project), str(asked.customers)]
     builder = subprocess.Popen(command)
@@ -248,8 +253,13 @@ def measure(project: Path, port: int, tokens: list[str], asked: Any) -> None:
     seen, seconds = asyncio.run(load(port, tokens, mixed, 0, done))
     print(seen.line("1 of 10 new, while a snapshot is built and takes over", seconds))
     print("answers by snapshot: " + ", ".join(f"{name}: {count:,}" for name, count in sorted(seen.snapshots.items())))
-    if seen.failed:
-        print("failed: " + ", ".join(sorted(set(seen.failed))[:5]))
+    tell_failed(seen)
+
+
+def tell_failed(seen: Seen) -> None:
+    """Which answers failed, and how many of each."""
+    for kind, count in Counter(seen.failed).most_common(5):
+        print(f"failed: {count:,} × {kind}")
 
 
 if __name__ == "__main__":
