@@ -1,6 +1,6 @@
 """Counts through the REST API: 50 clients at once, 1 M customers × 40 columns, and a new snapshot that takes over under that load.
 
-python benchmarks/http.py [--customers N] [--clients N] [--seconds S] [--workers N]
+python benchmarks/rest.py [--customers N] [--clients N] [--seconds S] [--workers N]
 
 Makes a project in a temporary folder: customers.parquet, index and manifest of the snapshot, by the package's own functions. The server is
 `huaxiang serve` in a process of its own; the clients are asyncio streams in this one, each with a token of its own, each asking again as
