@@ -156,6 +156,7 @@ class Project:
         if self._index is None or self._index[0] != served:
             with self.snapshot() as snapshot:
                 self._index = served, open_index(snapshot)
+                self._index[1].index.warm()
         return self._index[1]
 
 

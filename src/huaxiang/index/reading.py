@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from huaxiang.index.bits import Bits
 from huaxiang.index.domain import from_numbers
 from huaxiang.index.fields import Field
 from huaxiang.index.held import Held
-from huaxiang.index.layout import IDS, FieldInfo, Layout, map_columns
+from huaxiang.index.layout import IDS, FieldInfo, Layout, map_columns, populate
 from huaxiang.index.scanning import pool
 from huaxiang.index.select import Resolver, Selection
 from huaxiang.plan.conditions import Node
@@ -57,7 +58,7 @@ class AudienceIndex:
     def __init__(self, folder: Path, layout: Layout, held_bytes: int) -> None:
         self.folder = folder
         self.size = layout.size
-        mapped = map_columns(folder)
+        self._mapped = mapped = map_columns(folder)
         self._fields = {info.name: Field(info, mapped) for info in layout.fields}
         self._totals: dict[str, Counted] = {}
         self._selection = Selection(layout.size, self._fields, Held(held_bytes))
@@ -69,6 +70,10 @@ class AudienceIndex:
         Raises ValueError for an index of another version, OSError when files are missing.
         """
         return cls(folder, Layout.read(folder), held_bytes)
+
+    def warm(self) -> None:
+        """Map all columns in the background, so that no question waits for it: for processes that stay."""
+        threading.Thread(target=populate, args=(self._mapped,), name="huaxiang-warm", daemon=True).start()
 
     @property
     def fields(self) -> Mapping[str, FieldInfo]:
