@@ -23,14 +23,15 @@ def generate(path: Path, customers: int) -> None:
     rng = np.random.default_rng(20260101)
     writer: pq.ParquetWriter | None = None
     for begin in range(0, customers, PIECE):
-        table = _piece(rng, begin, min(PIECE, customers - begin))
+        table = piece(rng, begin, min(PIECE, customers - begin))
         writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1)
         writer.write_table(table, row_group_size=PIECE // 4)
     if writer is not None:
         writer.close()
 
 
-def _piece(rng: np.random.Generator, begin: int, size: int) -> pa.Table:
+def piece(rng: np.random.Generator, begin: int, size: int) -> pa.Table:
+    """`size` customers with their tags, numbered from `begin`."""
     columns: dict[str, pa.Array] = {
         "customer_id": pa.array(np.char.add("c", np.char.zfill(np.arange(begin, begin + size).astype(str), 9)))
     }

@@ -28,60 +28,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
+from customers import ENUMS, piece
 
 from huaxiang.app.tokens import create_token
 from huaxiang.app.wiring import open_state, snapshot_store
 from huaxiang.index import build_index
 
-ENUMS = (2, 3, 4, 5, 6, 8, 8, 10, 12, 16, 20, 31, 40, 8)
-MEANS = (2, 5, 20, 60, 3, 9, 150, 700)
-SHARES = (0.5, 0.2, 0.05, 0.01, 0.7, 0.33)
 PATIENCE = 120
-
-
-def customers(size: int, seed: int) -> pa.Table:
-    """40 columns: skewed categories, counts, yes/no, dates, amounts, shares, one list of 5 out of 200."""
-    rng = np.random.default_rng(seed)
-    columns: dict[str, pa.Array] = {
-        "customer_id": pa.array(np.char.add("c", np.char.zfill(np.arange(size).astype(str), 9)))
-    }
-    for i, kinds in enumerate(ENUMS):
-        weights = 1 / np.arange(1, kinds + 1) ** 1.1
-        codes = rng.choice(kinds, size, p=weights / weights.sum()).astype(np.int32)
-        held = pa.array(codes, mask=rng.random(size) < 0.03 * (i % 4))
-        columns[f"enum_{i}"] = pa.DictionaryArray.from_arrays(held, pa.array([f"v{j}" for j in range(kinds)])).cast(
-            pa.string()
-        )
-    for i, mean in enumerate(MEANS):
-        columns[f"int_{i}"] = pa.array(rng.poisson(mean, size).astype(np.int64))
-    for i, share in enumerate(SHARES):
-        columns[f"bool_{i}"] = pa.array(rng.random(size) < share)
-    for i in range(4):
-        columns[f"date_{i}"] = pa.array(
-            (19000 - rng.exponential(400 * (i + 1), size)).astype(np.int32), pa.int32()
-        ).cast(pa.date32())
-    for i in range(5):
-        columns[f"amount_{i}"] = pa.array(np.round(rng.lognormal(5, 1.2, size), 2))
-    for i in range(2):
-        columns[f"share_{i}"] = pa.array(rng.random(size))
-    items = np.sort(rng.integers(0, 200, (size, 5)), 1).ravel().astype(np.int32)
-    likes = pa.DictionaryArray.from_arrays(pa.array(items), pa.array([f"t{j}" for j in range(200)])).cast(pa.string())
-    columns["likes"] = pa.ListArray.from_arrays(pa.array(np.arange(0, 5 * size + 1, 5, dtype=np.int32)), likes)
-    return pa.table(columns)
 
 
 def publish(project: Path, size: int, seed: int) -> str:
     """Write a snapshot with its index and make it the served one; return its ID."""
-    table = customers(size, seed)
+    table = piece(np.random.default_rng(seed), 0, size)
     kinds = {
         "enum": "enum",
         "int": "integer",
         "bool": "boolean",
         "date": "date",
         "amount": "number",
-        "share": "number",
+        "ratio": "number",
         "likes": "list",
     }
     names = [name for name in table.column_names if name != "customer_id"]
@@ -104,7 +70,7 @@ def leaf(rng: random.Random) -> str:
         f"int_{rng.randrange(8)} > {rng.randrange(30)}", f"bool_{rng.randrange(6)}",
         f"amount_{rng.randrange(5)} > {rng.randrange(9000) / 10}",
         f"date_{rng.randrange(4)} >= '20{rng.randrange(16, 22)}-0{rng.randrange(1, 10)}-1{rng.randrange(10)}'",
-        f"list_contains(likes, 't{rng.randrange(200)}')", f"share_{rng.randrange(2)} < 0.{rng.randrange(10_000):04}",
+        f"list_contains(likes, 't{rng.randrange(200)}')", f"ratio_{rng.randrange(2)} < 0.{rng.randrange(10_000):04}",
     ])  # fmt: skip
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+
+from huaxiang.app.audience import show_audience
 from huaxiang.app.build import build
 from huaxiang.app.wiring import open_snapshot
+from huaxiang.store.lists import save_list
 from huaxiang.store.snapshots import Snapshot
 
 AUDIENCES = """\
@@ -117,3 +122,19 @@ def rebuilt(folder: Path) -> Snapshot:
     """Build and open what was published."""
     build(folder)
     return open_snapshot(folder)
+
+
+def build_shop(folder: Path) -> Path:
+    """The shop with an uploaded list, built."""
+    write_shop(folder)
+    save_list(folder, "chosen", pa.array(["M003", "M005", "M007", "M011"]), {})
+    build(folder)
+    return folder
+
+
+def write(shop: Path, text: str, file: str = "audiences/more.yaml") -> None:
+    (shop / file).write_text(text, "utf-8")
+
+
+def entry(snapshot: Snapshot, name: str) -> dict[str, Any]:
+    return show_audience(snapshot, name)

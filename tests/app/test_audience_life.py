@@ -5,20 +5,17 @@ from __future__ import annotations
 import shutil
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.app.audience_shop import AUDIENCES, phone, rebuilt, write_data, write_shop
+from tests.app.audience_shop import AUDIENCES, build_shop, entry, rebuilt, write, write_data
 
-from huaxiang.app.audience import count_audience, customer_ids, list_audiences, show_audience
+from huaxiang.app.audience import count_audience, customer_ids, list_audiences
 from huaxiang.app.audience_index import open_index
 from huaxiang.app.audiences import keeping
 from huaxiang.app.audiences.changes import audience_changes, audience_history
-from huaxiang.app.audiences.lists import ListFile, remove_uploaded, upload_list, uploaded_lists
 from huaxiang.app.build import build, issues_of
 from huaxiang.app.customer import show_customer
 from huaxiang.app.deciding import merge_customers
@@ -34,23 +31,12 @@ from huaxiang.store.snapshots import Snapshot
 @pytest.fixture(scope="module")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shop, built once; tests work on copies."""
-    folder = write_shop(tmp_path_factory.mktemp("shop"))
-    save_list(folder, "chosen", pa.array(["M003", "M005", "M007", "M011"]), {})
-    build(folder)
-    return folder
+    return build_shop(tmp_path_factory.mktemp("shop"))
 
 
 @pytest.fixture
 def shop(once: Path, tmp_path: Path) -> Path:
     return shutil.copytree(once, tmp_path / "shop")
-
-
-def write(shop: Path, text: str, file: str = "audiences/more.yaml") -> None:
-    (shop / file).write_text(text, "utf-8")
-
-
-def entry(snapshot: Snapshot, name: str) -> dict[str, Any]:
-    return show_audience(snapshot, name)
 
 
 def assert_saved_as_previewed(snapshot: Snapshot) -> None:
@@ -352,92 +338,6 @@ def test_freezing_at_an_earlier_day_asks_the_snapshot_of_that_day(shop: Path, mo
     with rebuilt(shop) as second:
         assert customer_ids(second, "good_women") == expected
         assert entry(second, "good_women")["frozen"]["snapshot"] == first.id
-
-
-# Uploaded lists
-
-
-def csv(shop: Path, text: str) -> Path:
-    path = shop / "list.csv"
-    path.write_text(text, "utf-8")
-    return path
-
-
-def test_a_list_is_matched_by_phone_however_it_is_written(shop: Path) -> None:
-    file = csv(
-        shop,
-        f"mobile,note\n+86 {phone(3)},x\n{phone(5)[:3]}-{phone(5)[3:7]}-{phone(5)[7:]},y\n{phone(5)},z\n13999999999,\n,\nabc,\n",
-    )
-    with open_snapshot(shop) as snapshot:
-        found = upload_list(snapshot, "vips", ListFile(file, "phone", "mobile"))
-        assert {k: found[k] for k in ("rows", "matched", "unknown", "ambiguous", "empty", "customers", "unknown_rows", "replaced")} == {
-            "rows": 6, "matched": 3, "unknown": 2, "ambiguous": 0, "empty": 1, "customers": 2, "unknown_rows": [5, 7], "replaced": False,
-        }  # fmt: skip
-        assert customer_ids(snapshot, "in_list('vips')") == ["M003", "M005"]
-        again = upload_list(snapshot, "vips", ListFile(csv(shop, "member_no\nM009\n")))
-        assert (again["field"], again["replaced"], customer_ids(snapshot, "in_list('vips')")) == (
-            "member_no",
-            True,
-            ["M009"],
-        )
-        assert "13999" not in str(found)
-
-
-def test_values_of_several_customers_are_ambiguous_and_told_by_row(shop: Path) -> None:
-    rows = (shop / "data" / "members.csv").read_text("utf-8").splitlines()
-    rows[2] = rows[2].replace(phone(1), phone(0))
-    (shop / "data" / "members.csv").write_text("\n".join(rows) + "\n", "utf-8")
-    with rebuilt(shop) as snapshot:
-        index = open_index(snapshot).index
-        assert None not in (index.row_of("M000"), index.row_of("M001")), "they share a phone, but not a birthday"
-        found = upload_list(snapshot, "family", ListFile(csv(shop, f"phone\n{phone(0)}\n{phone(4)}\n")))
-        assert (found["ambiguous"], found["ambiguous_rows"], found["customers"]) == (1, [2], 1)
-
-
-def test_files_without_a_heading_and_of_other_formats(shop: Path) -> None:
-    with open_snapshot(shop) as snapshot:
-        bare = upload_list(snapshot, "bare", ListFile(csv(shop, f"{phone(3)}\n{phone(4)}\n"), "phone"))
-        assert (bare["rows"], bare["customers"], bare["column"]) == (2, 2, "1")
-        pq.write_table(pa.table({"customer_id": ["M001", "M001", "nobody"]}), shop / "ids.parquet")
-        found = upload_list(snapshot, "ids", ListFile(shop / "ids.parquet"))
-        assert (found["rows"], found["matched"], found["unknown"], found["customers"]) == (3, 2, 1, 1)
-
-
-@pytest.mark.parametrize(
-    ("text", "given", "said"),
-    [
-        ("mobile\n13800000003\n", {}, "--field"),
-        ("a,b\n1,2\n", {"field": "phone"}, "--column"),
-        ("phone\n13999999999\n", {}, "matches"),
-        ("phone\n13800000003\n", {"field": "fone"}, 'did you mean "phone"'),
-        ("phone\n13800000003\n", {"column": "fone"}, 'did you mean "phone"'),
-    ],
-)
-def test_wrong_lists_are_refused(shop: Path, text: str, given: dict[str, str], said: str) -> None:
-    with open_snapshot(shop) as snapshot, pytest.raises(UsageError, match=said) as caught:
-        upload_list(snapshot, "x", ListFile(csv(shop, text), **given))
-    assert "13999999999" not in str(caught.value)
-    assert [one["name"] for one in uploaded_lists(shop)["lists"]] == ["chosen"]
-
-
-@pytest.mark.parametrize("name", ["_kept.big", "../x", "", "a b", ".hidden"])
-def test_bad_names_of_lists(shop: Path, name: str) -> None:
-    with open_snapshot(shop) as snapshot, pytest.raises(UsageError, match="name of a list"):
-        upload_list(snapshot, name, ListFile(csv(shop, "customer_id\nM001\n")))
-
-
-def test_lists_tell_who_reads_them_and_are_not_removed_before(shop: Path) -> None:
-    write(
-        shop,
-        "audiences:\n  - {name: fair, kind: static, list: chosen}\n  - {name: more, when: in_list('chosen') or good}\n",
-    )
-    (told,) = uploaded_lists(shop)["lists"]
-    assert (told["name"], told["customers"], told["used_by"]) == ("chosen", 4, ["audience fair", "audience more"])
-    with pytest.raises(UsageError, match="still read by audience fair"):
-        remove_uploaded(shop, "chosen")
-    write(shop, "")
-    assert remove_uploaded(shop, "chosen")["removed"]
-    assert uploaded_lists(shop)["lists"] == []
 
 
 def test_a_snapshot_without_an_index_says_what_to_do(shop: Path) -> None:

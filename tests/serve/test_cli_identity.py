@@ -2,85 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.serve.conftest import Answer
+from tests.serve.identity_shop import SOURCES, Run, build_shop, enter_copy
 
 from huaxiang.app.build import build
 from huaxiang.app.deciding import DECISION_KEYS
 from huaxiang.app.identity import EXPLAIN_KEYS, REVIEW_KEYS, STATUS_KEYS
 from huaxiang.app.trying import DRY_RUN_KEYS, EVALUATE_KEYS, compare
 
-Run = Callable[..., Answer]
-PROJECT = """
-name: shop
-language: en
-as_of: 2024-06-01
-"""
-SOURCES = """
-sources:
-  - name: crm
-    purpose: membership
-    legal_basis: contract
-    entity: person
-    files: crm.csv
-    columns: {member_no: member_no, unionid: unionid, phone: phone, name: name}
-  - name: orders
-    purpose: orders
-    legal_basis: contract
-    entity: order
-    files: orders.csv
-    columns: {order_id: order_id, member_no: member_no, phone: phone, ordered_at: day, amount: amount}
-identity:
-  - {name: member, field: member_no, priority: 1, limit: {values: 1}}
-  - {name: unionid, field: unionid, priority: 2, personal: true}
-  - {name: phone, field: phone, priority: 3, role: contact, personal: true, max_records: 5}
-"""
-CRM = """member_no,unionid,phone,name
-M1,U1,13810000001,张伟
-M1,,13810000002,张伟
-M2,U2,13810000003,李娜
-M3,U2,13810000004,李娜
-M4,,13810000005,王芳
-M5,,13810000005,赵强
-M6,,13899999999,钱一
-M7,,13899999999,孙二
-M8,,13899999999,周三
-M9,,13899999999,吴四
-"""
-ORDERS = """order_id,member_no,phone,day,amount
-o1,M1,,2024-05-01,10
-o2,,13810000001,2024-05-02,20
-o3,,13810000002,2024-05-03,30
-o4,M4,13810000005,2024-05-04,40
-o5,,13899999999,2024-05-05,50
-o6,M6,13899999999,2024-05-05,50
-o7,,,2024-05-06,60
-"""
-
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("identity") / "shop"
-    (folder / "sources").mkdir(parents=True)
-    (folder / "huaxiang.yaml").write_text(PROJECT)
-    (folder / "sources" / "all.yaml").write_text(SOURCES, "utf-8")
-    (folder / "crm.csv").write_text(CRM, "utf-8")
-    (folder / "orders.csv").write_text(ORDERS, "utf-8")
-    build(folder)
-    return folder
+    return build_shop(tmp_path_factory.mktemp("identity") / "shop")
 
 
 @pytest.fixture
 def project(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "shop"
-    shutil.copytree(built, folder)
-    monkeypatch.delenv("HUAXIANG_LANG", raising=False)
-    monkeypatch.chdir(folder)
-    return folder
+    return enter_copy(built, tmp_path / "shop", monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -135,81 +75,6 @@ def test_explain_tells_records_links_and_refusals(project: Path, run: Run) -> No
     unknown = run("identity", "explain", "nobody")
     assert unknown.code == 2
     assert "customer search" in unknown.err
-
-
-OPEN_IDS = ("o6Gxt2unionid0000000001", "o6Gxt2unionid0000000002")
-
-
-@pytest.fixture(scope="module")
-def wechat(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shop with IDs as WeChat gives them, and an attribute and a tag that show them."""
-    folder = tmp_path_factory.mktemp("wechat") / "shop"
-    shutil.copytree(built, folder)
-    text = (folder / "crm.csv").read_text("utf-8")
-    for short, long in zip(("U1", "U2"), OPEN_IDS, strict=True):
-        text = text.replace(short, long)
-    (folder / "crm.csv").write_text(text, "utf-8")
-    attribute = "attributes:\n  - {name: wechat_id, source: crm, value: unionid}\ntags:\n  - {name: wechat_tag, kind: fact, from: wechat_id}\n"
-    (folder / "sources" / "all.yaml").write_text(SOURCES + attribute, "utf-8")
-    build(folder)
-    return folder
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("identity", "explain", "M1"), ("identity", "explain", "M2"), ("identity", "review"), ("identity", "status"),
-        ("identity", "dry-run"), ("customer", "M1"), ("customer", "M2", "--provenance"), ("tag", "show", "wechat_tag"),
-        ("customer", "search", "o6Gxt2"), ("attribute", "list"),
-    ],
-    ids=" ".join,
-)  # fmt: skip
-@pytest.mark.parametrize("json", [True, False])
-def test_personal_keys_are_shown_masked(
-    wechat: Path, run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], *, json: bool
-) -> None:
-    monkeypatch.chdir(wechat)
-    answer = run(*words, *(["--json"] if json else []))
-    assert answer.code == 0, answer.err
-    told = answer.out.replace('"o6Gxt2"', "")  # the text that was searched for
-    for secret in (*OPEN_IDS, "13810000001", "13899999999"):
-        assert secret not in told
-    if words[:2] in (("identity", "explain"), ("customer", "M1"), ("customer", "M2")):
-        assert "o6****0" in told
-        assert any(i in run(*words, "--unmask").out for i in OPEN_IDS)
-    for manifest in (wechat / ".huaxiang" / "snapshots").glob("*/manifest.json"):
-        assert not any(i in manifest.read_text("utf-8") for i in OPEN_IDS)
-
-
-def test_a_snapshot_that_does_not_say_what_is_personal_shows_no_keys(project: Path, run: Run) -> None:
-    import json
-
-    path = next((project / ".huaxiang" / "snapshots").glob("*/manifest.json"))
-    told = json.loads(path.read_text("utf-8"))
-    told["identity"].pop("personal")
-    path.write_text(json.dumps(told), "utf-8")
-    found = run("identity", "explain", "M2", "--json").json
-    assert {r["fields"]["member_no"] for r in found["records"]} == {"****"}
-    assert {r["fields"]["name"] for r in found["records"] if "name" in r["fields"]} == {"李娜"}
-
-
-def test_explain_says_which_values_did_not_count_and_status_shows_them(project: Path, run: Run) -> None:
-    (told,) = [r["not_counted"] for r in run("identity", "explain", "M7", "--json").json["records"] if r["not_counted"]]
-    assert told == [{"key": "phone", "field": "phone", "value": "138****9999", "reason": "held_back", "records": 6}]
-    assert "138****9999" in run("identity", "explain", "M7").out
-    assert "joined nothing" in run("identity", "explain", "M7").out
-    assert "joined nothing" not in run("identity", "explain", "M4").out
-    for command in ("status", "dry-run"):
-        assert [h["value"] for h in run("identity", command, "--json").json["held_back"]] == ["138****9999"]
-        assert "13899999999" in run("identity", command, "--unmask").out
-    (project / "sources" / "all.yaml").write_text(
-        SOURCES.replace("max_records: 5", 'blocked: ["13810000005"]'), "utf-8"
-    )
-    build(project)
-    reasons = [
-        n["reason"] for r in run("identity", "explain", "M5", "--json").json["records"] for n in r["not_counted"]
-    ]
-    assert reasons == ["blocked"]
 
 
 def test_status_names_what_was_held_back_and_counts_exact_keys_alone(project: Path, run: Run) -> None:
