@@ -112,7 +112,7 @@ def build(
             upkeep = settle(project, issues, before, actor())
             project = with_kept(project, upkeep.kept)
             work = Build(project, chosen, draft, progress or _silent, previous, before, full)
-            manifest = _write(work, run, _run_stages(work, run, as_of, upkeep))
+            manifest = _write(run, _run_stages(work, run, as_of, upkeep))
             manifest["seconds"] = round(time.monotonic() - started, 3)
             if before is not None:
                 before.close()  # it may be one that retention removes
@@ -141,8 +141,9 @@ def _stage(run: Run, name: str) -> Iterator[Callable[[int], None]]:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What the stages up to segment left, for what is published."""
+    """What the stages up to segment left, for what is published. `work`: the build, with the project as it was computed in the end."""
 
+    work: Build
     reports: Mapping[str, LoadReport]
     as_of: AsOf
     unified: Unified
@@ -154,8 +155,8 @@ class _Outcome:
 
 
 def _run_stages(work: Build, run: Run, asked: date | None, upkeep: Upkeep) -> _Outcome:
-    from huaxiang.app.sql_audiences import prepare_sql
-    from huaxiang.run import collecting, memberships, profiling, publishing, quality, segmenting, tagging, unifying
+    from huaxiang.app.audiences.computing import compute_audiences
+    from huaxiang.run import collecting, memberships, profiling, publishing, quality, tagging, unifying
     from huaxiang.run.quality_between import compare
 
     today = datetime.now(ZoneInfo(work.project.spec.timezone)).date()
@@ -184,24 +185,21 @@ def _run_stages(work: Build, run: Run, asked: date | None, upkeep: Upkeep) -> _O
         sql = tagging.compute_tags(work, as_of)
         failpoint("tag")
     with _stage(run, "segment"):
-        memberships.prepare_lists(work, upkeep.kept, redirects)
-        prepare_sql(work, as_of)
-        clusterings = segmenting.assign_clusters(work, as_of)
-        segmenting.select_audiences(work, as_of)
+        work, upkeep, clusterings = compute_audiences(work, upkeep, as_of, redirects)
         customers = publishing.save_customers(work)
         publishing.save_index(work)
         audiences = memberships.save_audiences(work, upkeep, as_of, redirects)
         failpoint("segment")
-    return _Outcome(reports, as_of, unified, measured, sql, clusterings, audiences, customers)
+    return _Outcome(work, reports, as_of, unified, measured, sql, clusterings, audiences, customers)
 
 
-def _write(work: Build, run: Run, done: _Outcome) -> dict[str, Any]:
+def _write(run: Run, done: _Outcome) -> dict[str, Any]:
     """Write what the snapshot holds besides the customers; return its manifest."""
     from huaxiang.run import identifying, manifest, publishing, segmenting
     from huaxiang.run.quality_out import save
     from huaxiang.run.repairs import save_repairs
 
-    project, unified, customers, as_of = work.project, done.unified, done.customers, done.as_of
+    work, project, unified, customers, as_of = done.work, done.work.project, done.unified, done.customers, done.as_of
     publishing.save_sources(work, unified)
     publishing.save_identity(work, unified)
     publishing.save_rejected(work, done.reports, unified.counts)

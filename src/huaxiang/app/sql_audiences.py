@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from huaxiang.app.sandbox import Permitted, permitted_of
-from huaxiang.errors import ExpressionError, Issue, SnapshotError
+from huaxiang.errors import ExpressionError, Issue
 from huaxiang.plan.columns import attributes_of, customer_types, declared_type, sources_of_customers
 from huaxiang.plan.sandbox import check_query
 from huaxiang.run.described import describe_key_fields, personal_kind
@@ -30,13 +30,12 @@ def sql_issues(project: Project) -> tuple[Issue, ...]:
     if not asked:
         return ()
     allowed = permitted_in(project)
-    found = []
+    found: list[Issue] = []
     for name, query in asked.items():
         try:
             check_query(query, allowed.tables, allowed.hidden, date(2000, 1, 1))
         except ExpressionError as error:
-            place = project.place("audiences", name, "sql")
-            found.append(Issue(place, error.code, f'audience "{name}": {error.message}', subject=("audiences", name)))
+            found.append(_issue(project, name, error))
     return tuple(found)
 
 
@@ -69,23 +68,27 @@ def _items(project: Project) -> list[dict[str, Any]]:
     return items
 
 
-def prepare_sql(build: Build, as_of: AsOf) -> None:
-    """Leave a file with the members of every SQL audience, where lists lie. Raises SnapshotError, naming the audience that failed."""
+def prepare_sql(build: Build, as_of: AsOf) -> dict[str, Issue]:
+    """Leave a file with the members of every SQL audience, where lists lie; return why some failed, by the audience's name."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     asked = {n: a.sql for n, a in build.project.audiences.items() if a.kind == "sql" and a.sql is not None}
+    faults: dict[str, Issue] = {}
     for number, (name, query) in enumerate(asked.items()):
         build.progress("segment", number, len(asked), name)
         try:
             ids = _members(build, query, as_of)
         except ExpressionError as error:
-            place = build.project.place("audiences", name, "sql")
-            raise SnapshotError(
-                f'{place} {error.code} audience "{name}": {error.message}',
-                f"{place} {error.code} 人群“{name}”：{error.message}",
-            ) from None
+            faults[name] = _issue(build.project, name, error)
+            continue
         pq.write_table(pa.table({ID: ids}), list_scratch(build, SQL_LIST + name))
+    return faults
+
+
+def _issue(project: Project, name: str, error: ExpressionError) -> Issue:
+    place = project.place("audiences", name, "sql")
+    return Issue(place, error.code, f'audience "{name}": {error.message}', subject=("audiences", name))
 
 
 def _members(build: Build, query: str, as_of: AsOf) -> Any:

@@ -20,7 +20,10 @@ class Engine(Protocol):
         """Make the Parquet file (or folder of files) readable under the logical name `table`."""
 
     def run(self, step: Step) -> None:
-        """Compute `step.output` from registered or earlier tables and keep it under that name."""
+        """Compute `step.output` from registered or earlier tables and keep it under that name.
+
+        Raises ValueRangeError for values beyond their type; the tables of before then stay as they are.
+        """
 
     def save(self, table: str, path: Path, *, order_by: tuple[str, ...] = ()) -> int:
         """Write a table to one Parquet file, sorted, byte-equal for equal content; return its rows."""

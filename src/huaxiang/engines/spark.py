@@ -5,6 +5,7 @@ Every table lies as Parquet in a temporary folder, so that a step is computed on
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -25,7 +26,7 @@ from huaxiang.engines.bind import bind_tables
 from huaxiang.engines.render import render
 from huaxiang.engines.spark_dialect import to_spark
 from huaxiang.engines.spark_words import SparkWords
-from huaxiang.errors import UsageError
+from huaxiang.errors import UsageError, ValueRangeError
 from huaxiang.plan.nodes import SqlStep, Step
 
 if TYPE_CHECKING:
@@ -69,8 +70,13 @@ class SparkEngine:
 
     def run(self, step: Step) -> None:
         """Compute the step into a temporary Parquet folder and register it."""
+        from pyspark.errors import ArithmeticException, DateTimeException, NumberFormatException
+
         folder = self._temp / f"step{len(list(self._temp.iterdir()))}"
-        self._spark.sql(to_spark(bind_tables(self._query(step), self._views))).write.parquet(str(folder))
+        try:
+            self._spark.sql(to_spark(bind_tables(self._query(step), self._views))).write.parquet(str(folder))
+        except (ArithmeticException, DateTimeException, NumberFormatException):  # its message holds the value
+            raise ValueRangeError(step.origin) from None
         self.register(step.output, folder)
 
     def save(self, table: str, path: Path, *, order_by: tuple[str, ...] = ()) -> int:
@@ -183,10 +189,11 @@ def _session(master: str, memory: str, temp: Path, settings: Mapping[str, str]) 
         "spark.sql.shuffle.partitions": "4",
         "spark.sql.parquet.compression.codec": "snappy",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-        "spark.log.level": "ERROR",
+        "spark.log.level": "FATAL",  # errors are raised; their logged texts hold values
     }
     if master.startswith("local"):
         chosen |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     builder = SparkSession.builder.master(master).appName("huaxiang")
     for key, value in (chosen | dict(settings)).items():
         builder = builder.config(key, value)

@@ -336,6 +336,18 @@ def dependencies(project: Project) -> dict[Node, set[Node]]:
     return graph
 
 
+def read_through(project: Project, node: Node) -> set[Node]:
+    """What a definition reads, itself or through others (`dependencies`)."""
+    graph = dependencies(project)
+    seen: set[Node] = set()
+    stack = [node]
+    while stack:
+        below = graph.get(stack.pop(), set()) - seen
+        seen |= below
+        stack += below
+    return seen
+
+
 def _computed_order(project: Project) -> tuple[str, ...]:
     """Tags that are no statistics, inputs first; those in a circle come last."""
     graph = dependencies(project)

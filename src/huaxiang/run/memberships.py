@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from huaxiang.plan.columns import dependencies
+from huaxiang.plan.columns import read_through
 from huaxiang.run.conditions import lists_named
 from huaxiang.run.context import AsOf, Build
 from huaxiang.run.publishing import INDEX_FOLDER
@@ -175,12 +175,7 @@ def _describe(build: Build, upkeep: Upkeep, name: str, bits: Bits) -> dict[str, 
 
 def _stale_inputs(project: Project, upkeep: Upkeep, name: str) -> list[str]:
     """The audiences that became invalid whose kept members an audience reads, itself or through others."""
-    graph = dependencies(project)
-    seen, stack = {("audiences", name)}, [("audiences", name)]
-    while stack:
-        below = graph.get(stack.pop(), set()) - seen
-        seen |= below
-        stack += below
+    seen = read_through(project, ("audiences", name))
     stale = (one for kind, one in seen if kind == "audiences" and one in upkeep.kept)
     return sorted(one for one in stale if upkeep.kept[one].stale)
 
@@ -199,8 +194,8 @@ def _versions(build: Build, upkeep: Upkeep, before: Mapping[str, Any] | None, as
     if not known or (known[-1]["definition_hash"] != digest and not (kept is not None and kept.stale)):
         number = known[-1]["version"] + 1 if known else 1
         known.append({
-            "version": number, "definition_hash": digest, "kind": spec.kind, "definition": spec.condition, "frozen_at": spec.frozen_at,
-            "snapshot": build.draft.id, "as_of": as_of.day.isoformat(), "by": upkeep.by,
+            "version": number, "definition_hash": digest, "kind": spec.kind, "definition": spec.sql or spec.condition,
+            "frozen_at": spec.frozen_at, "snapshot": build.draft.id, "as_of": as_of.day.isoformat(), "by": upkeep.by,
         })  # fmt: skip
     last = known[-1]  # that of the members: what is invalid makes no version
     return {"version": last["version"], "definition_hash": last["definition_hash"], "versions": known}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +88,17 @@ def select_audiences(build: Build, as_of: AsOf) -> None:
     build.engine.run(segment.plan_audiences(planned.conditions, origins, planned.table))
 
 
+def try_audiences(build: Build, names: Sequence[str], as_of: AsOf, table: str) -> None:
+    """Compute some audiences over `table` and keep nothing of it. Raises ValueRangeError as `select_audiences` does."""
+    bound = {n: bind_condition(build.project, build.project.audiences[n].condition, as_of) for n in names}
+    planned = _with_parts(build, bound, as_of, table)
+    origins = {n: origin_of(build.project, "audiences", n) for n in bound}
+    build.engine.run(replace(segment.plan_audiences(planned.conditions, origins, planned.table), output="tried"))
+
+
 def list_scratch(build: Build, name: str) -> Path:
     """Where a build keeps the members of a list, with the customer IDs of today (`run.memberships.prepare_lists`)."""
-    return build.draft.scratch(f"lists/{name}.parquet")
+    return build.draft.scratch(f"lists/list-{name}.parquet")  # Spark sees no file whose name begins with _ or .
 
 
 def _with_parts(build: Build, bound: Mapping[str, BoundCondition], as_of: AsOf, table: str) -> PlannedParts:

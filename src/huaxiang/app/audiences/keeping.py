@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from huaxiang.app.wiring import snapshot_store
 from huaxiang.errors import HuaxiangError, Issue, ProjectInvalid, SnapshotError, UsageError
-from huaxiang.plan.columns import dependencies
+from huaxiang.plan.columns import read_through
 from huaxiang.run.memberships import Kept, Upkeep, definition_hash, saved_members
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import AudienceSpec
@@ -106,17 +106,31 @@ def settle(project: Project, issues: Sequence[Issue], before: Snapshot | None, b
                 faults[name] = found
             elif found is not None:
                 kept[name] = found
-    lost = []
-    for name, fault in faults.items():
-        good = _last_good(project, name, before, fault)
-        if good is None:
-            lost.append(fault)
-        else:
-            kept[name] = good
+    good, lost = _last_goods(project, faults, before)
     lost += _read_by_tags(project, faults)
     if lost:
         raise ProjectInvalid(list(dict.fromkeys([*(i for i in issues if i.severity == "error"), *lost])))
-    return Upkeep(project.audiences, kept, by)
+    return Upkeep(project.audiences, kept | good, by)
+
+
+def keep_failed(project: Project, upkeep: Upkeep, faults: Mapping[str, Issue], before: Snapshot | None) -> Upkeep:
+    """Keep the last good members of audiences that failed while they were computed too. `faults`: by the audience's name.
+
+    Raises ProjectInvalid when one of them never had a good result.
+    """
+    good, lost = _last_goods(project, faults, before)
+    if lost:
+        raise ProjectInvalid(lost)
+    return replace(upkeep, kept={**upkeep.kept, **good})
+
+
+def _last_goods(
+    project: Project, faults: Mapping[str, Issue], before: Snapshot | None
+) -> tuple[dict[str, Kept], list[Issue]]:
+    """The last good members of audiences at fault, by name, and the faults of those that never had any."""
+    found = {name: _last_good(project, name, before, fault) for name, fault in faults.items()}
+    lost = [faults[name] for name, kept in found.items() if kept is None]
+    return {name: kept for name, kept in found.items() if kept is not None}, lost
 
 
 def _frozen(project: Project, spec: AudienceSpec, before: Snapshot | None) -> Kept | Issue | None:
@@ -183,16 +197,10 @@ def _good_of(snapshot: Snapshot, name: str, fault: Issue) -> Kept | None:
 
 def _read_by_tags(project: Project, faults: Mapping[str, Issue]) -> list[Issue]:
     """The faults of audiences that a tag reads, itself or through others: tags are computed before the members are known."""
-    graph = dependencies(project)
+    if not faults:
+        return []
     found: dict[Issue, None] = {}
-    for node in graph:
-        if node[0] != "tags":
-            continue
-        seen, stack = {node}, [node]
-        while stack:
-            for below in graph.get(stack.pop(), ()):
-                if below not in seen:
-                    seen.add(below)
-                    stack.append(below)
+    for tag in project.tags:
+        seen = sorted(read_through(project, ("tags", tag)))
         found |= dict.fromkeys(faults[name] for kind, name in seen if kind == KIND and name in faults)
     return list(found)
