@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from tests.plan.behaviours import COLUMNS, SOURCES, TREES
 
 from huaxiang.errors import ExpressionError
@@ -111,6 +113,50 @@ def test_negated_group_of_measures() -> None:
     assert parse("not (count_of('orders') in (2, 4))").tree == Not(
         Or((Behaviour(ORDERS, "count", "=", 2), Behaviour(ORDERS, "count", "=", 4)))
     )
+
+
+MEASURE_TEXTS = st.sampled_from(
+    [
+        ("count_of('orders', days => 30)", "numbers"), ("count_of('views', page = 'home')", "numbers"),
+        ("days_of('orders', amount > 100)", "numbers"), ("distinct_of('orders', channel, paid)", "numbers"),
+        ("sum_of('orders', amount, since => '2024-01-01')", "numbers"), ("mean_of('orders', amount)", "numbers"),
+        ("min_of('orders', pieces)", "numbers"), ("max_of('orders', due, days => 7)", "days"), ("first_of('orders', rate)", "numbers"),
+        ("last_of('orders', channel, until => '2024-03-31')", "texts"),
+    ]
+)  # fmt: skip
+CONSTANTS = {
+    "numbers": st.integers(-5, 9).map(str), "days": st.sampled_from(["'2024-01-01'", "'2024-12-31'"]),
+    "texts": st.sampled_from(["'a'", "'线上'", "''"]),
+}  # fmt: skip
+
+
+@st.composite
+def compared_texts(draw: st.DrawFn) -> str:
+    """A measure that lies between two constants, or is one of several, or its negation, as a user writes it."""
+    measure, kind = draw(MEASURE_TEXTS)
+    value = CONSTANTS[kind]
+    low, high, *more = draw(st.lists(value, min_size=2, max_size=4))
+    within = draw(st.booleans())
+    text = f"{measure} BETWEEN {low} AND {high}" if within else f"{measure} IN ({', '.join([low, high, *more])})"
+    return f"NOT {text}" if draw(st.booleans()) else text
+
+
+@given(st.lists(compared_texts(), min_size=1, max_size=4, unique=True), st.sampled_from([" AND ", " OR "]))
+def test_between_and_in_of_measures_are_printed_as_they_were_written(parts: list[str], joint: str) -> None:
+    text = joint.join(["spend > 3", *parts])
+    condition = parse(text)
+    assert len(re.findall(r"\bBETWEEN\b|\bIN\b", to_text(condition))) == len(parts) or joint == " OR "
+    assert parse(to_text(condition)) == condition
+    again = parse(to_tree(condition))
+    assert (again, to_text(again)) == (condition, to_text(condition))
+
+
+@given(compared_texts())
+def test_one_measure_between_or_in_is_printed_letter_by_letter(text: str) -> None:
+    for written in (text, f"spend > 3 AND {text}", f"{text} OR member", f"member AND (city = 'a' OR {text})"):
+        condition = parse(written)
+        assert to_text(condition) == written
+        assert to_text(parse(to_tree(condition))) == written
 
 
 def test_where_may_be_a_tree() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from sqlglot import exp
@@ -102,12 +103,50 @@ def written(node: Node) -> exp.Expression:
 
 def _joined(node: And | Or) -> exp.Expression:
     kind = exp.And if isinstance(node, And) else exp.Or
-    parts = [written(p) for p in node.parts]
+    parts = _ranges(node.parts) if isinstance(node, And) else _choices(node.parts)
     parts = [exp.paren(p) if isinstance(p, exp.Connector) else p for p in parts]
     whole = parts[0]
     for part in parts[1:]:
         whole = kind(this=whole, expression=part)
     return whole
+
+
+def _ranges(parts: tuple[Node, ...]) -> list[exp.Expression]:
+    """The parts of an And; a measure that is >= one value and <= another lies `between` them, as it was read."""
+    found: list[exp.Expression] = []
+    rest = list(parts)
+    while rest:
+        first, second = rest.pop(0), rest[0] if rest else None
+        if _same_measure(first, second, ">=", "<="):
+            rest.pop(0)
+            low, high = (constant(b.value) for b in (first, second))  # type: ignore[union-attr]
+            found.append(exp.Between(this=_measure(first), low=low, high=high))  # type: ignore[arg-type]
+        else:
+            found.append(written(first))
+    return found
+
+
+def _choices(parts: tuple[Node, ...]) -> list[exp.Expression]:
+    """The parts of an Or; a measure that equals one of several values is `in` them, as it was read."""
+    found: list[exp.Expression] = []
+    rest = list(parts)
+    while rest:
+        equal = [rest.pop(0)]
+        while rest and _same_measure(equal[0], rest[0], "=", "="):
+            equal.append(rest.pop(0))
+        if len(equal) > 1:
+            values = [constant(b.value) for b in equal]  # type: ignore[union-attr]
+            found.append(exp.In(this=_measure(equal[0]), expressions=values))  # type: ignore[arg-type]
+        else:
+            found.append(written(equal[0]))
+    return found
+
+
+def _same_measure(first: Node, second: Node | None, *ops: ComparisonOp) -> bool:
+    """Whether two behaviours compare the same measure, by these operators."""
+    if not isinstance(first, Behaviour) or not isinstance(second, Behaviour) or (first.op, second.op) != ops:
+        return False
+    return replace(first, op="=", value=0) == replace(second, op="=", value=0)
 
 
 def _leaf_sql(node: Comparison | In | Between | IsNull | TextMatch | ListMatch) -> exp.Expression:
@@ -167,13 +206,16 @@ def _part(part: Part) -> exp.Expression:
 
 
 def _behaviour(part: Behaviour) -> exp.Expression:
+    if part.is_did or part.is_did_not:
+        did = _measure(part, "did")
+        return did if part.is_did else exp.Not(this=did)
+    return _BUILD[part.op](this=_measure(part), expression=constant(part.value))
+
+
+def _measure(part: Behaviour, call: str | None = None) -> exp.Expression:
     where = [] if part.step.where is None else [_parsed(part.step.where)]
     arguments = (constant(part.step.source), *([] if part.field is None else [column(part.field)]), *where)
-    if part.is_did or part.is_did_not:
-        did = _call("did", *arguments, *_window(part.window))
-        return did if part.is_did else exp.Not(this=did)
-    measured = _call(MEASURE_CALLS[part.function], *arguments, *_window(part.window))
-    return _BUILD[part.op](this=measured, expression=constant(part.value))
+    return _call(call or MEASURE_CALLS[part.function], *arguments, *_window(part.window))
 
 
 def _step(step: Step) -> exp.Expression:
