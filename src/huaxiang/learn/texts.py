@@ -73,9 +73,9 @@ def find_sorted(wanted: pa.Array, among: pa.Array) -> np.ndarray:
 
 
 def place_sorted(wanted: pa.Array, among: pa.Array, rows: np.ndarray) -> np.ndarray:
-    """Before which of the `rows` of `among` (ascending, no nulls) each text belongs; behind equal ones."""
-    mine, theirs = heads(wanted), heads(among)[rows]
-    low, high = np.searchsorted(theirs, mine, side="left"), np.searchsorted(theirs, mine, side="right")
+    """Before which of the `rows` (ascending) of `among` (ascending, no nulls) each text belongs; behind equal ones."""
+    mine, parts = heads(wanted), _bytes(among)
+    low, high = (_search(mine, parts, rows, right=right) for right in (False, True))
     for at in np.flatnonzero(low < high).tolist():
         text, first, last = wanted[at].as_py().encode(), int(low[at]), int(high[at])
         while first < last:
@@ -86,6 +86,21 @@ def place_sorted(wanted: pa.Array, among: pa.Array, rows: np.ndarray) -> np.ndar
                 last = middle
         low[at] = first
     return low
+
+
+def _search(
+    mine: np.ndarray, parts: tuple[np.ndarray, np.ndarray, np.ndarray], rows: np.ndarray, *, right: bool
+) -> np.ndarray:
+    """NumPy's searchsorted among the heads of the texts in these rows, of which only those looked at are read."""
+    start, length, data = parts
+    first, last = np.zeros(len(mine), dtype=np.int64), np.full(len(mine), len(rows), dtype=np.int64)
+    while (searching := first < last).any():
+        middle = (first + last) // 2
+        row = rows[np.minimum(middle, len(rows) - 1)]
+        head = _words(start[row], length[row], data)
+        below = searching & ((head <= mine) if right else (head < mine))
+        first, last = np.where(below, middle + 1, first), np.where(searching & ~below, middle, last)
+    return first
 
 
 def is_ascending(texts: pa.Array) -> bool:

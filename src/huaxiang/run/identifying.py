@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from huaxiang.stages.identify import ID, PersonRows
 
 if TYPE_CHECKING:
     from huaxiang.learn.identity import Resolution
+    from huaxiang.learn.identity.ledger import Ledger
     from huaxiang.learn.matching import Scored
 
 _GROWN = 1.25
@@ -235,20 +237,29 @@ def _decisions_held(resolution: Resolution) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _links(ledger: Ledger) -> list[dict[str, Any]]:
+    """How many pieces of open evidence there are: kind, rule, verdict, count."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for piece in ledger.evidence_pieces(("kind", "rule", "verdict", "until")):
+        rows = piece.filter(pc.is_null(piece.column("until")))
+        for v in rows.group_by(["kind", "rule", "verdict"]).aggregate([([], "count_all")]).to_pylist():
+            found[v["verdict"], v["kind"], v["rule"]] += v["count_all"]
+    return [{"kind": k, "rule": r, "verdict": v, "count": found[v, k, r]} for v, k, r in sorted(found)]
+
+
 def describe_identity(found: Identified, keys: Sequence[IdentityKeySpec], spec: MatchingSpec | None) -> dict[str, Any]:
     """Manifest entry `identity`."""
     resolution = found.resolution
     held: dict[str, int] = {}
     for entry in resolution.held_back:
         held[str(entry["key"])] = held.get(str(entry["key"]), 0) + 1
-    verdicts = resolution.evidence.group_by(["kind", "rule", "verdict"]).aggregate([([], "count_all")])
-    links = sorted(verdicts.to_pylist(), key=lambda v: (v["verdict"], v["kind"], v["rule"] or ""))
+    links = _links(resolution.ledger)
     return {
         "keys": [k.name for k in keys], "device_fields": sorted({k.field for k in keys if k.role == "device"}),
         "held_back": held, "held_back_values": list(resolution.held_back),
         "customers": resolution.customers, "exact_customers": resolution.exact_customers, "unidentified": dict(found.unidentified),
         "records": found.records.num_rows, "resolved": resolution.resolved,
-        "evidence": [{"kind": v["kind"], "rule": v["rule"], "verdict": v["verdict"], "count": v["count_all"]} for v in links],
+        "evidence": links,
         "review": resolution.review.num_rows, "giants": list(resolution.giants), "shared_devices": len(resolution.shared),
         "redirects": resolution.redirects.num_rows,
         "skipped_blocks": [asdict(s) for s in found.scored.skipped_blocks] if found.scored is not None else [],

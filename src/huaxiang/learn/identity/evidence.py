@@ -12,7 +12,7 @@ from huaxiang.learn.identity.case import Case
 from huaxiang.learn.identity.facts import points
 from huaxiang.learn.identity.guards import Held
 from huaxiang.learn.identity.keys import KeyCodes, value_digest
-from huaxiang.learn.identity.ledger import EVIDENCE
+from huaxiang.learn.identity.ledger import EVIDENCE, Woven
 from huaxiang.learn.texts import find_sorted, one_chunk
 
 FOUND = pa.schema([f for f in EVIDENCE if f.name not in ("first_seen", "until")])
@@ -170,12 +170,14 @@ def _table(case: Case, ends: tuple[np.ndarray, np.ndarray], told: dict[str, obje
     return pa.table(columns, schema=FOUND)
 
 
-def queue(evidence: pa.Table, digest: pa.Array, customer: pa.Array) -> pa.Table:
+def _asks(evidence: pa.Table) -> pa.Array:
+    verdict = pc.is_in(evidence.column("verdict"), pa.array(["review", "refused"]))
+    return pc.and_(pc.is_null(evidence.column("until")), verdict)
+
+
+def queue(evidence: pa.Table | Woven, digest: pa.Array, customer: pa.Array) -> pa.Table:
     """Pairs of customers (REVIEW) that open evidence asks a person about, those sharing a key first, then the most probable."""
-    open_ = pc.and_(
-        pc.is_null(evidence.column("until")), pc.is_in(evidence.column("verdict"), pa.array(["review", "refused"]))
-    )
-    rows = evidence.filter(open_).combine_chunks()
+    rows = evidence.filter(_asks) if isinstance(evidence, Woven) else evidence.filter(_asks(evidence)).combine_chunks()
     start = pc.list_element(pc.split_pattern(rows.column("reason"), ":"), 0)
     asked = pc.or_(pc.equal(rows.column("verdict"), "review"), pc.is_in(start, pa.array(ASKED)))
     rows = rows.filter(asked).combine_chunks()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,14 +29,57 @@ REDIRECTS = pa.schema([
 """IDs that were merged into another: `records` are the digests that carried `old` then. What is parted again gets its ID back."""
 OWN = ("customer_id", "named", "was", "component", "exact", "gone")
 """Columns of identity_records besides the record's own; `named`: the build that gave the ID; `was`: the IDs before (list); groups."""
+EVIDENCES = "identity_evidence"
 TABLES = {
     "identity_records": "records",
-    "identity_evidence": "evidence",
+    EVIDENCES: "evidence",
     "identity_redirects": "redirects",
 }
 OWNERS = "identity_owners"
 """Table of whose each key value is, as `resolve` found it: key, and what `stitch.SPANS` says of its values."""
 SAME = ("left", "right", "kind", "rule", "value_digest", "verdict")
+
+
+@dataclass(frozen=True)
+class Woven:
+    """A large table of which some rows were replaced: `row` numbers the rows of `whole` and, behind them, of `own`, both in their order.
+    It is put together piece by piece when it is written, so that nobody holds it twice.
+    """
+
+    whole: pa.Table
+    own: pa.Table
+    row: np.ndarray
+
+    def pieces(self, rows: int = 1 << 16) -> Iterator[pa.Table]:
+        """The table in pieces of at most so many rows; at least one, if empty."""
+        for begin in range(0, max(len(self.row), 1), rows):
+            yield self._piece(self.row[begin : begin + rows])
+
+    def table(self) -> pa.Table:
+        """The whole table."""
+        return self._piece(self.row)
+
+    def select(self, columns: Sequence[str]) -> Woven:
+        """Some of its columns."""
+        return Woven(self.whole.select(columns), self.own.select(columns), self.row)
+
+    def filter(self, wanted: Callable[[pa.Table], pa.Array]) -> pa.Table:
+        """The rows of which `wanted` says so."""
+        masks = [one_chunk(wanted(t)).to_numpy(zero_copy_only=False).astype(bool) for t in (self.whole, self.own)]
+        return self._piece(self.row[np.concatenate(masks)[self.row]])
+
+    def _piece(self, row: np.ndarray) -> pa.Table:
+        mine = row >= self.whole.num_rows
+        theirs, ours = row[~mine], row[mine] - self.whole.num_rows
+        one, two = (_window(t, at) for t, at in ((self.whole, theirs), (self.own, ours)))
+        at = np.empty(len(row), dtype=np.int64)
+        at[~mine] = theirs - (theirs[0] if len(theirs) else 0)
+        at[mine] = ours - (ours[0] if len(ours) else 0) + one.num_rows
+        return pa.concat_tables([one, two]).take(pa.array(at)).combine_chunks()
+
+
+def _window(table: pa.Table, rows: np.ndarray) -> pa.Table:
+    return table.slice(int(rows[0]), int(rows[-1] - rows[0]) + 1) if len(rows) else table.slice(0, 0)
 
 
 @dataclass(frozen=True)
@@ -46,14 +90,24 @@ class Ledger:
     """
 
     records: pa.Table
-    evidence: pa.Table
+    traced: pa.Table | Woven
     redirects: pa.Table
     state: Mapping[str, Any] = field(default_factory=dict)
     maps: Mapping[str, pa.Table] = field(default_factory=dict)
 
-    def tables(self) -> dict[str, pa.Table]:
-        """Tables to save, by name."""
-        tables = {name: getattr(self, part) for name, part in TABLES.items()}
+    @cached_property
+    def evidence(self) -> pa.Table:
+        """All evidence (EVIDENCE), sorted."""
+        return self.traced.table() if isinstance(self.traced, Woven) else self.traced
+
+    def evidence_pieces(self, columns: Sequence[str] = tuple(EVIDENCE.names)) -> Iterator[pa.Table]:
+        """The same in pieces: less memory where it is only read through."""
+        found = self.traced.select(list(columns))
+        return found.pieces() if isinstance(found, Woven) else iter((found,))
+
+    def tables(self, *, evidence: bool = True) -> dict[str, pa.Table]:
+        """Tables to save, by name; `evidence`: with the evidence, which else is written from its pieces."""
+        tables = {name: getattr(self, part) for name, part in TABLES.items() if evidence or name != EVIDENCES}
         if self.maps:
             tables[OWNERS] = pa.concat_tables([_with_key(name, self.maps[name]) for name in sorted(self.maps)])
         return tables
@@ -65,8 +119,14 @@ class Ledger:
     @classmethod
     def of(cls, tables: Mapping[str, pa.Table], text: str) -> Ledger:
         """The ledger from its saved parts (`tables()`, `text()`). Without the owners, the next resolution is a full one."""
-        parts = {part: tables[name].combine_chunks() for name, part in TABLES.items()}
-        return cls(**parts, state=json.loads(text), maps=_by_key(tables[OWNERS]) if OWNERS in tables else {})
+        records, evidence, redirects = (tables[name].combine_chunks() for name in TABLES)
+        return cls(
+            records,
+            evidence,
+            redirects,
+            state=json.loads(text),
+            maps=_by_key(tables[OWNERS]) if OWNERS in tables else {},
+        )
 
     @property
     def model(self) -> str | None:

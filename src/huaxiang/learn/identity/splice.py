@@ -14,7 +14,7 @@ from huaxiang.learn.identity.evidence import queue
 from huaxiang.learn.identity.ids import WAS
 from huaxiang.learn.identity.increment import Part
 from huaxiang.learn.identity.keys import value_digest
-from huaxiang.learn.identity.ledger import EVIDENCE, OWN, Ledger
+from huaxiang.learn.identity.ledger import EVIDENCE, OWN, Ledger, Woven
 from huaxiang.learn.identity.publish import by_size, most_held
 from huaxiang.learn.identity.stitch import SPANS
 from huaxiang.learn.identity.types import Resolution
@@ -61,7 +61,7 @@ def _records(part: Part, own: pa.Table) -> pa.Table:
     return pa.concat_tables([table, emptied.select(table.column_names).cast(table.schema)]).combine_chunks()
 
 
-def _evidence(part: Part, own: pa.Table) -> pa.Table:
+def _evidence(part: Part, own: pa.Table) -> Woven:
     """All evidence in its order: rows about one record never lie on both sides."""
     whole = part.then.ledger.evidence
     stays = np.flatnonzero(~part.touching)
@@ -69,7 +69,7 @@ def _evidence(part: Part, own: pa.Table) -> pa.Table:
     return _merge(whole, stays, own, spot, EVIDENCE)
 
 
-def _merge(whole: pa.Table, stays: np.ndarray, own: pa.Table, spot: np.ndarray, schema: pa.Schema) -> pa.Table:
+def _merge(whole: pa.Table, stays: np.ndarray, own: pa.Table, spot: np.ndarray, schema: pa.Schema) -> Woven:
     """Rows of `whole` that stay, and those of `own`, each before the staying row numbered `spot` (ascending)."""
     size = len(stays) + own.num_rows
     mine = spot + np.arange(own.num_rows)
@@ -77,8 +77,8 @@ def _merge(whole: pa.Table, stays: np.ndarray, own: pa.Table, spot: np.ndarray, 
     others = np.ones(size, dtype=bool)
     others[mine] = False
     row[others], row[mine] = stays, whole.num_rows + np.arange(own.num_rows)
-    sides = [t.select(schema.names).cast(schema) for t in (whole, own)]
-    return pa.concat_tables(sides).take(pa.array(row)).combine_chunks()
+    one, two = (t.select(schema.names).cast(schema) for t in (whole, own))
+    return Woven(one, two, row)
 
 
 def _map(part: Part, key: IdentityKeySpec, own: pa.Table) -> pa.Table:
@@ -93,7 +93,7 @@ def _map(part: Part, key: IdentityKeySpec, own: pa.Table) -> pa.Table:
     touched = pc.is_in(column, value_set=values).to_numpy(zero_copy_only=False).astype(bool)
     stays = np.flatnonzero(~touched)
     spot = place_sorted(one_chunk(own.column("value")), column, stays)
-    return _merge(whole, stays, own, spot, SPANS)
+    return _merge(whole, stays, own, spot, SPANS).table()
 
 
 def _giants(part: Part, found: Resolution) -> list[dict[str, Any]]:

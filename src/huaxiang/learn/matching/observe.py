@@ -38,6 +38,19 @@ def side_by_side(db: Database, pairs: str, records: str) -> str:
     return f"SELECT p.a, p.b, {chosen} FROM {pairs} p JOIN {records} l ON l.id = p.a JOIN {records} r ON r.id = p.b"
 
 
+def load_side_by_side(db: Database, name: str, records: pa.Table, left: np.ndarray, right: np.ndarray) -> None:
+    """Make readable under `name` what `side_by_side` asks for, of pairs of row numbers of `records` (id and helper columns). For few
+    pairs: the database would build a table of all records, twice.
+    """
+    ends, columns = (pa.array(left), pa.array(right)), {}
+    for label, end in zip("ab", ends, strict=True):
+        columns[label] = records.column("id").take(end)
+    for column in (c for c in records.column_names if c != "id"):
+        for side, end in zip("lr", ends, strict=True):
+            columns[f"{column}_{side}"] = records.column(column).take(end)
+    db.load(name, pa.table(columns))
+
+
 def see(db: Database, pairs: str, comparisons: Sequence[Comparison]) -> None:
     """Leave `seen_<pairs>` (a, b, g0, g1, …): the level of each comparison of each pair."""
     levels = ", ".join(f"{level_of(c)}::SMALLINT AS g{i}" for i, c in enumerate(comparisons))

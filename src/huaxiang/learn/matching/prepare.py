@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -159,7 +159,8 @@ def _spell_names(db: Database, names: Sequence[Field], source: str) -> None:
     distinct = " UNION ".join(f"SELECT DISTINCT {_normal(f)} AS n FROM {source}" for f in names)
     known = f"SELECT n, regexp_matches(n, '{_HAN}') AS han FROM ({distinct}) WHERE n IS NOT NULL"
     db.run(f"CREATE TABLE distinct_names AS {known}")
-    db.load("reading", readings())
+    signs = db.rows(f"SELECT DISTINCT unnest(string_split(left(n, {_LONGEST}), '')) FROM distinct_names WHERE han")
+    db.load("reading", readings([row[0] for row in signs]))
     letters = range(1, _LONGEST + 1)
     joins = " ".join(f"LEFT JOIN reading r{i} ON r{i}.sign = substr(n, {i}, 1)" for i in letters)
     compound = ", ".join(f"'{c}'" for c in _COMPOUND.split("|"))
@@ -182,17 +183,22 @@ def _spell_names(db: Database, names: Sequence[Field], source: str) -> None:
     db.drop("distinct_names")
 
 
+def readings(signs: Iterable[str]) -> pa.Table:
+    """The first Pinyin reading, without tones, of each of these Chinese characters (`sign`), and as a `surname`."""
+    known = [(sign, sound) for sign in sorted(signs) if (sound := _reading(sign))]
+    return pa.table({
+        "sign": pa.array([sign for sign, _ in known], pa.string()),
+        "sound": pa.array([sound for _, sound in known], pa.string()),
+        "surname": pa.array([_SURNAME_READINGS.get(sign, sound) for sign, sound in known], pa.string()),
+    })  # fmt: skip
+
+
 @cache
-def readings() -> pa.Table:
-    """The first Pinyin reading, without tones, of each Chinese character (`sign`), and as a `surname` where that differs."""
+def _reading(sign: str) -> str | None:
     from pypinyin.pinyin_dict import pinyin_dict
 
-    signs, sounds, surnames = [], [], []
-    for code in sorted(pinyin_dict):
-        sign = chr(code)
-        plain = unicodedata.normalize("NFD", pinyin_dict[code].split(",")[0])
-        sound = "".join(c for c in plain.replace("ü", "v") if c.isascii() and c.isalpha())
-        signs.append(sign)
-        sounds.append(sound)
-        surnames.append(_SURNAME_READINGS.get(sign, sound))
-    return pa.table({"sign": signs, "sound": sounds, "surname": surnames})
+    found = pinyin_dict.get(ord(sign))
+    if found is None:
+        return None
+    plain = unicodedata.normalize("NFD", found.split(",")[0])
+    return "".join(c for c in plain.replace("ü", "v") if c.isascii() and c.isalpha())

@@ -55,6 +55,7 @@ class Scored:
     index: pa.Table
     _records: pa.Table
     _threads: int
+    _read: pa.Table | None = None
 
     def score(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Weights of any pairs of record numbers, by the same model. One call has a fixed cost: ask for many pairs at once."""
@@ -66,7 +67,7 @@ class Scored:
 
     @cached_property
     def _scorer(self) -> PairScorer:
-        return PairScorer(self._records, self.model, self._threads)
+        return PairScorer(self._records, self.model, self._threads, self._read)
 
 
 def score_pairs(  # noqa: PLR0913  one call of the build, everything optional by name
@@ -119,6 +120,7 @@ def score_pairs(  # noqa: PLR0913  one call of the build, everything optional by
         run.index if run.index is not None else _NO_INDEX,
         _without(records, crowds),
         threads,
+        _renumber_read(run.read, order),
     )
 
 
@@ -153,6 +155,7 @@ class _Run:
     keys: tuple[str, ...]
     index: pa.Table | None
     partly: bool
+    read: pa.Table | None = None
 
     def score(self, model: MatchModel | None) -> tuple[pa.Table, MatchModel, tuple[Skipped, ...]]:
         comparisons = comparisons_of(self.fields)
@@ -170,7 +173,8 @@ class _Run:
             self.db.run(f"CREATE TABLE close AS SELECT join_key_l AS a, join_key_r AS b FROM {candidates}")
         else:
             scoring.filter_candidates(self.db, _with_model(self.db, comparisons, model, blocks, candidates), least)
-        return self._weigh(comparisons, model, least), model, skipped
+        wide = observe.side_by_side(self.db, "close", "entrants")
+        return self._weigh(wide, comparisons, model), model, skipped
 
     def known(self, model: MatchModel | None, described: pa.Table, fresh: np.ndarray) -> Index | None:
         """The index brought to the records of now, where it fits and there are few new ones; else None."""
@@ -186,18 +190,20 @@ class _Run:
         db.load("source", numbered.take(pa.array(known.unknown)))
         blocking.add_blocks(db, model.blocking, f"({helpers(db, self.fields, 'source')})")
         hashes = db.arrow("SELECT * EXCLUDE (id, fresh) FROM blocks ORDER BY id")
-        digest, ids = (one_chunk(numbered.column(c)) for c in ("digest", "id"))
+        digest = one_chunk(numbered.column("digest"))
         fresh = one_chunk(numbered.column("fresh")).to_numpy(zero_copy_only=False)
         left, right, skipped = find_pairs(known, hashes, fresh, model.blocking, self.spec.max_block)
         self.index = known.renewed(digest, hashes)
         if not len(left):
             return _SCHEMA.empty_table(), skipped
-        number = ids.to_numpy()
-        db.load("close", pa.table({"a": number[left], "b": number[right]}))
-        db.load("concerned", numbered.take(pa.array(np.unique(np.concatenate([left, right])))))
+        concerned = np.unique(np.concatenate([left, right]))
+        db.load("concerned", numbered.take(pa.array(concerned)))
         found = f"({helpers(db, self.fields, 'concerned')})"
-        db.run(f"CREATE TABLE entrants AS {with_terms(db, found, comparisons, model.terms, model.rarest)}")
-        return self._weigh(comparisons, model, least_of(self.spec)), skipped
+        entrants = db.arrow(f"{with_terms(db, found, comparisons, model.terms, model.rarest)} ORDER BY id")
+        self.read = entrants.combine_chunks()
+        sides = (np.searchsorted(concerned, side) for side in (left, right))
+        observe.load_side_by_side(db, "wide", self.read, *sides)
+        return self._weigh("SELECT * FROM wide", comparisons, model), skipped
 
     def _block(self, model: MatchModel | None) -> tuple[tuple[Rule, ...], tuple[Skipped, ...]]:
         """Leave `entrants`: the helper columns of the records that are compared at all; without a model also `people`, of all."""
@@ -276,8 +282,9 @@ class _Run:
         )
         return Evidence(random, Patterns(blocked.gamma, blocked.count * each, blocked.terms), keyed, pairs)
 
-    def _weigh(self, comparisons: Sequence[Comparison], model: MatchModel, least: float) -> pa.Table:
-        weighed = scoring.weigh(self.db, "close", comparisons, model)
+    def _weigh(self, wide: str, comparisons: Sequence[Comparison], model: MatchModel) -> pa.Table:
+        """The pairs of query `wide` that are worth keeping."""
+        weighed, least = scoring.weigh(self.db, "close", wide, comparisons, model), least_of(self.spec)
         columns = ", ".join(
             [
                 'a::INTEGER AS "left"',
@@ -352,3 +359,9 @@ def _renumber(pairs: pa.Table, order: np.ndarray | None) -> pa.Table:
     table = pairs.set_column(0, "left", pa.array(np.minimum(*sides), pa.int32()))
     table = table.set_column(1, "right", pa.array(np.maximum(*sides), pa.int32()))
     return table.sort_by([("left", "ascending"), ("right", "ascending")])
+
+
+def _renumber_read(read: pa.Table | None, order: np.ndarray | None) -> pa.Table | None:
+    if read is None or order is None:
+        return read
+    return read.set_column(read.column_names.index("id"), "id", pa.array(order[read.column("id").to_numpy()]))

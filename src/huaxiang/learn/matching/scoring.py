@@ -8,7 +8,7 @@ from typing import Any
 
 from huaxiang.learn.matching.levels import Comparison
 from huaxiang.learn.matching.model import MatchModel
-from huaxiang.learn.matching.observe import level_of, side_by_side, term_of
+from huaxiang.learn.matching.observe import level_of, term_of
 from huaxiang.learn.matching.prepare import Database
 
 _MARGIN = 1e-3
@@ -64,13 +64,11 @@ def filter_candidates(db: Database, linker: Any, least: float) -> str:
     return "close"
 
 
-def weigh(
-    db: Database, pairs: str, comparisons: Sequence[Comparison], model: MatchModel, records: str = "entrants"
-) -> str:
+def weigh(db: Database, pairs: str, wide: str, comparisons: Sequence[Comparison], model: MatchModel) -> str:
     """Query of (a, b, weight, levels…): `weight` is log2 of the odds that the pair is one person rather than strangers or
-    relatives; `g<n>` the level of each comparison. Leaves `graded_<pairs>`, the levels: written down, each is compared but once.
+    relatives; `g<n>` the level of each comparison. `wide`: query of the pairs with the helper columns of both records. Leaves
+    `graded_<pairs>`, the levels: written down, each is compared but once.
     """
-    wide = side_by_side(db, pairs, records)
     levels = ", ".join(f"{level_of(c)}::SMALLINT AS g{i}" for i, c in enumerate(comparisons))
     kept = "".join(f", tf_{c.term}_{s}" for c in comparisons if c.term for s in ("l", "r"))
     db.run(f"CREATE TABLE graded_{pairs} AS SELECT a, b, {levels}{kept} FROM ({wide})")
