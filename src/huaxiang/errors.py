@@ -130,21 +130,24 @@ class ProjectInvalid(HuaxiangError):
 class ExpressionError(HuaxiangError):
     """A SQL expression is refused. `code` names the rule (EXP001 syntax, EXP002 unknown column, …).
 
-    `span`: first and last offset + 1 of the fault within the text, when known; `line` and `column` of its start count from 1.
+    `span`: first and last offset + 1 of the fault within `text`, when known; `line` and `column` of its start count from 1.
+    `zh`: the message, without code, for those who read Chinese.
     """
 
-    def __init__(self, code: str, message: str, span: tuple[int, int] | None = None) -> None:
+    def __init__(self, code: str, message: str, span: tuple[int, int] | None = None, zh: str | None = None) -> None:
         self.code = code
         self.message = message
         self.span = span
+        self.text: str | None = None
         self.line: int | None = None
         self.column: int | None = None
-        super().__init__(f"{code} {message}")
+        super().__init__(f"{code} {message}", zh)
 
     def locate(self, text: str) -> None:
         """Tell line and column of the fault in `text`, of which `span` speaks."""
         if self.span is not None and self.line is None:
             before = text[: self.span[0]]
+            self.text = text
             self.line, self.column = before.count("\n") + 1, len(before) - before.rfind("\n")
 
 

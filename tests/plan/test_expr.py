@@ -115,6 +115,36 @@ PORTABLE_FORMS = [
 ]  # fmt: skip
 
 
+SYNTAX = [
+    ("amount >  ", "EXP001", (8, 8), "a value, column or call is expected after it", "其后应有取值"),
+    ("amount = = 3", "EXP001", (9, 10), "a value, column or call is expected instead", "此处应为取值"),
+    ("and amount > 3", "EXP009", (0, 3), 'is missing before "and"', "“and”之前缺少"),
+    ("amount > 3 and", "EXP009", (14, 14), 'is missing after "and"', "“and”之后缺少"),
+    ("amount > 3 and or rate > 1", "EXP009", (15, 17), 'is missing before "or"', "“or”之前缺少"),
+    ("(amount > 3", "EXP001", (11, 11), "a bracket is not closed", "括号没有闭合"),
+    ("round(rate 2)", "EXP001", (11, 12), '"," or ")" is expected before "2"', "“2”之前应有"),
+    ("amount > 3)", "EXP001", (10, 11), 'no "(" belongs to it', "没有与之对应的"),
+    ("amount > 3 rate", "EXP001", (11, 15), "an operator is expected before it", "其前应有运算符"),
+    ("city = 'a' and city = 'b", "EXP001", (22, 23), "a quote or bracket is not closed", "没有闭合"),
+    ("member and\n  lowr(city) = 'a'", "EXP004", None, 'did you mean "lower"?', "是不是“lower”？"),
+    ("city = ‘上海’", "EXP002", (7, 11), "half-width", "半角"),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "span", "en", "zh"), SYNTAX, ids=[s[0] for s in SYNTAX])
+def test_faults_say_what_is_expected_and_where(
+    text: str, code: str, span: tuple[int, int] | None, en: str, zh: str
+) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        check_expression(text, EXAMPLE_COLUMNS)
+    assert caught.value.code == code
+    assert en in caught.value.message
+    assert caught.value.zh is not None and zh in caught.value.zh
+    assert span is None or caught.value.span == span
+    assert caught.value.text == text
+    assert caught.value.line == (2 if span is None else 1)
+
+
 @pytest.mark.parametrize(("text", "message"), REFUSED, ids=[t[:30] for t, _ in REFUSED])
 def test_refused(text: str, message: str) -> None:
     with pytest.raises(ExpressionError) as caught:

@@ -86,8 +86,39 @@ def test_a_fault_is_told_in_the_users_language(shop: Path, run: Run) -> None:
     (shop / "tags" / "a.yaml").write_text("tags:\n\t- {}\n", "utf-8")
     assert "tags/a.yaml:2 YML003 用制表符缩进 · a tab is used" in run("check").out
     assert "tags/a.yaml:2 YML003 a tab is used" in run("check", "--lang", "en").out
-    assert "EXP002 未知的列 · unknown column" in run("audience", "count", "spned > 1").err
+    assert "EXP002 未知的列 · 没有名为“spned”的列；是不是“spend”？" in run("audience", "count", "spned > 1").err
     assert "EXP002 unknown column" in run("audience", "count", "spned > 1", "--lang", "en").err
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    ("text", "zh", "en", "marked"),
+    [
+        ("spend > ", "第 1 行第 8 列：", "a value, column or call is expected after it", "  spend > \n         ^\n"),
+        ("city = '上海' and spned > 1", "第 1 行第 17 列：", 'did you mean "spend"?', "上海' and spned > 1\n                    ^^^^^\n"),
+        ("spend > 1 and\n (city = 'a'", "第 2 行第 13 列：", '")" is expected', "\n   (city = 'a'\n              ^\n"),
+        ("spend > 1 or\tdid('order')", "第 1 行第 18 列：", 'unknown source "order"', "or did('order')\n                   ^^^^^^^\n"),
+        ("city = 'a", "第 1 行第 8 列：", "a quote or bracket is not closed", "  city = 'a\n         ^\n"),
+        ("城市 = 'a'", "没有名为“城市”的列", "unknown column", "  城市 = 'a'\n  ^^^^\n"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_a_condition_is_shown_at_its_place(run: Run, text: str, zh: str, en: str, marked: str) -> None:
+    chinese, english = run("audience", "count", text), run("audience", "count", text, "--lang", "en")
+    assert (chinese.code, english.code) == (2, 2)
+    assert zh in chinese.err
+    assert en in english.err
+    assert chinese.err.endswith(marked) and english.err.endswith(marked)
+    assert "Line " in english.err and ", column " in english.err
+
+
+@pytest.mark.usefixtures("shop")
+def test_of_a_long_condition_the_part_at_fault_is_shown(run: Run) -> None:
+    text = " or ".join(["spend > 1"] * 50 + ["spned > 1"] + ["spend > 1"] * 50)
+    shown = run("audience", "count", text).err.splitlines()[-2:]
+    assert [len(line) <= 130 for line in shown] == [True, True]
+    at = shown[1].index("^")
+    assert shown[0][at : at + 5] == "spned"
+    assert shown[0].strip()[0] == shown[0][-1] == "…"
 
 
 def test_tag_show_prints_all_that_is_known(shop: Path, run: Run) -> None:

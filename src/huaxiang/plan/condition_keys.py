@@ -104,7 +104,7 @@ def _step(data: object, reader: TreeReader, path: Path, head: str = "did") -> St
 def placed(error: ExpressionError, path: Path) -> ConditionError:
     """The same fault with the path of the text that has it."""
     found = ConditionError(error.code, error.message, path, error.span)
-    found.line, found.column = error.line, error.column
+    found.line, found.column, found.text, found.zh = error.line, error.column, error.text, error.zh
     return found
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlglot import exp
 
-from huaxiang.errors import ExpressionError, did_you_mean
+from huaxiang.errors import ExpressionError, did_you_mean, did_you_mean_zh
 from huaxiang.plan.aggregate import result_type
 from huaxiang.plan.condition_text import OPS, column
 from huaxiang.plan.conditions import MEASURE_CALLS, ComparisonOp, MeasureFunction
@@ -45,7 +45,8 @@ def source_of(name: str, sources: Sources) -> SourceFields:
     """The source of that name; CON007 when there is none."""
     if name not in sources:
         known = did_you_mean(name, sources) if sources else "; no source has rows of customers"
-        raise ExpressionError("CON007", f'unknown source "{name}"{known}')
+        zh = did_you_mean_zh(name, sources) if sources else "；没有任何数据源属于客户"
+        raise ExpressionError("CON007", f'unknown source "{name}"{known}', zh=f"没有名为“{name}”的数据源{zh}")
     return sources[name]
 
 
@@ -63,7 +64,8 @@ def check_where(tree: exp.Expression, name: str, source: SourceFields) -> Checke
     try:
         return check_tree(tree, source.types, boolean=True)
     except ExpressionError as error:
-        raise ExpressionError(error.code, f'source "{name}": {error.message}', error.span) from None
+        zh = None if error.zh is None else f"数据源“{name}”：{error.zh}"
+        raise ExpressionError(error.code, f'source "{name}": {error.message}', error.span, zh) from None
 
 
 def field_of(node: exp.Column, name: str, source: SourceFields) -> str:
@@ -72,7 +74,10 @@ def field_of(node: exp.Column, name: str, source: SourceFields) -> str:
     if found not in source.types and not node.this.quoted and found.lower() in source.types:
         found = found.lower()
     if found not in source.types or node.args.get("table") is not None:
-        raise ExpressionError("CON007", f'source "{name}" has no field "{found}"{did_you_mean(found, source.types)}')
+        raise ExpressionError(
+            "CON007", f'source "{name}" has no field "{found}"{did_you_mean(found, source.types)}',
+            zh=f"数据源“{name}”没有字段“{found}”{did_you_mean_zh(found, source.types)}",
+        )  # fmt: skip
     return found
 
 

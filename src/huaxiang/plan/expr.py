@@ -20,10 +20,11 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
-from huaxiang.errors import ExpressionError, did_you_mean
+from huaxiang.errors import ExpressionError, did_you_mean, did_you_mean_zh
 from huaxiang.plan import calls, operators
 from huaxiang.plan.conditions import MEASURE_CALLS, PART
 from huaxiang.plan.functions import INSTEAD, PORTABLE
+from huaxiang.plan.syntax import half_width, syntax_error, unclosed
 from huaxiang.plan.types import BOOLEAN, INTEGER, NULL, NUMBER, TEXT, Typed, settle, words
 
 MAX_LENGTH = 100_000
@@ -100,7 +101,7 @@ def within(node: exp.Expr) -> Iterator[None]:
 def parse_expression(text: str) -> exp.Expression:
     """Parse exactly one SQL expression; EXP001 syntax, EXP003 not one expression, EXP012 too long or deep."""
     if not text.strip():
-        raise ExpressionError("EXP001", "the expression is empty")
+        raise ExpressionError("EXP001", "the expression is empty", zh="条件是空的")
     if len(text) > MAX_LENGTH:
         raise ExpressionError(
             "EXP012", f"the expression has more than {MAX_LENGTH} characters; split it into several tags"
@@ -108,64 +109,14 @@ def parse_expression(text: str) -> exp.Expression:
     try:
         tree: exp.Expr = sqlglot.parse_one(text, into=exp.Condition, dialect="duckdb")
     except ParseError as error:
-        refused = _syntax_error(error)
-        refused.span = _place(error, text)
-        raise refused from None
+        raise syntax_error(error, text) from None
     except RecursionError:
         raise ExpressionError("EXP012", "the expression is nested too deeply; split it into several tags") from None
     except SqlglotError:
-        raise ExpressionError("EXP001", "syntax error: a quote or bracket is not closed") from None
+        raise unclosed(text) from None
     if isinstance(tree, exp.Block) or not isinstance(tree, exp.Expression):
         raise ExpressionError("EXP003", "write exactly one expression, without `;`")
     return tree
-
-
-def _syntax_error(error: ParseError) -> ExpressionError:
-    found = error.errors[0] if error.errors else {}
-    word = str(found.get("highlight") or "")
-    before = str(found.get("start_context") or "")[-20:]
-    if wide := _half_width(word) or _half_width(before.rstrip()[-1:]):
-        return ExpressionError("EXP001", f'syntax error at "{word}"{wide}')
-    if word.lower() in ("select", "from", "with", "as") or word in (",", ";"):
-        return ExpressionError("EXP003", f'write exactly one expression; "{word}" is not part of one')
-    if str(found.get("description", "")).startswith("Required keyword") and word not in (
-        "",
-        ">",
-        "<",
-        "=",
-        "+",
-        "-",
-        "*",
-        "/",
-    ):
-        return ExpressionError("EXP009", f'an operand or argument is missing before or after "{word}"')
-    if not word:
-        return ExpressionError("EXP001", "syntax error: the expression is not complete")
-    return ExpressionError(
-        "EXP001", f'syntax error at "{word}"' + (f' after "{before.strip()}"' if before.strip() else "")
-    )
-
-
-def _place(error: ParseError, text: str) -> tuple[int, int] | None:
-    """Where a syntax error lies; the end of the text when the expression is not complete."""
-    found = error.errors[0] if error.errors else {}
-    word, line, column = str(found.get("highlight") or ""), found.get("line"), found.get("col")
-    if not word or not isinstance(line, int) or not isinstance(column, int):
-        return (len(text), len(text))
-    end = sum(len(part) + 1 for part in text.split("\n")[: line - 1]) + column
-    return (max(end - len(word), 0), end)
-
-
-_WIDE = str.maketrans("＝＜＞（），；！＋－＊／％‘’＇“”＂", "=<>(),;!+-*/%''''''")
-
-
-def _half_width(word: str) -> str:
-    """Say what to write for signs as a Chinese keyboard makes them; empty when there are none."""
-    wide = [sign for sign in word if ord(sign) in _WIDE]
-    if not wide:
-        return ""
-    plain = " ".join(dict.fromkeys(sign.translate(_WIDE) for sign in wide))
-    return f"; write half-width signs: {plain}"
 
 
 def bind_as_of(tree: exp.Expression, as_of: date) -> exp.Expression:
@@ -216,17 +167,25 @@ class Checker:
         if name not in self.columns and not node.this.quoted and name.lower() in self.columns:
             name = name.lower()
         if name not in self.columns:
-            raise ExpressionError("EXP002", f'unknown column "{name}"{self._instead(node)}')
+            raise ExpressionError("EXP002", f'unknown column "{name}"{self._instead(node)}', zh=self._unknown_zh(node))
         self.read.add(name)
         return Typed(exp.column(exp.to_identifier(name, quoted=True)), self.columns[name])
 
     def _instead(self, node: exp.Column) -> str:
         """What to write for an unknown column: half-width signs, single quotes round a text, or the nearest name."""
-        wide = _half_width(node.name)
+        wide = half_width(node.name)
         near = did_you_mean(node.name, self.columns)
         if not wide and node.this.quoted and not near.startswith("; did"):
             return f"; a text stands in single quotes: '{node.name}'"
         return wide or near
+
+    def _unknown_zh(self, node: exp.Column) -> str:
+        if wide := half_width(node.name):
+            return f"没有名为“{node.name}”的列；请改用半角符号：{wide.partition(': ')[2]}"
+        near = did_you_mean_zh(node.name, self.columns)
+        if node.this.quoted and not near.startswith("；是不是"):
+            near = f"；文本请用单引号：'{node.name}'"
+        return f"没有名为“{node.name}”的列{near}"
 
     def _named(self, node: exp.Anonymous) -> Typed:
         name = node.name.lower()
@@ -286,8 +245,10 @@ _FORBIDDEN: tuple[tuple[type[exp.Expr], str], ...] = (
 def unknown_function(name: str) -> ExpressionError:
     """EXP004, with what to write instead."""
     hint = INSTEAD.get(name)
-    tail = f"; {hint}" if hint else did_you_mean(name, [f for f in PORTABLE if f[0].isalpha() and f != name])
-    return ExpressionError("EXP004", f'function "{name}" is not one of the portable functions{tail}')
+    known = [f for f in PORTABLE if f[0].isalpha() and f != name]
+    tail = f"; {hint}" if hint else did_you_mean(name, known)
+    zh = None if hint else f"“{name}”不是可移植函数{did_you_mean_zh(name, known)}"
+    return ExpressionError("EXP004", f'function "{name}" is not one of the portable functions{tail}', zh=zh)
 
 
 def misplaced_part(name: str) -> ExpressionError:

@@ -17,6 +17,7 @@ from sqlglot.errors import ParseError, SqlglotError
 
 from huaxiang.errors import ExpressionError, did_you_mean
 from huaxiang.plan.expr import located, span_of
+from huaxiang.plan.syntax import place_of, unclosed
 
 ID = "customer_id"
 MOST_LENGTH = 20_000
@@ -120,10 +121,10 @@ def _parse(text: str) -> exp.Query:
     try:
         trees = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
     except ParseError as error:
-        found = error.errors[0] if error.errors else {}
-        raise ExpressionError("SQL001", f'syntax error at "{found.get("highlight") or ""}"') from None
+        word, place = place_of(error, text)
+        raise ExpressionError("SQL001", f'syntax error at "{word}"', place, f"“{word}”处无法读取") from None
     except SqlglotError:
-        raise ExpressionError("SQL001", "syntax error: a quote or bracket is not closed") from None
+        raise unclosed(text, "SQL001") from None
     if len(trees) != 1:
         raise ExpressionError("SQL002", "write exactly one SELECT, and nothing after it")
     tree = trees[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import traceback
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ import click
 from huaxiang.errors import ExpressionError, HuaxiangError, Issue, ProjectInvalid, UsageError
 from huaxiang.serve.cli.texts import language, t
 
+_AROUND = 60
+"""Signs of a long line that are shown on both sides of a fault."""
 _WORDS = frozenset({
     "init", "check", "build", "status", "quality", "runs", "customer", "tag", "attribute", "audience", "persona", "snapshot",
     "schema", "demo", "list", "show", "count", "export", "search", "report", "write",
@@ -30,7 +33,11 @@ def report(error: Exception, start: Path, arguments: Sequence[str]) -> int:
         return error.exit_code
     if isinstance(error, HuaxiangError):
         click.echo(t("ui.error") + told(error), err=True)
-        return UsageError.exit_code if isinstance(error, ExpressionError) else error.exit_code
+        if not isinstance(error, ExpressionError):
+            return error.exit_code
+        for line in excerpt(error):
+            click.echo(line, err=True)
+        return UsageError.exit_code
     place = write_log(error, start, arguments)
     click.echo(t("ui.unexpected", kind=type(error).__name__, place=place or t("ui.no_log")), err=True)
     return 1
@@ -45,8 +52,30 @@ def issue_line(issue: Issue) -> str:
 def told(error: HuaxiangError) -> str:
     """Return the message of an error in the current language."""
     if isinstance(error, ExpressionError):
-        return f"{error.code} {meaning(error.code)}{error.message}"
+        message = error.zh if error.zh and language() != "en" else error.message
+        return f"{error.code} {meaning(error.code)}{message}"
     return error.zh if error.zh and language() != "en" else str(error)
+
+
+def excerpt(error: ExpressionError) -> list[str]:
+    """Return line and column of the fault, its line of the text, and a line that marks it; nothing when the place is not known."""
+    if error.text is None or error.span is None or error.line is None or error.column is None:
+        return []
+    line = error.text.split("\n")[error.line - 1].replace("\t", " ").replace("\r", " ")
+    begin = error.column - 1
+    end = max(begin + 1, min(begin + error.span[1] - error.span[0], len(line)))
+    first = max(0, begin - _AROUND)
+    shown, cut = line[first : end + _AROUND], "…" if first else ""
+    if end + _AROUND < len(line):
+        shown += "…"
+    blank = " " * _columns(cut + line[first:begin])
+    mark = "^" * max(1, min(_columns(line[begin:end]), 2 * _AROUND))
+    return [t("ui.at", line=error.line, column=error.column), f"  {cut}{shown}", f"  {blank}{mark}"]
+
+
+def _columns(text: str) -> int:
+    """Columns that a text takes on the screen; Chinese signs take two."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def meaning(code: str) -> str:
