@@ -133,13 +133,16 @@ def test_help_in_half_a_second_and_a_count_in_one(tmp_path: Path) -> None:
     [
         (["--help"], {"rich", "duckdb", "sqlglot", "pydantic", "pyarrow", "numpy", "sklearn", "pandas", "ruamel", "jinja2"}),
         (["audience", "count", "big_women"], {"rich", "pydantic", "sklearn", "scipy", "ruamel", "jinja2", "duckdb", "fastapi"}),
+        (["audience", "count", "spend > 500 and city = '上海' and last_order > '2024-04-02' and orders > 1 and not vip"],
+         {"rich", "pydantic", "sklearn", "scipy", "ruamel", "jinja2", "duckdb", "fastapi", "pandas", "pyarrow.compute"}),
+        (["audience", "breakdown", "spend > 500", "--by", "city"], {"pydantic", "sklearn", "scipy", "ruamel", "duckdb", "pandas"}),
     ],
 )  # fmt: skip
 def test_nothing_heavy_is_imported(tmp_path: Path, arguments: list[str], banned: set[str]) -> None:
     publish_sample(tmp_path).close()
     script = (
         "import sys; from huaxiang.serve.cli.main import main; code = main(sys.argv[1:])\n"
-        "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr); sys.exit(code)"
+        "print(*sys.modules, file=sys.stderr); sys.exit(code)"
     )
     result = subprocess.run(
         [sys.executable, "-c", script, *arguments], cwd=tmp_path, capture_output=True, text=True, check=True

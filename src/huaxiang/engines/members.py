@@ -13,6 +13,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from huaxiang.engines.bind import bind_tables
+from huaxiang.engines.buffers import flags_in, numbers_in
 from huaxiang.engines.duckdb_dialect import to_duckdb
 from huaxiang.errors import ValueRangeError
 from huaxiang.plan import sql
@@ -102,8 +103,7 @@ class MemberReader:
         except duckdb.DataError:  # its message holds the value
             raise ValueRangeError(("the condition",)) from None
         rows, met = (c.combine_chunks() for c in found.columns)
-        told = met.cast(pa.int8()).fill_null(-1).to_numpy(zero_copy_only=False)
-        return rows.to_numpy(zero_copy_only=False).astype(np.int64), told
+        return numbers_in(rows, np.int64), flags_in(met)
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:

@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from huaxiang.engines.buffers import known_in
 from huaxiang.index.bits import Bits
-from huaxiang.index.domain import from_numbers, numbers_of, valid
+from huaxiang.index.domain import from_numbers, numbers_of
 from huaxiang.index.layout import COLUMNS, FILE, IDS, MOST_VALUES, FieldInfo, Kind, Layout, Part, PartsWriter, type_of
 
 ID = "customer_id"
@@ -137,7 +138,7 @@ def _write_texts(file: pq.ParquetFile, name: str, target: _Target) -> tuple[Kind
 
 def _write_known(file: pq.ParquetFile, name: str, target: _Target) -> int:
     """Write only where there is a value; return where there is none."""
-    parts = [valid(batch).astype(np.uint8) for batch in _batches(file, name)]
+    parts = [known_in(batch).astype(np.uint8) for batch in _batches(file, name)]
     whole = np.concatenate(parts) if parts else np.empty(0, dtype=np.uint8)
     target.save("codes", whole)
     return int((whole == 0).sum())
@@ -163,7 +164,7 @@ def _write_list(file: pq.ParquetFile, name: str, target: _Target) -> tuple[Kind,
     pieces: list[_Piece | None] = []
     knowns, begin = [], 0
     for batch in _batches(file, name):
-        knowns.append(valid(batch).astype(np.uint8))
+        knowns.append(known_in(batch).astype(np.uint8))
         if coder is not None:
             codes = coder.codes(batch.flatten())
             pieces.append(_piece(batch, codes, begin) if codes is not None else None)
@@ -230,7 +231,7 @@ def _write_numbers(file: pq.ParquetFile, name: str, kind: str, target: _Target) 
         if part is None:
             return "text", None, _write_known(file, name, target)
         parts.append(part)
-        knowns.append(valid(batch))
+        knowns.append(known_in(batch))
     numbers: Numbers = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)  # type: ignore[assignment]
     known = np.concatenate(knowns) if knowns else np.empty(0, dtype=np.bool_)
     parts.clear()

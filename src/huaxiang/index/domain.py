@@ -11,14 +11,14 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from huaxiang.engines.buffers import flags_in, known_in, numbers_in
+
 Number = int | float | Fraction
-_Item = TypeVar("_Item", np.float64, np.int64)
 _DECIMAL = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
 _DAY_US = 86_400_000_000
 _EPOCH = date(1970, 1, 1)
@@ -35,35 +35,28 @@ def scale_of(kind: str) -> int:
 def numbers_of(column: pa.Array, kind: str) -> npt.NDArray[np.float64] | npt.NDArray[np.int64] | None:
     """The values of a column as float64 (DOUBLE) or int64, 0 where there is none; None when an amount is too large."""
     if kind == "DOUBLE":
-        return _dense(column.cast(pa.float64()), np.dtype(np.float64))
+        return numbers_in(_as(column, pa.float64()), np.float64)
     if kind == "BOOLEAN":
-        column = column.cast(pa.int8())
-    elif kind == "DATE":
-        column = column.cast(pa.date32()).cast(pa.int32())
-    elif kind == "TIMESTAMP":
-        column = column.cast(pa.timestamp("us")).cast(pa.int64())
-    elif pa.types.is_decimal(column.type):
-        return _units(column)
-    return _dense(column.cast(pa.int64()), np.dtype(np.int64))
+        return np.maximum(flags_in(_as(column, pa.bool_())), 0).astype(np.int64)
+    if kind == "DATE":
+        return numbers_in(_as(column, pa.date32()), np.int32).astype(np.int64)
+    if kind == "TIMESTAMP":
+        return numbers_in(_as(column, pa.timestamp("us")), np.int64)
+    return _units(column) if pa.types.is_decimal(column.type) else numbers_in(_as(column, pa.int64()), np.int64)
 
 
-def _dense(column: pa.Array, kind: np.dtype[_Item]) -> npt.NDArray[_Item]:
-    """The values of a column of that kind, 0 where there is none. Read off the buffer: pyarrow's own ways import pandas where it is
-    installed, which is felt on the command line.
-    """
-    if column.null_count:
-        column = column.fill_null(0)
-    data = column.buffers()[1]
-    if data is None:
-        return np.empty(0, dtype=kind)
-    return np.frombuffer(data, dtype=kind)[column.offset : column.offset + len(column)]
+def _as(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The column in a type, if it has another: a cast loads the library's functions."""
+    return column if column.type == kind else column.cast(kind)
 
 
 def _units(column: pa.Array) -> npt.NDArray[np.int64] | None:
     """Amounts in units of their last decimal: the low 64 bits of the 128, when the high ones only repeat the sign."""
-    wide = column.cast(pa.decimal128(38, column.type.scale))
+    wide = column if pa.types.is_decimal128(column.type) else column.cast(pa.decimal128(38, column.type.scale))
+    if wide.buffers()[1] is None:
+        return np.zeros(len(wide), dtype=np.int64)
     halves = np.frombuffer(wide.buffers()[1], dtype=np.int64)[2 * wide.offset : 2 * (wide.offset + len(wide))]
-    known = valid(wide)
+    known = known_in(wide)
     low, high = np.where(known, halves[0::2], 0), np.where(known, halves[1::2], 0)
     return low if bool((high == low >> 63).all()) and bool((np.abs(low) < MOST).all()) else None
 
@@ -111,11 +104,3 @@ def from_numbers(numbers: npt.NDArray[np.float64] | npt.NDArray[np.int64], kind:
     if kind.startswith("DECIMAL"):
         return pa.array([Decimal(int(n)).scaleb(-scale) for n in numbers.tolist()], pa.decimal128(38, scale))
     return pa.array(numbers)
-
-
-def valid(column: pa.Array) -> npt.NDArray[np.bool_]:
-    """Where a column has a value."""
-    import pyarrow.compute as pc
-
-    known: npt.NDArray[np.bool_] = pc.is_valid(column).to_numpy(zero_copy_only=False)
-    return known

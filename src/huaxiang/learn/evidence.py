@@ -8,15 +8,17 @@ A segment is compared with the rest of the customers (independent groups), and t
 which only rises with θ: an interval for θ maps to one for TGI without approximation, and it excludes 100 exactly when θ's
 excludes 1. Intervals invert the same score (or t) test that gives the p-value, so that the two never contradict.
 Sources are listed in docs/personas.md.
+
+SciPy is loaded where it is called: a breakdown needs none of it, and it takes longer to load than the breakdown takes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from huaxiang.learn.features import SKEW_LIMIT, skewness
 
@@ -115,7 +117,7 @@ def _to_base(theta: Floats, weight: Floats) -> Floats:
 
 def ratio_interval(x1: Floats, n1: Floats, x2: Floats, n2: Floats, *, level: float = 0.95) -> tuple[Floats, Floats]:
     """Score interval for θ = (x1/n1) / (x2/n2) by bisection on ln θ; (0, ∞) when it tells nothing, (1, 1) without a rest."""
-    limit = stats.chi2.ppf(level, 1)
+    limit = NormalDist().inv_cdf((1 + level) / 2) ** 2  # the quantile of χ² with one degree of freedom
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = np.log((x1 / n1) / (x2 / n2))
     middle = np.clip(np.nan_to_num(centre, nan=0.0, posinf=_WIDEST, neginf=-_WIDEST), -_WIDEST, _WIDEST)
@@ -163,18 +165,26 @@ def two_proportions_p(x1: Floats, n1: Floats, x2: Floats, n2: Floats) -> Floats:
 
     1 where nothing can differ: an empty group, no holder at all, or everyone a holder.
     """
+    from scipy import special
+
     total, holders = n1 + n2, x1 + x2
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = holders / total
         z = (x1 / n1 - x2 / n2) / np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
         smallest = np.minimum(n1, n2) * np.minimum(holders, total - holders) / total  # exact where it is a whole number
-    p = np.asarray(2 * stats.norm.sf(np.abs(z)), dtype=np.float64)
+    p = np.asarray(2 * special.ndtr(-np.abs(z)), dtype=np.float64)
     idle = (n1 == 0) | (n2 == 0) | (holders == 0) | (holders == total)
     for i in np.flatnonzero(~idle & (smallest < 5)):
-        table = [[int(x1[i]), int(n1[i] - x1[i])], [int(x2[i]), int(n2[i] - x2[i])]]
-        p[i] = float(stats.fisher_exact(table)[1])
+        p[i] = _exact([[int(x1[i]), int(n1[i] - x1[i])], [int(x2[i]), int(n2[i] - x2[i])]])
     p[idle] = 1.0
     return np.minimum(p, 1.0)
+
+
+def _exact(table: list[list[int]]) -> float:
+    """Two-sided p of Fisher's exact test."""
+    from scipy.stats import fisher_exact
+
+    return float(fisher_exact(table)[1])
 
 
 def compare_means(values: Floats, members: Mask, *, level: float = 0.95) -> Means | None:
@@ -220,12 +230,14 @@ def _moments(inside: Floats, outside: Floats) -> tuple[float, float, float]:
 
 def _welch(inside: Floats, outside: Floats) -> tuple[float, int]:
     """Two-sided p and the sign of the difference."""
+    from scipy import special
+
     v1, v2, freedom = _moments(inside, outside)
     difference = float(inside.mean() - outside.mean())
     sign = int(np.sign(difference))
     if freedom == 0:
         return (1.0 if difference == 0 else 0.0), sign
-    return float(2 * stats.t.sf(abs(difference) / np.sqrt(v1 + v2), freedom)), sign
+    return float(2 * special.stdtr(freedom, -abs(difference) / np.sqrt(v1 + v2))), sign
 
 
 def _effect(inside: Floats, outside: Floats) -> float:
@@ -241,10 +253,12 @@ def _index(
     """100·mean_segment/mean_base with its interval; None unless the rest's mean is clearly above 0 and the base's positive."""
     if mean_base <= 0:
         return None, None, None
+    from scipy import special
+
     m1, m2 = float(inside.mean()), float(outside.mean())
     index = 100 * m1 / mean_base
     v1, v2, freedom = _moments(inside, outside)
-    t = float(stats.t.ppf((1 + level) / 2, freedom)) if freedom > 0 else 0.0
+    t = float(special.stdtrit(freedom, (1 + level) / 2)) if freedom > 0 else 0.0
     a, b, c = m2**2 - t**2 * v2, m1 * m2, m1**2 - t**2 * v1
     root = b * b - a * c
     if m2 <= 0 or a <= 0 or root < 0:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from huaxiang.errors import LearnError, TooLittleData
-from huaxiang.spec.models import Feature
+
+if TYPE_CHECKING:
+    from huaxiang.spec.models import Feature
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
