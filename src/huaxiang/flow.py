@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+AUDIENCE_HISTORY = "audience_history"
+"""Table of a snapshot: the size of each audience at each build."""
+
 
 @dataclass(frozen=True)
 class Stage:

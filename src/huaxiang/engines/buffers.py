@@ -1,10 +1,10 @@
-"""Arrow columns as NumPy arrays, read off their buffers: pyarrow's own ways import pandas where it is installed, and `pyarrow.compute`,
+"""Arrow columns as NumPy arrays and back, by their buffers: pyarrow's own ways import pandas where it is installed, and `pyarrow.compute`,
 which is felt on the command line.
 """
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,12 @@ def numbers_in(column: pa.Array, kind: type[_Item]) -> npt.NDArray[_Item]:
         return np.zeros(len(column), dtype=kind)
     found = np.frombuffer(data, dtype=kind)[column.offset : column.offset + len(column)]
     return np.where(known_in(column), found, kind(0)) if column.null_count else found
+
+
+def column_of(stored: npt.NDArray[Any], kind: pa.DataType) -> pa.Array:
+    """A column without missing values, from the numbers that are stored for it: days, microseconds, pairs of 64 bits for decimals."""
+    length = len(stored)
+    return pa.Array.from_buffers(kind, length, [None, pa.py_buffer(np.ascontiguousarray(stored))])
 
 
 def _bits(bitmap: pa.Buffer, offset: int, length: int) -> npt.NDArray[np.bool_]:

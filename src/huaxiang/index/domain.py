@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from huaxiang.engines.buffers import flags_in, known_in, numbers_in
+from huaxiang.engines.buffers import column_of, flags_in, known_in, numbers_in
 
 Number = int | float | Fraction
 _DECIMAL = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
@@ -97,10 +97,10 @@ def from_numbers(numbers: npt.NDArray[np.float64] | npt.NDArray[np.int64], kind:
     if kind == "BOOLEAN":
         return pa.array(numbers.astype(bool))
     if kind == "DATE":
-        return pa.array(numbers.astype(np.int32), pa.int32()).cast(pa.date32())
+        return column_of(numbers.astype(np.int32), pa.date32())
     if kind == "TIMESTAMP":
-        return pa.array(numbers, pa.int64()).cast(pa.timestamp("us"))
-    scale = scale_of(kind)
+        return column_of(numbers.astype(np.int64), pa.timestamp("us"))
     if kind.startswith("DECIMAL"):
-        return pa.array([Decimal(int(n)).scaleb(-scale) for n in numbers.tolist()], pa.decimal128(38, scale))
-    return pa.array(numbers)
+        low = numbers.astype(np.int64)
+        return column_of(np.stack([low, low >> 63], axis=1), pa.decimal128(38, scale_of(kind)))
+    return column_of(numbers, pa.float64() if numbers.dtype == np.float64 else pa.int64())

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from huaxiang.engines.buffers import column_of, numbers_in
 from huaxiang.index.bits import Bits
 from huaxiang.index.domain import from_numbers
 from huaxiang.index.fields import Field
@@ -136,7 +137,7 @@ class AudienceIndex:
 
     def ids(self, bits: Bits) -> pa.Array:
         """The customer IDs of a set, ascending."""
-        taken = self._ids.take(pa.array(bits.rows()))
+        taken = self._ids.take(column_of(bits.rows().astype(np.int64), pa.int64()))
         return taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken
 
     def row_of(self, customer_id: str) -> int | None:
@@ -149,8 +150,7 @@ class AudienceIndex:
         import pyarrow.compute as pc
 
         found = pc.index_in(customer_ids.cast(pa.string()), value_set=self._ids.combine_chunks())
-        rows: npt.NDArray[np.int64] = found.drop_null().to_numpy(zero_copy_only=False).astype(np.int64)
-        return rows
+        return numbers_in(found.drop_null(), np.int32).astype(np.int64)
 
     # what an audience looks like
 

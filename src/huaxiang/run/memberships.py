@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from huaxiang.flow import AUDIENCE_HISTORY as HISTORY
 from huaxiang.plan.columns import read_through
 from huaxiang.run.conditions import lists_named
 from huaxiang.run.context import AsOf, Build
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from huaxiang.store.snapshots import Snapshot
 
 FOLDER = "audiences"
-HISTORY = "audience_history"
 ID = "customer_id"
 KEPT = "_kept."
 """Begins the names of the lists by which a build knows kept members; no uploaded list has such a name."""

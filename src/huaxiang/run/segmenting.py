@@ -1,4 +1,7 @@
-"""Runs segment and persona: clusters, audiences and the cards drawn from them."""
+"""Runs segment and persona: clusters, audiences and the cards drawn from them.
+
+What learns is loaded where it is called: the command line asks this module for titles and names only.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,6 @@ import pyarrow.parquet as pq
 from sqlglot import exp
 
 from huaxiang.errors import TooLittleData
-from huaxiang.learn.clusters import PreviousClusters, fit_clusters, no_clusters
-from huaxiang.learn.personas import draw_personas, no_cards
 from huaxiang.plan.behaviour import SourceRows
 from huaxiang.plan.columns import sources_of_customers
 from huaxiang.plan.conditions import InList, Top
@@ -62,6 +63,8 @@ def _fit(
     customers: pa.Table, spec: ClusteringSpec, before: Mapping[str, object] | None
 ) -> tuple[list[str | None], dict[str, object]]:
     """Labels in the order of the customers, and the report; no labels, and a note of why, when there are too few customers."""
+    from huaxiang.learn.clusters import PreviousClusters, fit_clusters, no_clusters
+
     names = [n for n in customers.column_names if n != segment.ID]
     columns = {n: as_numbers(customers.column(n)) for n in names}
     try:
@@ -128,6 +131,8 @@ def draw_all_personas(
     as_of: AsOf,
 ) -> dict[str, Any]:
     """Draw every persona set from the published table of customers (sorted by customer)."""
+    from huaxiang.learn.personas import draw_personas, no_cards
+
     sets = []
     project = build.project
     for number, spec in enumerate(project.personas.values()):

@@ -15,8 +15,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from huaxiang.spec.models import HouseholdSpec
 
@@ -119,6 +117,9 @@ def _codes(column: pa.ChunkedArray, *, numbered: bool) -> Ints:
 
 def _sharing(address: Ints, shared: Sequence[Ints]) -> Ints:
     """Parts of each address whose customers are tied by at least one shared value."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     left: list[Ints] = []
     right: list[Ints] = []
     for codes in shared:

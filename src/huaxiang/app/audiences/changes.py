@@ -7,6 +7,7 @@ from typing import Any
 from huaxiang.app.tags import find_named
 from huaxiang.app.wiring import find_project, snapshot_store
 from huaxiang.errors import UsageError
+from huaxiang.flow import AUDIENCE_HISTORY
 from huaxiang.store.snapshots import Snapshot
 
 CHANGES_KEYS = (
@@ -68,12 +69,11 @@ def audience_history(snapshot: Snapshot, name: str) -> dict[str, Any]:
 
     from huaxiang.app.audience import column_types
     from huaxiang.app.conditions import sources_in
-    from huaxiang.run.memberships import HISTORY
 
     item = find_named(snapshot.manifest.get("audiences", ()), name, "audience")
     rows: list[dict[str, Any]] = []
-    if any(t["name"] == HISTORY for t in snapshot.manifest["tables"]):
-        rows = pq.read_table(snapshot.table(HISTORY), filters=pc.field("name") == name).to_pylist()
+    if any(t["name"] == AUDIENCE_HISTORY for t in snapshot.manifest["tables"]):
+        rows = pq.read_table(snapshot.table(AUDIENCE_HISTORY), filters=pc.field("name") == name).to_pylist()
     sizes = [
         {key: row.get(key) for key in SIZE_KEYS}
         | {"share": round(row["size"] / row["customers"], 6) if row["customers"] else None}
