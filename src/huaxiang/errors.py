@@ -78,7 +78,7 @@ class HuaxiangError(Exception):
 
 _KINDS_ZH = {
     "tag": "标签", "audience": "人群", "persona": "典型画像", "source": "数据源", "class": "分类", "column": "列", "template": "模板",
-    "engine": "引擎",
+    "engine": "引擎", "field": "字段", "key": "键", "customer": "客户", "snapshot": "快照",
 }  # fmt: skip
 
 
@@ -209,6 +209,9 @@ class TooLittleData(LearnError):
         super().__init__(en, zh)
 
 
+_PLACES_ZH = {"the condition": "条件"}
+
+
 class ValueRangeError(HuaxiangError):
     """An expression gives values that its type can't hold: `ValueRangeError(places)`, the definitions that were computed."""
 
@@ -216,7 +219,9 @@ class ValueRangeError(HuaxiangError):
         shown = ", ".join(places[:8]) + (f", … ({len(places)} in all)" if len(places) > 8 else "")
         super().__init__(
             f"{shown or 'an expression'}: for some customers the result is beyond what its type can hold; "
-            "use smaller factors, or leave such rows out with a condition (`case when … end`, `where`)"
+            "use smaller factors, or leave such rows out with a condition (`case when … end`, `where`)",
+            f"{_PLACES_ZH.get(shown, shown) or '表达式'}：有客户的计算结果超出类型的取值范围；"
+            "请改用较小的系数，或用条件排除这些记录（`case when … end`、`where`）",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,19 @@ def test_why_shows_values_and_what_a_behaviour_amounts_to(snapshot: Snapshot, ro
     assert inner[0]["parts"][0]["text"] == "spend > 300"
     with pytest.raises(UsageError, match="no customer with this ID"):
         why(snapshot, "big", "nobody")
+
+
+def test_the_graph_of_a_sql_audience_names_what_its_query_touches(shop: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(shop, tmp_path / "shop")
+    query = "select c.customer_id from customers c join orders o using (customer_id) where c.good and c.city = '上海' and o.amount > 3"
+    (copy / "audiences" / "asked.yaml").write_text(
+        f'audiences:\n  - {{name: asked, kind: sql, sql: "{query}"}}\n  - {{name: wrong, kind: sql, sql: select}}\n',
+        "utf-8",
+    )
+    found = {one["name"]: one["reads"] for one in audience_graph(copy)["audiences"]}
+    none: dict[str, list[str]] = {kind: [] for kind in found["wrong"]}
+    assert found["wrong"] == none
+    assert found["asked"] == none | {"tags": ["good"], "attributes": ["city"], "sources": ["orders"]}
 
 
 def test_graph(shop: Path) -> None:

@@ -55,7 +55,7 @@ def test_kinds_follow_from_what_is_given(shop: Path) -> None:
     assert load_project(shop).audiences["women"].model_dump(include={"kind", "when", "list_"}) == {
         "kind": "static", "when": None, "list_": "fair",
     }  # fmt: skip
-    save_audience(shop, "women", wish_of({"when": "good", "frozen_at": "2026-01-01"}))
+    save_audience(shop, "women", wish_of({"when": "good", "frozen_at": "2999-01-01"}))
     assert load_project(shop).audiences["women"].kind == "frozen"
     save_audience(shop, "women", wish_of({"when": "good"}))
     assert load_project(shop).audiences["women"].model_dump(exclude_unset=True) == {"name": "women", "when": "good"}
@@ -74,6 +74,7 @@ def test_kinds_follow_from_what_is_given(shop: Path) -> None:
         ("big", {"kind": "icy"}, UsageError, "kind"),
         ("big", {"colour": "red"}, UsageError, "unknown key"),
         ("Big", {"when": "good"}, UsageError, "name of an audience"),
+        ("big", {"kind": "frozen", "frozen_at": "2020-01-01"}, ProjectInvalid, "no snapshot was built on or before"),
         ("new_one", {"owner": "ops"}, ProjectInvalid, 'needs the key "when"'),
     ],
 )

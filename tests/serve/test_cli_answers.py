@@ -112,6 +112,15 @@ def test_a_fault_of_a_condition_is_shown_at_its_place(run: Run, text: str, zh: s
 
 
 @pytest.mark.usefixtures("shop")
+def test_values_out_of_range_are_told_in_the_users_language(run: Run) -> None:
+    text = "spend * 100000000000000 * 100000000000000 * 100000000000000 > 5"
+    chinese, english = run("audience", "count", text), run("audience", "count", text, "--lang", "en")
+    assert "条件：有客户的计算结果超出类型的取值范围" in chinese.err
+    assert "the condition: for some customers the result is beyond what its type can hold" in english.err
+    assert chinese.code == english.code == 1
+
+
+@pytest.mark.usefixtures("shop")
 def test_of_a_long_condition_the_part_at_fault_is_shown(run: Run) -> None:
     text = " or ".join(["spend > 1"] * 50 + ["spned > 1"] + ["spend > 1"] * 50)
     shown = run("audience", "count", text).err.splitlines()[-2:]

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from huaxiang.errors import ProjectInvalid, UsageError
+from huaxiang.errors import Issue, ProjectInvalid, UsageError
 from huaxiang.spec.loader import Project, load_project
 from huaxiang.spec.models import AudienceSpec
 
@@ -156,6 +156,7 @@ def _check(project: Project, spec: AudienceSpec) -> None:
     """Refuse what the project would have as faults and did not have before."""
     from dataclasses import replace
 
+    from huaxiang.app.audiences.keeping import frozen_issues
     from huaxiang.app.sql_audiences import sql_issues
     from huaxiang.plan.check import check_project
     from huaxiang.plan.columns import customer_types, sources_of_customers
@@ -165,12 +166,12 @@ def _check(project: Project, spec: AudienceSpec) -> None:
     changed = replace(project, audiences=MappingProxyType({**project.audiences, spec.name: spec}))
     if spec.when is not None:
         parse_condition(spec.when, customer_types(changed), sources_of_customers(changed))
-    before = {i.message for i in (*check_project(project), *list_issues(project), *sql_issues(project))}
-    faults = [
-        i
-        for i in (*check_project(changed), *list_issues(changed), *sql_issues(changed))
-        if i.severity == "error" and i.message not in before
-    ]
+
+    def issues(one: Project) -> tuple[Issue, ...]:
+        return frozen_issues(one, (*check_project(one), *list_issues(one), *sql_issues(one)))
+
+    before = {i.message for i in issues(project)}
+    faults = [i for i in issues(changed) if i.severity == "error" and i.message not in before]
     if faults:
         raise ProjectInvalid(faults)
 

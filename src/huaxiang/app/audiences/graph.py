@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def audience_graph(folder: Path, name: str | None = None) -> dict[str, Any]:
         "audiences": [
             {
                 "name": one, "title": _title(project, one), "kind": project.audiences[one].kind,
-                "reads": reads_of(project, project.audiences[one].condition), "read_by": readers_of(project, one),
+                "reads": _reads(project, one), "read_by": readers_of(project, one),
             }
             for one in chosen
         ]
@@ -46,6 +47,41 @@ def _title(project: Project, name: str) -> dict[str, str]:
     return text_of(project.audiences[name].title, name)
 
 
+def _reads(project: Project, name: str) -> dict[str, list[str]]:
+    spec = project.audiences[name]
+    return reads_of(project, spec.condition) if spec.kind != "sql" else _reads_of_query(project, spec.sql or "")
+
+
+def _reads_of_query(project: Project, query: str) -> dict[str, list[str]]:
+    """What a query touches: columns of the customers, and sources; nothing where it can't be read."""
+    from datetime import date
+
+    from huaxiang.app.sql_audiences import permitted_in
+    from huaxiang.plan.sandbox import check_query
+
+    allowed = permitted_in(project)
+    found: dict[str, set[str]] = {kind: set() for kind in READS}
+    try:
+        touched = check_query(query, allowed.tables, allowed.hidden, date(2000, 1, 1)).columns
+    except ExpressionError:
+        return {kind: [] for kind in READS}
+    found["sources"] |= set(touched) - {"customers"}
+    _add_columns(project, found, touched.get("customers", ()))
+    return {kind: sorted(names) for kind, names in found.items()}
+
+
+def _add_columns(project: Project, found: dict[str, set[str]], columns: Iterable[str]) -> None:
+    """Add what defines the columns; customer IDs, and columns that nobody defines, are left out."""
+    owners = {column: tag.name for tag in project.tags.values() for column in output_names(tag)}
+    for column in columns:
+        if column in project.clusterings:
+            found["clusterings"].add(column)
+        elif column in owners:
+            found["tags"].add(owners[column])
+        elif column in customer_types(project) and column != "customer_id":
+            found["attributes"].add(column)
+
+
 def reads_of(project: Project, when: When) -> dict[str, list[str]]:
     """What a condition names, by READS; what can't be read names nothing, and columns that nobody defines are left out."""
     found: dict[str, set[str]] = {kind: set() for kind in READS}
@@ -53,14 +89,7 @@ def reads_of(project: Project, when: When) -> dict[str, list[str]]:
         named = references(when)
     except ExpressionError:
         return {kind: [] for kind in READS}
-    owners = {column: tag.name for tag in project.tags.values() for column in output_names(tag)}
-    for column in named.columns:
-        if column in project.clusterings:
-            found["clusterings"].add(column)
-        elif column in owners:
-            found["tags"].add(owners[column])
-        elif column in customer_types(project):
-            found["attributes"].add(column)
+    _add_columns(project, found, named.columns)
     found["audiences"] |= named.audiences
     for leaf in _leaves(project, when):
         if isinstance(leaf, InList):
