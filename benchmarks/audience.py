@@ -3,7 +3,9 @@
     python benchmarks/audience.py --customers 10000000
     python benchmarks/audience.py growth --customers 1000000 10000000 50000000
 
-One process asks all contestants in turn, round after round with other constants, and every answer must be the same; printed are medians
+One process asks all contestants in turn: each gets a few questions in a row, as somebody who tries conditions asks them, every one with
+other constants, round after round, and every answer must be the same. With `--block 1` they change after every question, so that each finds
+the processor's cache full of the others' data, and their threads not yet at rest. Printed are medians
 in milliseconds and how many times faster ours is than the fastest of the others;
 the time that ours takes to read a new text is told apart. Contestants: DuckDB on a wide native table (enums as
 ENUM), ClickHouse (chdb) on a wide MergeTree, ClickHouse with a bitmap for each value of an enum, boolean or list tag. Needs chdb.
@@ -23,22 +25,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
-from customers import ENUMS, ITEMS, LIST, SHARES, generate, publish
-
-DIMENSIONS = ("enum_1", "enum_3", "enum_5", "enum_7", "enum_8", "enum_9", "enum_10", "enum_11", "enum_12", "bool_1")
+from contestants import Bitmaps, Click, Duck, Ours, Question
+from customers import ITEMS, LIST, generate, publish
 
 
 # ------------------------------------------------------------------------------------------------------------- questions
-@dataclass(frozen=True)
-class Question:
-    """A condition as our SQL, as DuckDB's and ClickHouse's, and as ClickHouse's bitmaps (None: it has none for it)."""
-
-    ours: str
-    wide: str
-    bitmap: str | None
-
-
 def _v(tag: str, *values: str) -> str:
     return f"{tag} = '{values[0]}'" if len(values) == 1 else f"{tag} IN ({', '.join(repr(v) for v in values)})"
 
@@ -93,195 +84,6 @@ GOALS = {"3 conditions AND": 50, "8 conditions nested": 80, "list contains any o
          "breakdown of 10 with TGI": 30, "save in own form": 10, "save as Parquet": 1}  # fmt: skip
 
 
-# ------------------------------------------------------------------------------------------------------------- contestants
-class Ours:
-    """`huaxiang.open(folder).audience(condition)`."""
-
-    name = "ours"
-
-    def __init__(self, folder: Path) -> None:
-        import huaxiang
-
-        begin = time.perf_counter()
-        self.project = huaxiang.open(folder)
-        assert self.project.audience("bool_1").count() >= 0
-        self.opened = time.perf_counter() - begin
-
-    def read(self, question: Question) -> None:
-        """Read the text of a question, which is timed apart."""
-        self.project.audience(question.ours).check()
-
-    def count(self, question: Question) -> int:
-        return self.project.audience(question.ours).count()
-
-    def breakdown(self, question: Question) -> dict[str, dict[str | None, tuple[int, int]]]:
-        found = self.project.audience(question.ours).breakdown(DIMENSIONS, limit=1_000)
-        return {
-            t["name"]: {v["value"]: (v["count"], v["base_count"]) for v in t["values"] if v["count"]}
-            for t in found["tags"]
-        }
-
-    def save(self, question: Question, folder: Path) -> None:
-        self.project.index().select(question.ours).save(folder / "ours.npy")
-
-    def parquet(self, question: Question, folder: Path) -> None:
-        self.project.audience(question.ours).export(folder / "ours.parquet")
-
-
-class Duck:
-    """DuckDB, wide native table."""
-
-    name = "DuckDB"
-
-    def __init__(self, customers: Path, folder: Path) -> None:
-        import duckdb
-
-        self.db = duckdb.connect(str(folder / "wide.duckdb"))
-        enums = ", ".join(f"enum_{i}::e{i} AS enum_{i}" for i in range(len(ENUMS)))
-        for i, values in enumerate(ENUMS):
-            self.db.execute(f"CREATE TYPE e{i} AS ENUM ({', '.join(repr(f'v{j}') for j in range(values))})")
-        self.db.execute(f"CREATE TABLE c AS SELECT * REPLACE ({enums}) FROM '{customers}'")
-
-    @staticmethod
-    def where(question: Question) -> str:
-        if question.wide:
-            return question.wide
-        items = question.ours[question.ours.index("[") + 1 : -2].split(", ")
-        return " OR ".join(f"list_contains({LIST}, {i})" for i in items)
-
-    def count(self, question: Question) -> int:
-        return int(self.db.execute(f"SELECT count(*) FROM c WHERE {self.where(question)}").fetchone()[0])  # type: ignore[index]
-
-    def breakdown(self, question: Question) -> dict[str, dict[str | None, tuple[int, int]]]:
-        parts = [
-            f"SELECT '{d}', {d}::VARCHAR, count(*) FILTER (WHERE {self.where(question)}) AS n, count(*) FROM c GROUP BY ALL HAVING n > 0"
-            for d in DIMENSIONS
-        ]
-        return _broken(self.db.execute(" UNION ALL ".join(parts)).fetchall())
-
-    def save(self, question: Question, _folder: Path) -> None:
-        self.db.execute("CREATE OR REPLACE TABLE saved AS SELECT customer_id FROM c WHERE " + self.where(question))
-
-    def parquet(self, question: Question, folder: Path) -> None:
-        path = folder / "duckdb.parquet"
-        self.db.execute(f"COPY (SELECT customer_id FROM c WHERE {self.where(question)}) TO '{path}' (FORMAT parquet)")
-
-
-def _broken(rows: Any) -> dict[str, dict[str | None, tuple[int, int]]]:
-    found: dict[str, dict[str | None, tuple[int, int]]] = {d: {} for d in DIMENSIONS}
-    for dimension, value, count, base in rows:
-        if value is not None:
-            found[dimension][value] = int(count), int(base)
-    return found
-
-
-class Click:
-    """ClickHouse, wide MergeTree."""
-
-    name = "ClickHouse wide"
-
-    def __init__(self, customers: Path, folder: Path) -> None:
-        from chdb import session
-
-        self.db = session.Session(str(folder / "clickhouse"))
-        names = [n for n in pq.read_schema(customers).names if n != "customer_id"]
-        kinds = {"enum": "LowCardinality(Nullable(String))", "int": "Int64", "bool": "Bool", "date": "Date32", "amount": "Float64",
-                 "ratio": "Float64", "likes": "Array(LowCardinality(String))"}  # fmt: skip
-        columns = ", ".join(f"{n} {kinds[n.split('_', maxsplit=1)[0]]}" for n in names)
-        self.ask("CREATE DATABASE b")
-        self.ask(f"CREATE TABLE b.c (row UInt32, customer_id String, {columns}) ENGINE = MergeTree ORDER BY row")
-        listed = ", ".join(names)
-        self.ask(
-            f"INSERT INTO b.c SELECT toUInt32(substring(customer_id, 2)) AS row, customer_id, {listed} FROM file('{customers}', Parquet)"
-        )
-
-    def ask(self, text: str) -> str:
-        return str(self.db.query(text, "TabSeparated"))
-
-    @staticmethod
-    def where(question: Question) -> str:
-        if question.wide:
-            return (
-                question.wide.replace("'20", "toDate32('20").replace("' AND int", "') AND int")
-                if "date_2" in question.wide
-                else question.wide
-            )
-        return f"hasAny({LIST}, {question.ours[question.ours.index('[') : -1]})"
-
-    def count(self, question: Question) -> int:
-        return int(self.ask(f"SELECT count() FROM b.c WHERE {self.where(question)}"))
-
-    def breakdown(self, question: Question) -> dict[str, dict[str | None, tuple[int, int]]]:
-        parts = [
-            f"SELECT '{d}' AS d, toString({d}) AS v, countIf({self.where(question)}) AS n, count() AS b FROM b.c "
-            f"WHERE {d} IS NOT NULL GROUP BY v HAVING n > 0"
-            for d in DIMENSIONS
-        ]
-        return _broken(line.split("\t") for line in self.ask(" UNION ALL ".join(parts)).splitlines())
-
-    def save(self, question: Question, _folder: Path) -> None:
-        self.ask(
-            "CREATE TABLE IF NOT EXISTS b.saved (bits AggregateFunction(groupBitmap, UInt32)) ENGINE = MergeTree ORDER BY tuple()"
-        )
-        self.ask(f"INSERT INTO b.saved SELECT groupBitmapState(row) FROM b.c WHERE {self.where(question)}")
-
-    def parquet(self, question: Question, folder: Path) -> None:
-        path = folder / "click.parquet"
-        path.unlink(missing_ok=True)
-        self.ask(
-            f"SELECT customer_id FROM b.c WHERE {self.where(question)} ORDER BY row INTO OUTFILE '{path}' FORMAT Parquet"
-        )
-
-
-class Bitmaps:
-    """ClickHouse, a bitmap for each value; shares the session of `Click`."""
-
-    name = "ClickHouse bitmaps"
-
-    def __init__(self, click: Click) -> None:
-        self.click = click
-        click.ask(
-            "CREATE TABLE b.bm (tag String, value String, bits AggregateFunction(groupBitmap, UInt32)) "
-            "ENGINE = MergeTree ORDER BY (tag, value)"
-        )
-        for i in range(len(ENUMS)):
-            click.ask(
-                f"INSERT INTO b.bm SELECT 'enum_{i}', assumeNotNull(enum_{i}), groupBitmapState(row) FROM b.c "
-                f"WHERE enum_{i} IS NOT NULL GROUP BY 2"
-            )
-            click.ask(
-                f"INSERT INTO b.bm SELECT 'enum_{i}', '*', groupBitmapState(row) FROM b.c WHERE enum_{i} IS NOT NULL"
-            )
-        for i in range(len(SHARES)):
-            click.ask(
-                f"INSERT INTO b.bm SELECT 'bool_{i}', toString(bool_{i}), groupBitmapState(row) FROM b.c GROUP BY 2"
-            )
-        click.ask(
-            f"INSERT INTO b.bm SELECT '{LIST}', arrayJoin({LIST}) AS v, groupBitmapState(row) FROM b.c GROUP BY v"
-        )
-        click.ask("OPTIMIZE TABLE b.bm FINAL")
-
-    def count(self, question: Question) -> int:
-        assert question.bitmap is not None
-        return int(self.click.ask(f"SELECT bitmapCardinality({question.bitmap.replace('FROM bm', 'FROM b.bm')})"))
-
-    def breakdown(self, question: Question) -> dict[str, dict[str | None, tuple[int, int]]]:
-        assert question.bitmap is not None
-        names = ", ".join(repr(d) for d in DIMENSIONS)
-        text = (
-            f"WITH {question.bitmap.replace('FROM bm', 'FROM b.bm')} AS a SELECT tag, value, bitmapAndCardinality(bits, a) AS n, "
-            f"bitmapCardinality(bits) FROM b.bm WHERE tag IN ({names}) AND value <> '*' AND n > 0"
-        )
-        return _broken(line.split("\t") for line in self.click.ask(text).splitlines())
-
-    def save(self, question: Question, _folder: Path) -> None:
-        assert question.bitmap is not None
-        self.click.ask(
-            "CREATE TABLE IF NOT EXISTS b.saved (bits AggregateFunction(groupBitmap, UInt32)) ENGINE = MergeTree ORDER BY tuple()"
-        )
-        self.click.ask(f"INSERT INTO b.saved SELECT {question.bitmap.replace('FROM bm', 'FROM b.bm')}")
-
-
 # ------------------------------------------------------------------------------------------------------------- the run
 @dataclass
 class Times:
@@ -309,34 +111,43 @@ def _ms(call: Callable[[], Any]) -> float:
     return (time.perf_counter() - begin) * 1000
 
 
-def ask_all(title: str, contestants: list[Any], rounds: int) -> Iterator[str]:
-    """Time one kind of question; the first rounds warm all contestants and are left out."""
+def in_turn(
+    times: Times, contestants: list[Any], questions: list[Question], block: int, ask: Callable[[Any, Question], Any]
+) -> dict[str, list[Any]]:
+    """Ask every contestant all questions, a block of them at a time; return the answers by contestant."""
+    answers: dict[str, list[Any]] = {c.name: [] for c in contestants}
+    for at in range(0, len(questions), block):
+        for c in contestants:
+            for question in questions[at : at + block]:
+                answers[c.name].append(times.time(c.name, lambda c=c, q=question: ask(c, q)))
+    return answers
+
+
+def ask_all(title: str, contestants: list[Any], chosen: argparse.Namespace) -> Iterator[str]:
+    """Time one kind of question; the first ones warm all contestants and are left out."""
     times, rng = Times(), np.random.default_rng(7)
-    reading: list[float] = []
-    for _ in range(rounds + WARM):
-        question = QUESTIONS[title](rng)
-        able = [c for c in contestants if not isinstance(c, Bitmaps) or question.bitmap]
-        reading.append(_ms(lambda q=question: contestants[0].read(q)))
-        answers = {c.name: times.time(c.name, lambda c=c, q=question: c.count(q)) for c in able}
-        if len(set(answers.values())) != 1:
+    questions = [QUESTIONS[title](rng) for _ in range(chosen.rounds * chosen.block + WARM)]
+    reading = [_ms(lambda q=q: contestants[0].read(q)) for q in questions]
+    able = [c for c in contestants if not isinstance(c, Bitmaps) or questions[0].bitmap]
+    found = in_turn(times, able, questions, chosen.block, lambda c, q: c.count(q))
+    for question, *answers in zip(questions, *found.values(), strict=True):
+        if len(set(answers)) != 1:
             raise SystemExit(f"{title}: answers differ: {answers} for {question.ours}")
     yield times.line(title, skip=WARM) + f"; reading the text {statistics.median(reading[WARM:]):.2f} ms"
 
 
-def describe_all(contestants: list[Any], rounds: int) -> Iterator[str]:
+def describe_all(contestants: list[Any], chosen: argparse.Namespace) -> Iterator[str]:
     """Time the breakdown with TGI, counts of audience and base compared value by value."""
     times, rng = Times(), np.random.default_rng(8)
-    for _ in range(rounds + 1):
-        question = three(rng)
+    questions = [three(rng) for _ in range((chosen.rounds + 1) * min(chosen.block, 3))]
+    for question in questions:
         contestants[0].read(question)
-        answers = {c.name: times.time(c.name, lambda c=c, q=question: c.breakdown(q)) for c in contestants}
-        texts = {
-            n: {d: {str(v).lower(): c for v, c in found.items()} for d, found in answer.items()}
-            for n, answer in answers.items()
-        }
-        if any(t != texts["ours"] for t in texts.values()):
+    found = in_turn(times, contestants, questions, min(chosen.block, 3), lambda c, q: c.breakdown(q))
+    for question, *answers in zip(questions, *found.values(), strict=True):
+        texts = [{d: {str(v).lower(): c for v, c in f.items()} for d, f in answer.items()} for answer in answers]
+        if any(t != texts[0] for t in texts):
             raise SystemExit(f"breakdowns differ for {question.ours}")
-    yield times.line("breakdown of 10 with TGI", skip=1)
+    yield times.line("breakdown of 10 with TGI", skip=min(chosen.block, 3))
 
 
 def save_all(contestants: list[Any], rounds: int, folder: Path) -> Iterator[str]:
@@ -357,6 +168,7 @@ def main() -> None:
     parser.add_argument("what", nargs="?", choices=["compare", "growth"], default="compare")
     parser.add_argument("--customers", type=int, nargs="+", default=[10_000_000])
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--block", type=int, default=5, help="questions in a row for each contestant")
     parser.add_argument("--folder", type=Path, help="keep the generated customers here")
     chosen = parser.parse_args()
     for size in chosen.customers:
@@ -383,9 +195,9 @@ def run(folder: Path, chosen: argparse.Namespace, size: int) -> None:
         click = Click(customers, folder)
         contestants += [click, Bitmaps(click)]
     for title in QUESTIONS:
-        for line in ask_all(title, contestants, chosen.rounds):
+        for line in ask_all(title, contestants, chosen):
             print(line, flush=True)
-    for line in (*describe_all(contestants, chosen.rounds), *save_all(contestants, chosen.rounds, folder)):
+    for line in (*describe_all(contestants, chosen), *save_all(contestants, chosen.rounds, folder)):
         print(line, flush=True)
     print(
         f"peak memory of all in this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB",

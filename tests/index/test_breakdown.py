@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from huaxiang.index import AudienceIndex, Bits, build_index, scanning
+from huaxiang.index import AudienceIndex, Bits, build_index, reading, scanning
 
 SIZE = 40_000
 
@@ -24,6 +24,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> AudienceIndex:
     ]
     data = pa.table({
         "customer_id": [f"c{n:06d}" for n in range(SIZE)],
+        **{f"band_{n}": pa.array(rng.integers(0, n, SIZE), pa.int64(), mask=rng.random(SIZE) < 0.05) for n in (3, 40, 200)},
         "city": pa.array(rng.integers(0, 5, SIZE).astype(str), mask=rng.random(SIZE) < 0.1),
         "days": pa.array(rng.integers(0, 3000, SIZE), pa.int64()), "likes": pa.array(lists, pa.list_(pa.string())),
         "spend": pa.array(np.round(rng.lognormal(3, 1, SIZE), 2), mask=rng.random(SIZE) < 0.2),
@@ -44,6 +45,21 @@ def test_breakdowns(index: AudienceIndex, share: float, monkeypatch: pytest.Monk
     monkeypatch.setattr(scanning, "_LARGE", 1000)
     bits = Bits.from_mask(np.random.default_rng(5).random(SIZE) < share)
     found = AudienceIndex.open(index.folder).breakdown(bits, ["city", "days", "likes"])
+    for column, counted in found.items():
+        told = dict(zip(counted.values.to_pylist(), counted.counts.tolist(), strict=True))
+        expected = plain(index, bits, column)
+        assert counted.missing == expected.pop(None, 0)
+        assert {v: n for v, n in told.items() if n} == dict(expected)
+
+
+@pytest.mark.parametrize("share", [0.0005, 0.02, 0.4])
+def test_columns_that_lie_together(index: AudienceIndex, share: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_BLOCK", 700)
+    monkeypatch.setattr(reading, "_SCAN", 0)  # no column by sets
+    bits = Bits.from_mask(np.random.default_rng(5).random(SIZE) < share)
+    names = ["band_200", "city", "likes", "band_3", "days", "band_40"]
+    found = index.breakdown(bits, names)
+    assert list(found) == names
     for column, counted in found.items():
         told = dict(zip(counted.values.to_pylist(), counted.counts.tolist(), strict=True))
         expected = plain(index, bits, column)

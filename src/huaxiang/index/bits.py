@@ -12,6 +12,9 @@ Words = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
 _SPARSE = 160
 """A set with fewer than one in so many customers is made from row numbers one by one."""
+_THIN = 20
+"""The rows of a set with fewer than one in so many are found bit by bit."""
+_ONE = np.uint64(1)
 _RARE = 128
 """A set with fewer than one in so many is saved as row numbers."""
 
@@ -95,12 +98,24 @@ class Bits:
 
     def rows(self) -> Rows:
         """The rows, ascending."""
-        filled = np.flatnonzero(self.words)
-        if len(filled) * 4 < len(self.words):  # few words have a bit: look at those alone
-            inside = np.flatnonzero(np.unpackbits(self.words[filled].view(np.uint8), bitorder="little").view(np.bool_))
-            rows: Rows = filled[inside >> 6] * 64 + (inside & 63)
-            return rows
+        if self.count() * _THIN < self.size:
+            return np.sort(self.some_order(), kind="stable")
         return np.flatnonzero(self.mask())
+
+    def some_order(self) -> Rows:
+        """The rows, in any order: of a set that holds few it is found sooner."""
+        if self.count() * _THIN >= self.size:
+            return np.flatnonzero(self.mask())
+        place = np.flatnonzero(self.words)
+        words, begin, found = self.words[place], place << 6, []
+        while len(words):  # the lowest bit of each word, until none has one
+            low = words & (~words + _ONE)
+            found.append(begin + np.bitwise_count(low - _ONE))
+            words ^= low
+            left = np.flatnonzero(words)
+            if len(left) < len(words):
+                words, begin = words[left], begin[left]
+        return np.concatenate(found) if found else place
 
     def mask(self) -> npt.NDArray[np.bool_]:
         """A boolean per row."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,20 @@ import pyarrow.parquet as pq
 from huaxiang.engines.buffers import known_in
 from huaxiang.index.bits import Bits
 from huaxiang.index.domain import from_numbers, numbers_of
-from huaxiang.index.layout import COLUMNS, FILE, IDS, MOST_VALUES, FieldInfo, Kind, Layout, Part, PartsWriter, type_of
+from huaxiang.index.layout import (
+    COLUMNS,
+    FILE,
+    IDS,
+    MOST_VALUES,
+    FieldInfo,
+    Kind,
+    Layout,
+    Part,
+    PartsWriter,
+    map_columns,
+    read_part,
+    type_of,
+)
 
 ID = "customer_id"
 _SAMPLE = 200_000
@@ -61,9 +74,21 @@ def build_index(
             fields.append(_field(_open(customers, name) if flat else file, name, _Target(writer)))
             if tell is not None:
                 tell(number, len(chosen))
-    layout = Layout(file.metadata.num_rows, tuple(fields))
+        writer.flush()
+        layout = _together(Layout(file.metadata.num_rows, tuple(fields)), folder, writer)
     (folder / FILE).write_text(layout.text(), "utf-8")
     return layout
+
+
+def _together(layout: Layout, folder: Path, writer: PartsWriter) -> Layout:
+    """Append the codes of one byte customer by customer."""
+    small = [f for f in layout.fields if f.kind == "codes" and f.parts["codes"].dtype == "|u1"]
+    if len(small) < 2 or not layout.size:
+        return layout
+    mapped = map_columns(folder)
+    columns = [read_part(mapped, f.parts["codes"]) for f in small]
+    pieces = (np.stack([c[at : at + _BATCH] for c in columns], axis=1) for at in range(0, layout.size, _BATCH))
+    return replace(layout, beside=tuple(f.name for f in small), together=writer.add_pieces(pieces))
 
 
 def _write_ids(file: pq.ParquetFile, path: Path) -> None:

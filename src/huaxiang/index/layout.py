@@ -8,13 +8,16 @@ list    `values`, and for each value the customers whose list holds it: `starts`
 few, else `sets`: bits (uint64), at the place among them that `common` gives (-1: they are few);
 `codes`: uint8: 0 no value, 1 a list (it may be empty)
 text    texts with too many values: `codes` as for lists; their conditions are asked of the engine
+
+The codes of one byte lie there a second time, customer by customer (`Layout.together`): whoever asks for many columns of few customers
+fetches one line of memory for each customer instead of one for each value.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -59,14 +62,18 @@ class FieldInfo:
 
 @dataclass(frozen=True)
 class Layout:
-    """The header of an index."""
+    """The header of an index. `together`: the codes of the columns named in `beside`, a row for each customer (None: there are none)."""
 
     size: int
     fields: tuple[FieldInfo, ...]
+    beside: tuple[str, ...] = ()
+    together: Part | None = None
 
     def text(self) -> str:
         """The header as JSON, the same for the same index."""
-        written = {"version": VERSION, "size": self.size, "fields": [asdict(f) for f in self.fields]}
+        written: dict[str, Any] = {"version": VERSION, "size": self.size, "fields": [asdict(f) for f in self.fields]}
+        if self.together is not None:
+            written |= {"beside": list(self.beside), "together": asdict(self.together)}
         return json.dumps(written, ensure_ascii=False, indent=1) + "\n"
 
     @classmethod
@@ -79,7 +86,8 @@ class Layout:
             FieldInfo(**{**f, "parts": {name: Part(**part) for name, part in f["parts"].items()}})
             for f in told["fields"]
         )
-        return cls(told["size"], tuple(fields))
+        together = Part(**told["together"]) if "together" in told else None
+        return cls(told["size"], tuple(fields), tuple(told.get("beside", ())), together)
 
 
 def type_of(kind: pa.DataType) -> str:
@@ -111,6 +119,18 @@ class PartsWriter:
         part = Part(self._stream.tell(), dtype or data.dtype.str, len(data))
         self._stream.write(np.ascontiguousarray(data).data)
         return part
+
+    def add_pieces(self, pieces: Iterable[npt.NDArray[np.uint8]]) -> Part:
+        """Append bytes that come in pieces."""
+        self._stream.write(bytes(-self._stream.tell() % ALIGN))
+        begin = self._stream.tell()
+        for piece in pieces:
+            self._stream.write(np.ascontiguousarray(piece).data)
+        return Part(begin, "|u1", self._stream.tell() - begin)
+
+    def flush(self) -> None:
+        """Let readers of the file see all that was appended."""
+        self._stream.flush()
 
     def add_values(self, values: pa.Array) -> Part:
         """Append an Arrow array."""

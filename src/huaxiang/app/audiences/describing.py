@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from huaxiang.app.audience_index import OpenIndex
     from huaxiang.index import Bits
+    from huaxiang.index.reading import Counted
 
     Figures = NDArray[np.float64]
 
@@ -158,12 +159,18 @@ def _columns(index: OpenIndex, items: Sequence[Mapping[str, Any]], bits: Bits, b
     found = []
     for item in items:
         name = item["name"]
-        holders = index.index.holders(name)
-        known = bits.overlap(holders), base.bits.overlap(holders)
+        known = _known(index, bits, inside[name], name), _known(index, base.bits, outside[name], name)
         of = known if base.valid else (bits.count(), base.bits.count())
         counts = inside[name].counts, outside[name].counts
         found.append(_Column(item, inside[name].values.to_pylist(), counts, known, of))
     return found
+
+
+def _known(index: OpenIndex, bits: Bits, counted: Counted, name: str) -> int:
+    """How many customers of a set have a value; of a list at least one."""
+    if index.index.fields[name].kind == "list":
+        return bits.overlap(index.index.holders(name))
+    return bits.count() - counted.missing
 
 
 def _told(columns: Sequence[_Column], base: _Base, sizes: tuple[int, int], limit: int) -> list[dict[str, Any]]:
@@ -182,7 +189,8 @@ def _told(columns: Sequence[_Column], base: _Base, sizes: tuple[int, int], limit
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = x1 / n1, xb / nb
     figures = {
-        "count": x1, "share": shares[0], "base_count": xb, "base_share": shares[1], "tgi": tgi, "tgi_low": low, "tgi_high": high,
+        "count": x1.astype(np.int64).tolist(), "share": _rounded(shares[0], 6), "base_count": xb.astype(np.int64).tolist(),
+        "base_share": _rounded(shares[1], 6), "tgi": _rounded(tgi, 2), "tgi_low": _rounded(low, 2), "tgi_high": _rounded(high, 2),
     }  # fmt: skip
     found, begin = [], 0
     for column, at in zip(columns, chosen, strict=True):
@@ -202,21 +210,19 @@ def _chosen(column: _Column, limit: int) -> NDArray[np.int64]:
     return chosen
 
 
-def _value(column: _Column, place: int, number: int, figures: Mapping[str, Figures]) -> dict[str, Any]:
+def _value(column: _Column, place: int, number: int, figures: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     value = column.values[place]
     titles = column.item.get("values") or {}
     told: dict[str, Any] = {"value": value, "title": titles.get(value) if isinstance(value, str) else None}
-    for key in BREAKDOWN_VALUE_KEYS[2:]:
-        figure = float(figures[key][number])
-        told[key] = int(figure) if key.endswith("count") else _rounded(figure, 6 if key.endswith("share") else 2)
-    return told
+    return told | {key: figures[key][number] for key in BREAKDOWN_VALUE_KEYS[2:]}
 
 
-def _rounded(figure: float, digits: int) -> float | None:
-    """The figure, None where there is none (nobody in the base has a value, an interval without an end)."""
-    from math import isfinite
+def _rounded(figures: Figures, digits: int) -> list[float | None]:
+    """The figures, None where there is none (nobody in the base has a value, an interval without an end)."""
+    import numpy as np
 
-    return round(figure, digits) if isfinite(figure) else None
+    there = np.isfinite(figures)
+    return [f if k else None for f, k in zip(np.round(figures, digits).tolist(), there.tolist(), strict=True)]
 
 
 def _tag(column: _Column, sizes: tuple[int, int], rows: list[dict[str, Any]], at: NDArray[np.int64]) -> dict[str, Any]:
