@@ -69,14 +69,17 @@ def test_every_route_is_described_and_needs_a_token(api: Api) -> None:
     client = api(None)
     document = api().get("openapi.json").json()
     assert document["openapi"].startswith("3.1")
-    assert document["security"] == [{"token": []}]
+    assert document["security"] == [{"token": []}, {"session": []}]
     for path, methods in document["paths"].items():
         for method, told in methods.items():
             assert told.get("summary"), path
             assert path.startswith("/api/v1/")
             filled = path.replace("{number}", "1")
             status = client.request(method.upper(), f"http://127.0.0.1{filled}", json={}).status_code
-            assert status == (200 if path.endswith("/health") else 401), (method, path)
+            assert (status == 401) is (told.get("security") != []), (method, path)
+    assert {
+        path for path, methods in document["paths"].items() for told in methods.values() if told.get("security") == []
+    } == {f"/api/v1/{name}" for name in ("health", "session", "setup")}
 
 
 def test_counts_of_text_tree_and_name(api: Api) -> None:

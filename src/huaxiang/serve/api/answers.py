@@ -22,6 +22,7 @@ ETAG = "huaxiang.etag"
 MOST_ROWS = 1000
 MOST_OFFSET = 10_000_000
 PRIVATE = "private, no-cache"
+VARY = "Accept-Language, Authorization, Cookie"
 
 
 class Unchanged(Exception):
@@ -40,15 +41,13 @@ def answer(request: Request, data: Any, *, status: int = 200, headers: Mapping[s
         etag = request.scope.get(ETAG) or _quoted(hashlib.sha256(body).hexdigest())
         if is_held(request, etag):
             return not_modified(etag)
-        sent |= {"ETag": etag, "Vary": "Accept-Language, Authorization"}
+        sent |= {"ETag": etag, "Vary": VARY}
     return Response(body, status_code=status, media_type="application/json", headers=sent)
 
 
 def not_modified(etag: str) -> Response:
     """The answer to a caller who holds it already."""
-    return Response(
-        status_code=304, headers={"ETag": etag, "Cache-Control": PRIVATE, "Vary": "Accept-Language, Authorization"}
-    )
+    return Response(status_code=304, headers={"ETag": etag, "Cache-Control": PRIVATE, "Vary": VARY})
 
 
 def etag_of(request: Request, *parts: str) -> str:

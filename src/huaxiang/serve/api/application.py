@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -17,17 +18,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from huaxiang import __version__
+from huaxiang.app.audit import AuditLog
 from huaxiang.app.serving import Serving
 from huaxiang.app.wiring import open_state
 from huaxiang.errors import HuaxiangError
 from huaxiang.serve.api.answers import Unchanged, not_modified
 from huaxiang.serve.api.callers import REFRESH, Callers
 from huaxiang.serve.api.context import Server
+from huaxiang.serve.api.cookies import COOKIE, Sessions
 from huaxiang.serve.api.gate import Gate
 from huaxiang.serve.api.models.common import ProblemDetails
 from huaxiang.serve.api.problems import KINDS, MEDIA_TYPE, URN, Problem, of_status, problem_response, title_of, write
 from huaxiang.serve.api.quick import QuickCounts
-from huaxiang.serve.api.routes import audience_life, audiences, catalogue, customers, describing, project
+from huaxiang.serve.api.routes import (
+    audience_life,
+    audiences,
+    catalogue,
+    customers,
+    describing,
+    people,
+    project,
+    session,
+)
 from huaxiang.serve.api.settings import OPENAPI, PREFIX, Settings
 
 SWITCH = 0.0005
@@ -46,17 +58,18 @@ log = logging.getLogger(__name__)
 def create_app(settings: Settings) -> FastAPI:
     """Make the application for one project. Raises StorageError when the state database can't be opened."""
     state = open_state(settings.folder)
-    server = Server(settings, Serving(settings.folder), state, Callers(None if settings.no_auth else state))
+    callers, sessions = Callers(None if settings.no_auth else state), Sessions(state)
+    server = Server(settings, Serving(settings.folder), state, callers, sessions, AuditLog(state, settings.folder))
     app = FastAPI(
         title="Huaxiang 画像", version=__version__, openapi_url=OPENAPI, docs_url=None, redoc_url=None, lifespan=_lifespan,
         description="Customers, tags, audiences and personas of one project. Errors are RFC 9457 problem details; docs/api.md.",
         telemetry=_QUIET, redirect_slashes=False, responses=_responses(),
     )  # fmt: skip
     app.state.server = server
-    for part in (audiences, audience_life, describing, catalogue, customers, project):
+    for part in (audiences, audience_life, describing, catalogue, customers, project, session, people):
         app.include_router(part.router, prefix=PREFIX)
     _handle(app)
-    app.add_middleware(Gate, settings=settings, callers=server.callers, quick=QuickCounts(server.serving))
+    app.add_middleware(Gate, settings=settings, callers=callers, sessions=sessions, quick=QuickCounts(server.serving))
     _describe_security(app)
     return app
 
@@ -68,9 +81,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     sys.setswitchinterval(SWITCH)
     await run_sync(_prepare, server.serving)
     await run_sync(server.callers.refresh)
+    await run_sync(server.sessions.refresh)
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: a collection that went through it would hold up every answer for a tenth of a second
     watchers = [
         asyncio.create_task(repeat(server.serving.refresh, server.settings.poll)),
         asyncio.create_task(repeat(server.callers.refresh, REFRESH)),
+        asyncio.create_task(repeat(server.sessions.refresh, REFRESH)),
     ]
     try:
         yield
@@ -149,15 +166,18 @@ def _responses() -> dict[int | str, dict[str, Any]]:
 
 
 def _describe_security(app: FastAPI) -> None:
-    """Say in the OpenAPI document that all but what says otherwise needs a token; the gate asks for it."""
+    """Say in the OpenAPI document that all but what says otherwise needs a token or a session; the gate asks for it."""
     plain = app.openapi
 
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = plain()
             components = schema.setdefault("components", {})
-            components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "hx_…"}}
-            schema["security"] = [{"token": []}]
+            components["securitySchemes"] = {
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "hx_…"},
+                "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+            }
+            schema["security"] = [{"token": []}, {"session": []}]
             app.openapi_schema = schema
         return app.openapi_schema
 

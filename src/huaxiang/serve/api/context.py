@@ -20,6 +20,8 @@ from huaxiang.serve.api.problems import Problem
 from huaxiang.serve.api.settings import CALLER, Settings
 
 if TYPE_CHECKING:
+    from huaxiang.app.audit import AuditLog
+    from huaxiang.serve.api.cookies import Sessions
     from huaxiang.store.snapshots import Snapshot
     from huaxiang.store.state import StateStore
 
@@ -32,6 +34,8 @@ class Server:
     serving: Serving
     state: StateStore
     callers: Callers
+    sessions: Sessions
+    audit: AuditLog
 
 
 @dataclass(frozen=True)
@@ -47,17 +51,9 @@ class Asked:
         """The snapshot."""
         return self.served.snapshot
 
-    def note(self, action: str, about: str) -> None:
-        """Note durably that the caller sees what is masked otherwise."""
-        state = server_of(self.request).state
-        entry = {
-            "who": self.caller.name,
-            "role": self.caller.role,
-            "action": action,
-            "object": about,
-            "snapshot": self.snapshot.id,
-        }
-        state.note_access(entry)
+    def note(self, action: str, about: str, **detail: Any) -> None:
+        """Note durably that the caller reads personal data, or changes something."""
+        server_of(self.request).audit.note(self.caller, action, about, snapshot=self.snapshot.id, **detail)
 
 
 def server_of(request: Request) -> Server:
@@ -67,9 +63,16 @@ def server_of(request: Request) -> Server:
 
 
 def caller_of(request: Request) -> Caller:
-    """Who sends this request."""
-    caller: Caller = request.scope[CALLER]
+    """Who sends this request. Raises Problem (401) on the paths that are open to those who are nobody."""
+    caller: Caller | None = request.scope.get(CALLER)
+    if caller is None:
+        raise Problem("no-token", "log in first", "请先登录")
     return caller
+
+
+def note(request: Request, action: str, about: str, **detail: Any) -> None:
+    """Note durably that the caller changes something, or reads personal data."""
+    server_of(request).audit.note(caller_of(request), action, about, **detail)
 
 
 def needs(right: Right) -> Any:

@@ -11,11 +11,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from huaxiang.app.rights import Caller
 from huaxiang.errors import HuaxiangError, storage_error
 from huaxiang.serve.api.callers import Callers, Rates
+from huaxiang.serve.api.cookies import Sessions, place_of, session_caller
+from huaxiang.serve.api.pages import Pages
 from huaxiang.serve.api.problems import Problem, problem_response
 from huaxiang.serve.api.quick import QuickCounts
-from huaxiang.serve.api.settings import CALLER, HEALTH, LISTS, Settings
+from huaxiang.serve.api.settings import BELOW, CALLER, HEALTH, LISTS, Settings
 from huaxiang.serve.cli.texts import speak
 
 _LOOPBACK = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", re.IGNORECASE)
@@ -26,11 +29,15 @@ _JSON_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestor
 class Gate:
     """ASGI middleware around the application."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, callers: Callers, quick: QuickCounts) -> None:
+    def __init__(
+        self, app: ASGIApp, *, settings: Settings, callers: Callers, sessions: Sessions, quick: QuickCounts
+    ) -> None:
         self._app = app
         self._quick = quick
         self._settings = settings
         self._callers = callers
+        self._sessions = sessions
+        self._pages = Pages()
         self._rates = Rates(settings.rate)
         self._late: set[asyncio.Task[None]] = set()
 
@@ -43,16 +50,27 @@ class Gate:
         speak(language_of(headers.get(b"accept-language", "")))
         answer = _Answer(send)
         try:
+            if not scope["path"].startswith(BELOW):
+                await self._pages.answer(scope, headers)(scope, receive, answer)
+                return
             if scope["path"] != HEALTH:
                 self._check_origin(headers)
-                caller = await self._callers.of(headers.get(b"authorization", ""))
-                self._rates.take(caller)
-                scope[CALLER] = caller
+                await self._recognise(scope, headers)
             body = await self._read(headers, receive, scope)
             at_once = self._quick.answer(scope, body.held, headers) if isinstance(body, _Whole) else None
             await (at_once(scope, body, answer) if at_once is not None else self._answer(scope, body, answer))
         except HuaxiangError as error:
             await answer.instead(problem_response(Request(scope), error), scope, receive)
+
+    async def _recognise(self, scope: Scope, headers: Mapping[bytes, str]) -> None:
+        """Keep in the scope who calls, by token or by session, and count the request."""
+        if b"authorization" in headers or self._settings.no_auth:
+            caller: Caller | None = await self._callers.of(headers.get(b"authorization", ""))
+        else:
+            caller = await session_caller(self._sessions, scope, headers, self._settings)
+        if caller is not None:
+            scope[CALLER] = caller
+        self._rates.take(caller or Caller(f"place:{place_of(scope, headers, self._settings)}", "", "auditor"))
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         """Let the application answer, until the time is over."""

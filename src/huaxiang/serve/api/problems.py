@@ -48,12 +48,15 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = MappingProxyType({
     "bad-request": Kind(400, "请求有误", "The request is wrong"),
-    "no-token": Kind(401, "缺少有效的令牌", "A valid token is missing"),
+    "no-token": Kind(401, "需要登录或有效的令牌", "A login or a valid token is missing"),
+    "wrong-login": Kind(401, "登录失败", "The login failed"),
+    "password-change": Kind(403, "需要修改密码", "The password has to be changed"),
     "forbidden": Kind(403, "没有权限", "Not allowed"),
     "not-found": Kind(404, "找不到", "Not found"),
     "method": Kind(405, "不支持这种方法", "Method not allowed"),
     "build-busy": Kind(409, "正在构建", "A build is running"),
     "conflict": Kind(409, "与现状冲突", "In conflict with what is there"),
+    "set-up": Kind(409, "已完成初始设置", "Set up already"),
     "snapshot-gone": Kind(410, "快照已不存在", "The snapshot is gone"),
     "too-large": Kind(413, "请求体过大", "The body is too large"),
     "media-type": Kind(415, "请用 JSON", "JSON is wanted"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+BELOW = "/api/"
+"""Whose paths are answered by the API; all others belong to the web page."""
 PREFIX = "/api/v1"
 OPENAPI = f"{PREFIX}/openapi.json"
 HEALTH = f"{PREFIX}/health"
@@ -12,6 +14,8 @@ LISTS = f"{PREFIX}/lists/"
 COUNT = f"{PREFIX}/query/count"
 CALLER = "huaxiang.caller"
 """Where in the scope of a request it stands who calls."""
+SESSION = "huaxiang.session"
+"""Where in the scope of a request its session stands, when it has one."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,8 @@ class Settings:
     """What `huaxiang serve` was told. `rate`: requests a second for each token, with twice as many at once, 0 for no limit;
     `seconds`: until an answer must begin; `body`: bytes of a request, `list_body`: of one that
     uploads a list; `no_auth`: anybody who reaches the server is admin (loopback only);
-    `poll`: seconds between two looks at which snapshot is served.
+    `poll`: seconds between two looks at which snapshot is served; `url`: the address that people use, where
+    a proxy stands before the server.
     """
 
     folder: Path
@@ -29,3 +34,4 @@ class Settings:
     body: int = 1024 * 1024
     list_body: int = 64 * 1024 * 1024
     poll: float = 0.5
+    url: str | None = None

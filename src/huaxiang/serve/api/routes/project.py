@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from huaxiang import __version__
 from huaxiang.app.rights import Caller
-from huaxiang.serve.api.answers import Page, answer, cut, page, paged
+from huaxiang.serve.api.answers import VARY, Page, answer, cut, page, paged
 from huaxiang.serve.api.context import Asked, asks, needs, server_of
 from huaxiang.serve.api.models.catalogue import (
     Build,
@@ -132,6 +132,6 @@ def report(asked: Annotated[Asked, asks("read", lasting=True)]) -> Response:
         body = write_report(asked.snapshot, Path(folder) / "report.html", lang=language()).read_bytes()
     headers: dict[str, Any] = {
         "Content-Security-Policy": "frame-ancestors 'none'", "Cache-Control": "private, no-cache", "ETag": asked.request.scope[ETAG],
-        "Content-Language": language(), "Vary": "Accept-Language, Authorization",
+        "Content-Language": language(), "Vary": VARY,
     }  # fmt: skip
     return Response(body, media_type="text/html; charset=utf-8", headers=headers)
