@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -39,7 +39,7 @@ from huaxiang.plan.conditions import (
     leaves,
 )
 from huaxiang.plan.expr import IN_AUDIENCE, bind_as_of
-from huaxiang.plan.predicate import Condition, parse_condition
+from huaxiang.plan.predicate import audiences_of, parse_condition, read_condition
 from huaxiang.plan.relative_dates import dated
 from huaxiang.store.lists import list_members, list_version
 from huaxiang.store.snapshots import Snapshot
@@ -63,6 +63,14 @@ _TEXTS = 2_000
 When = str | Mapping[str, object]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A checked condition with relative days put in, and the audiences that it names (sorted)."""
+
+    tree: Node
+    audiences: tuple[str, ...]
+
+
 class OpenIndex:
     """The index of one snapshot, which stays whole on disk for as long as this is open. Safe to use from several threads."""
 
@@ -70,7 +78,7 @@ class OpenIndex:
         self.snapshot = snapshot
         self.index = index
         self._schema = column_types(snapshot.manifest), sources_in(snapshot.manifest)
-        self._conditions: OrderedDict[str, Condition] = OrderedDict()
+        self._conditions: OrderedDict[str | tuple[str, str], Asked] = OrderedDict()
         self._lock = threading.Lock()
         self._audiences = {item["name"]: item for item in snapshot.manifest.get("audiences", ())}
         self._members: dict[str, Bits] = {}
@@ -80,27 +88,25 @@ class OpenIndex:
         """How many customers there are."""
         return self.index.size
 
-    def condition(self, when: When) -> Condition:
+    def condition(self, when: When) -> Asked:
         """Read and check a condition: the name of a declared audience, SQL text, or a tree. Raises ExpressionError.
 
         An audience whose members were taken over (frozen, or stale) has no condition of today: it is `in_audience('name')`.
         """
-        if not isinstance(when, str):
-            return self._read(when)
+        key = when if isinstance(when, str) else ("tree", repr(when))
         with self._lock:
-            found = self._conditions.get(when)
+            found = self._conditions.get(key)
         if found is None:
-            found = self._read(self._definition(when.strip(), when))
+            found = self._read(self._definition(when.strip(), when) if isinstance(when, str) else when)
             with self._lock:
-                self._conditions[when] = found
+                self._conditions[key] = found
                 while len(self._conditions) > _TEXTS:
                     self._conditions.popitem(last=False)
         return found
 
-    def _read(self, when: When) -> Condition:
-        """A checked condition, with relative days put in."""
-        condition = parse_condition(when, *self._schema)
-        return replace(condition, tree=dated(condition.tree, self._as_of, self._schema[0]))
+    def _read(self, when: When) -> Asked:
+        tree = dated(read_condition(when, *self._schema), self._as_of, self._schema[0])
+        return Asked(tree, tuple(sorted(audiences_of(tree))))
 
     def select(self, when: When) -> Bits:
         """The customers who meet a condition; of a declared audience its members as the build saved them.
@@ -264,11 +270,11 @@ class OpenIndex:
         flags[self.select_node(part).mask()] = 1
         return flags
 
-    @property
+    @cached_property
     def _as_of(self) -> date:
         return date.fromisoformat(str(self.snapshot.manifest["as_of"])[:10])
 
-    def _check_circle(self, condition: Condition, above: tuple[str, ...]) -> None:
+    def _check_circle(self, condition: Asked, above: tuple[str, ...]) -> None:
         for name in condition.audiences:
             if self.members(name) is not None:
                 continue

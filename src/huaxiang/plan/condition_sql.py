@@ -63,7 +63,7 @@ def _read(tree: exp.Expression, name: _Names) -> Node:
         read = (_read(p, name) for p in _operands(tree))  # two NOTs that cancel out can leave a group of the same kind
         return kind(tuple(part for node in read for part in (node.parts if isinstance(node, kind) else (node,))))
     if isinstance(tree, exp.Not):
-        return _negated(_read(tree.this, name))
+        return negated(_read(tree.this, name))
     leaf = _leaf(tree, name)
     return leaf if leaf is not None else Raw(to_text(tree))
 
@@ -81,7 +81,8 @@ def _operands(tree: exp.Expression) -> list[exp.Expression]:
     return found
 
 
-def _negated(part: Node) -> Node:
+def negated(part: Node) -> Node:
+    """What is true where the part is false, false where it is true, and unknown where it is unknown."""
     if isinstance(part, (In, Between, IsNull, TextMatch)):
         return replace(part, negate=not part.negate)
     if isinstance(part, ListMatch) and part.quantifier in ("any", "none"):
@@ -159,17 +160,17 @@ def value_of(node: exp.Expression) -> Value | None:
     if isinstance(node, exp.Boolean):
         return bool(node.this)
     if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal) and not node.this.is_string:
-        number = _number(node.this.name)
+        number = number_of(node.this.name)
         return -number if number is not None else None
     if isinstance(node, exp.Cast) and node.to.this.name in ("DATE", "TIMESTAMP", "TIMESTAMPNTZ"):
         inner = node.this
         return str(inner.name) if isinstance(inner, exp.Literal) and inner.is_string else None
     if isinstance(node, exp.Literal):
-        return str(node.name) if node.is_string else _number(node.name)
+        return str(node.name) if node.is_string else number_of(node.name)
     return None
 
 
-def _number(text: str) -> int | float | None:
-    """The number, when a Python number prints as it again."""
+def number_of(text: str) -> int | float | None:
+    """The number that digits mean, when a Python number prints as it again."""
     number: int | float = int(text) if text.isdigit() else float(text)
     return number if isinstance(number, int) or len(text.replace(".", "").strip("0")) <= 15 else None

@@ -13,14 +13,15 @@ from sqlglot import exp
 from huaxiang.errors import ExpressionError, did_you_mean
 from huaxiang.plan import condition_sql, condition_text, condition_tree
 from huaxiang.plan.condition_calls import Scope, mask
+from huaxiang.plan.condition_plain import read_plain
 from huaxiang.plan.condition_tree import ConditionError
 from huaxiang.plan.condition_types import SourceFields, Sources, check_where, source_of
-from huaxiang.plan.conditions import Node, Part, Top, leaves
+from huaxiang.plan.conditions import And, InAudience, Node, Not, Or, Part, Raw, Top, leaves
 from huaxiang.plan.expr import IN_AUDIENCE, check_tree, located, parse_expression
 
 __all__ = [
-    "Condition", "ConditionError", "References", "SourceFields", "Sources", "parse_condition",
-    "references", "to_sql_ast", "to_text", "to_tree",
+    "Condition", "ConditionError", "References", "SourceFields", "Sources", "audiences_of", "parse_condition",
+    "read_condition", "references", "to_sql_ast", "to_text", "to_tree",
 ]  # fmt: skip
 
 
@@ -58,16 +59,45 @@ def parse_condition(
     top(…) are refused (CON011). Raises ExpressionError with the place in a text; for a fault within a tree its `path` leads to
     the part.
     """
-    scope = Scope(columns, sources)
-    if isinstance(when, str):
-        tree = _read_sql(when, scope)
-    else:
-        tree = condition_tree.from_tree(when, _Reader(scope))
-        tree = _read_sql(condition_text.to_text(condition_text.written(tree)), scope)
-    masked = mask(_parsed(tree), scope)
+    tree = read_condition(when, columns, sources)
+    masked = mask(_parsed(tree), Scope(columns, sources))
     checked = check_tree(masked.tree, columns, boolean=True, audiences=True)
     named = _named(tree, columns)
     return Condition(tree, checked.ast, named.columns, tuple(sorted(named.audiences)), dict(masked.parts))
+
+
+def read_condition(
+    when: str | Mapping[str, object], columns: Mapping[str, str], sources: Sources | None = None
+) -> Node:
+    """The tree of `parse_condition`, without the portable SQL: all that an index needs."""
+    scope = Scope(columns, sources)
+    if isinstance(when, str):
+        return _read_sql(when, scope)
+    plain = _plain_tree(when, columns)
+    if plain is not None:
+        return plain
+    tree = condition_tree.from_tree(when, _Reader(scope))
+    return _read_sql(condition_text.to_text(condition_text.written(tree)), scope)
+
+
+def _plain_tree(when: Mapping[str, object], columns: Mapping[str, str]) -> Node | None:
+    """The tree when it is plain, without a check of each part; faults are found by the checks, which know their place."""
+    try:
+        tree = condition_tree.from_tree(when, _Reader(Scope(columns, checked=False)))
+        return read_plain(condition_text.to_text(condition_text.written(tree)), columns)
+    except ExpressionError:
+        return None
+
+
+def audiences_of(node: Node) -> frozenset[str]:
+    """The audiences that a tree names."""
+    names: set[str] = set()
+    for leaf in leaves(node):
+        if isinstance(leaf, InAudience):
+            names.add(leaf.name)
+        elif isinstance(leaf, Raw):
+            names |= _of_leaf(leaf, {}).audiences
+    return frozenset(names)
 
 
 def _parsed(node: Node) -> exp.Expression:
@@ -76,6 +106,11 @@ def _parsed(node: Node) -> exp.Expression:
 
 
 def _read_sql(text: str, scope: Scope) -> Node:
+    plain = read_plain(text, scope.columns) if scope.checked else None
+    return plain if plain is not None else _parse_sql(text, scope)
+
+
+def _parse_sql(text: str, scope: Scope) -> Node:
     with located(text):
         masked = mask(parse_expression(text), scope)
         if scope.checked:
@@ -140,11 +175,22 @@ def _named(node: Node, columns: Mapping[str, str]) -> References:
     """The columns and audiences of a tree; with `columns` as they are spelt there."""
     found = References(frozenset(), frozenset())
     for leaf in leaves(node):
-        found |= _of_part(leaf, columns) if isinstance(leaf, Part) else _in_sql(condition_text.written(leaf))
+        found |= _of_leaf(leaf, columns)
     if not columns:
         return found
     spelt = frozenset(c if c in columns else c.lower() for c in found.columns)
     return References(spelt, found.audiences)
+
+
+def _of_leaf(leaf: Node, columns: Mapping[str, str]) -> References:
+    if isinstance(leaf, Part):
+        return _of_part(leaf, columns)
+    if isinstance(leaf, InAudience):
+        return References(frozenset(), frozenset({leaf.name}))
+    if isinstance(leaf, Raw):
+        return _in_sql(condition_text.written(leaf))
+    assert not isinstance(leaf, (And, Or, Not))
+    return References(frozenset({leaf.column}), frozenset())
 
 
 def _of_part(part: Part, columns: Mapping[str, str]) -> References:

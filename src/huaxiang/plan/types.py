@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlglot import exp
 
@@ -148,20 +149,25 @@ def common_type(types: Sequence[str]) -> str:
 
 def time_literal(text: str, type_: str) -> Typed:
     """A text literal as DATE or TIMESTAMP; EXP009 when it is none."""
-    from datetime import date, datetime
-
     try:
-        if len(text) == 10:
-            date.fromisoformat(text)
-            return Typed(exp.cast(exp.Literal.string(text), exp.DataType.build("DATE")), DATE)
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            raise ValueError
+        moment = moment_of(text)
     except ValueError:
         what = "a date" if family(type_) == "date" else "a date with time"
         message = f"'{text}' is no {what.removeprefix('a ')}; write 'YYYY-MM-DD' or 'YYYY-MM-DD hh:mm:ss'"
         raise ExpressionError("EXP009", message) from None
+    if not isinstance(moment, datetime):
+        return Typed(exp.cast(exp.Literal.string(text), exp.DataType.build("DATE")), DATE)
     return Typed(exp.cast(exp.Literal.string(moment.isoformat(sep=" ")), exp.DataType.build("TIMESTAMP")), TIMESTAMP)
+
+
+def moment_of(text: str) -> date | datetime:
+    """The day or time that a text literal means: YYYY-MM-DD or YYYY-MM-DD hh:mm:ss, without a zone. ValueError when it means none."""
+    if len(text) == 10:
+        return date.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
+        raise ValueError("a zone")
+    return moment
 
 
 def shifted(value: Typed, days: exp.Literal, kind: type[exp.Expression]) -> Typed:
