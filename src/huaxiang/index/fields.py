@@ -77,7 +77,9 @@ class Field:
             return (True, 0) if found != found else (False, found)
 
         find = bisect_right if included else bisect_left
-        return find(range(len(self.order)), (False, end), key=number)
+        bucket = edges(self.bounds, end)[1]  # in which the end lies
+        low, high = int(self.ends[bucket - 1]) if bucket else 0, int(self.ends[bucket])
+        return low + find(range(low, high), (False, end), key=number)
 
     @cached_property
     def starts(self) -> npt.NDArray[np.int64]:

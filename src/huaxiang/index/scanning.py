@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from huaxiang.index.bits import Bits, words_of
+from huaxiang.index.bits import Bits, Words, flipped, words_of
 from huaxiang.index.fields import Field, Span
 
 Mask = npt.NDArray[np.bool_]
@@ -58,51 +58,46 @@ def of_codes(field: Field, size: int, truth: Mask) -> Bits:
         return Bits.none(size)
     low, high = int(ones[0]), int(ones[-1])
     if high - low + 1 == len(ones):
-        return scan(size, between_codes(codes, (low, high)))
+        return scan(size, between_codes(codes, (low, high), len(truth) - 1))
     zeros = np.flatnonzero(~truth)
     if len(zeros) and int(zeros[-1]) - int(zeros[0]) + 1 == len(zeros):
         return ~scan(size, between_codes(codes, (int(zeros[0]), int(zeros[-1]))))
     return scan(size, lambda at, to: truth[codes[at:to]])
 
 
-def between_codes(codes: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], ends: Span) -> Test:
-    """Test for codes from the first to the second end, both included."""
+def between_codes(codes: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], ends: Span, most: int | None = None) -> Test:
+    """Test for codes from the first to the second end, both included; `most`: the largest code there is, if known."""
     low, high = codes.dtype.type(ends[0]), codes.dtype.type(ends[1])
     if low == high:
         return lambda at, to: codes[at:to] == low
-    if ends[1] >= np.iinfo(codes.dtype).max:
+    if ends[1] >= (np.iinfo(codes.dtype).max if most is None else most):
         return lambda at, to: codes[at:to] >= low
     width = codes.dtype.type(ends[1] - ends[0])
     return lambda at, to: (codes[at:to] - low) <= width  # unsigned: what lies below wraps round
 
 
-def of_numbers(field: Field, size: int, span: Span) -> Bits:
-    """The rows of a wide column at some places of its order. Few are taken from the order; of many the buckets that lie wholly inside are
-    found by their codes, and only the ends are taken from the order.
+def of_numbers(field: Field, size: int, span: Span, below: Callable[[int], Bits]) -> Bits:
+    """The rows of a wide column at some places of its order.
+
+    Few are taken from the order. Many are the difference of what lies below either end: `below(n)` gives the rows of the first n buckets,
+    and only those between an end and the nearest bucket are taken from the order.
     """
     begin, end = span
     if end <= begin:
         return Bits.none(size)
     if (end - begin) * _FEW < size:
-        return _taken(field, size, begin, end)
-    ends = field.ends
-    first = int(
-        np.searchsorted(ends, begin, side="right")
-    )  # the bucket in which the span begins, and that in which it ends
-    last = int(np.searchsorted(ends, end, side="left"))
-    inner = (
-        first + 1 if begin > (int(ends[first - 1]) if first else 0) else first,
-        last - 1 if end < int(ends[last]) else last,
-    )
-    if inner[1] < inner[0]:
-        return _taken(field, size, begin, end)
-    found = scan(size, between_codes(field.codes, (inner[0] + 1, inner[1] + 1)))
-    low, high = int(ends[inner[0] - 1]) if inner[0] else 0, int(ends[inner[1]])
-    for at, to in ((begin, low), (high, end)):
-        if at < to:
-            found |= _taken(field, size, at, to)
-    return found
+        return Bits.from_rows(size, field.order[begin:end])
+    words = _before(field, size, end, below)
+    if begin:
+        words ^= _before(field, size, begin, below)
+    return Bits(size, words)
 
 
-def _taken(field: Field, size: int, begin: int, end: int) -> Bits:
-    return Bits.from_rows(size, np.sort(field.order[begin:end]))
+def _before(field: Field, size: int, place: int, below: Callable[[int], Bits]) -> Words:
+    """The rows before a place of the order."""
+    bucket = int(np.searchsorted(field.ends, place))  # the first that ends there or later
+    low, high = int(field.ends[bucket - 1]) if bucket else 0, int(field.ends[bucket])
+    if high - place <= place - low:
+        return flipped(below(bucket + 1).words, field.order[place:high])
+    whole = below(bucket) if bucket else Bits.none(size)
+    return flipped(whole.words, field.order[low:place])

@@ -18,7 +18,7 @@ from huaxiang.index.domain import Number, to_number
 from huaxiang.index.fields import Field
 from huaxiang.index.held import Held
 from huaxiang.index.matching import texts_like
-from huaxiang.index.scanning import of_codes, of_numbers, scan
+from huaxiang.index.scanning import between_codes, of_codes, of_numbers, scan
 from huaxiang.index.top import largest
 from huaxiang.plan.conditions import (
     And,
@@ -200,7 +200,14 @@ class Selection:
     def _between(self, field: Field, low: tuple[Number, bool] | None, high: tuple[Number, bool] | None) -> Bits:
         begin = 0 if low is None else field.before(low[0], included=not low[1])
         end = len(field.order) if high is None else field.before(high[0], included=high[1])
-        return of_numbers(field, self._size, (begin, end))
+        return of_numbers(field, self._size, (begin, end), lambda buckets: self._below(field, buckets))
+
+    def _below(self, field: Field, buckets: int) -> Bits:
+        """The customers in the first buckets of a wide column."""
+        if buckets == len(field.ends):
+            return self.known(field.info.name)
+        key = (field.info.name, "below", buckets)
+        return self._held.one(key, lambda: scan(self._size, between_codes(field.codes, (1, buckets))))
 
 
 def truth_of(field: Field, node: Comparison | In | Between | TextMatch) -> npt.NDArray[np.bool_]:
