@@ -11,6 +11,7 @@ from uvicorn.supervisors import Multiprocess
 
 from huaxiang.errors import UsageError
 from huaxiang.serve.api.application import create_app
+from huaxiang.serve.api.sending import JoinedHttp
 from huaxiang.serve.api.settings import Settings
 from huaxiang.serve.cli.texts import catalogue
 
@@ -54,6 +55,7 @@ def serve(settings: Settings, place: Place, listening: socket.socket) -> None:
     config = uvicorn.Config(
         functools.partial(create_app, settings), factory=True, workers=place.workers, access_log=False, log_level="warning",
         server_header=False, backlog=_BACKLOG, timeout_graceful_shutdown=_GRACE, proxy_headers=False, ws="none",
+        http=JoinedHttp,
     )  # fmt: skip
     if place.workers > 1:
         Multiprocess(config, sockets=[listening]).run()
