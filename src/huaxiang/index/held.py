@@ -8,6 +8,8 @@ from collections.abc import Callable, Hashable
 
 from huaxiang.index.bits import Bits
 
+_KEYS = 10_000
+
 
 class Held:
     """A bounded store of sets by key; safe to use from several threads, which may make a set twice but never wait for each other."""
@@ -16,6 +18,7 @@ class Held:
         self._most = most_bytes
         self._sets: OrderedDict[Hashable, tuple[Bits, ...]] = OrderedDict()
         self._bytes = 0
+        self._once: OrderedDict[Hashable, None] = OrderedDict()
         self._lock = threading.Lock()
 
     def one(self, key: Hashable, make: Callable[[], Bits]) -> Bits:
@@ -26,6 +29,16 @@ class Held:
         """The two sets of a key."""
         found = self._get(key, make)
         return found[0], found[1]
+
+    def again(self, key: Hashable, make: Callable[[], Bits]) -> Bits | None:
+        """The set of a key that was asked for before; None at the first time: who can do without need not make what may never return."""
+        with self._lock:
+            known = key in self._sets or key in self._once
+            self._once[key] = None
+            self._once.move_to_end(key)
+            if len(self._once) > _KEYS:
+                self._once.popitem(last=False)
+        return self.one(key, make) if known else None
 
     def _get(self, key: Hashable, make: Callable[[], tuple[Bits, ...]]) -> tuple[Bits, ...]:
         with self._lock:

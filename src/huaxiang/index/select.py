@@ -152,13 +152,20 @@ class Selection:
         ones = np.flatnonzero(truth)
         if field.size <= _FEW:
             zeros = np.flatnonzero(~truth[1:])
+            key = (node.column, truth.tobytes())
             if len(ones) <= min(8, len(zeros) + 1):
-                return self._any([self.of_value(node.column, int(c) - 1) for c in ones])
+                return self._repeated(key, self._any([self.of_value(node.column, int(c) - 1) for c in ones]))
             if len(zeros) <= 8:
-                return minus(
-                    Leaf(self.known(node.column)), self._any([self.of_value(node.column, int(c)) for c in zeros])
-                )
+                others = self._any([self.of_value(node.column, int(c)) for c in zeros])
+                return self._repeated(key, minus(Leaf(self.known(node.column)), others))
         return Leaf(self._held.one((node.column, truth.tobytes()), lambda: of_codes(field, self._size, truth)))
+
+    def _repeated(self, key: tuple[object, ...], tree: Tree) -> Tree:
+        """The tree of a part, or one set instead when the part is asked for again: who tries conditions asks most parts many times."""
+        if isinstance(tree, Leaf):
+            return tree
+        kept = self._held.again(key, lambda: to_bits(tree, self._size))
+        return tree if kept is None else Leaf(kept)
 
     def _lists(self, node: ListMatch, field: Field, *, wanted: bool) -> Tree:
         places = [field.place(v) for v in dict.fromkeys(node.values)]
@@ -169,7 +176,8 @@ class Selection:
         else:
             found = self._any(sets)
             wanted = wanted is (node.quantifier == "any")
-        return found if wanted else minus(Leaf(self.known(node.column)), found)
+        whole = found if wanted else minus(Leaf(self.known(node.column)), found)
+        return self._repeated((node.column, node.quantifier, *places, wanted), whole)
 
     def _any(self, sets: Sequence[Bits]) -> Tree:
         return group([Leaf(s) for s in sets], every=False) if sets else Leaf(Bits.none(self._size))
