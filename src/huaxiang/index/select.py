@@ -171,8 +171,8 @@ class Selection:
         places = [field.place(v) for v in dict.fromkeys(node.values)]
         sets = [self.of_value(node.column, p) for p in places if p is not None]
         if node.quantifier == "all":
-            whole = len(sets) == len(places)
-            found = group([Leaf(s) for s in sets], every=True) if whole else Leaf(Bits.none(self._size))
+            known = len(sets) == len(places)
+            found = group([Leaf(s) for s in sets], every=True) if known else Leaf(Bits.none(self._size))
         else:
             found = self._any(sets)
             wanted = wanted is (node.quantifier == "any")
