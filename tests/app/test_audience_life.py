@@ -16,6 +16,7 @@ from huaxiang.app.audience import count_audience, customer_ids, list_audiences
 from huaxiang.app.audience_index import open_index
 from huaxiang.app.audiences import keeping
 from huaxiang.app.audiences.changes import audience_changes, audience_history
+from huaxiang.app.audiences.editing import save_audience, wish_of
 from huaxiang.app.build import build, issues_of
 from huaxiang.app.customer import show_customer
 from huaxiang.app.deciding import merge_customers
@@ -350,3 +351,25 @@ def test_a_snapshot_without_an_index_says_what_to_do(shop: Path) -> None:
     shutil.rmtree(shop / "old" / "index")
     with pytest.raises(UsageError, match="has no audience index"):
         count_audience(old, "spend > 300")
+
+
+def test_what_was_saved_since_the_build_is_counted_as_it_says(shop: Path) -> None:
+    save_audience(shop, "buyers", wish_of({"when": "orders_count > 0"}))
+    save_audience(shop, "later", wish_of({"when": "orders_count > 0", "frozen_at": "2999-01-01"}))
+    with open_snapshot(shop) as snapshot:
+        expected = count_audience(snapshot, "orders_count > 0")["count"]
+        assert 0 < expected == count_audience(snapshot, "buyers")["count"]
+        assert (
+            count_audience(snapshot, "not in_audience('buyers')")["count"]
+            == count_audience(snapshot, "orders_count = 0")["count"]
+        )
+        save_audience(shop, "buyers", wish_of({"when": "orders_count > 1"}))
+        assert (
+            count_audience(snapshot, "buyers")["count"]
+            == count_audience(snapshot, "orders_count > 1")["count"]
+            < expected
+        )
+        with pytest.raises(UsageError, match="run `huaxiang build`"):
+            count_audience(snapshot, "later")
+        with pytest.raises(UsageError, match='unknown audience "nobody"'):
+            count_audience(snapshot, "in_audience('nobody')")

@@ -91,8 +91,12 @@ class OpenIndex:
     def condition(self, when: When) -> Asked:
         """Read and check a condition: the name of a declared audience, SQL text, or a tree. Raises ExpressionError.
 
-        An audience whose members were taken over (frozen, or stale) has no condition of today: it is `in_audience('name')`.
+        An audience whose members were taken over (frozen, or stale) has no condition of today: it is `in_audience('name')`. One that was
+        saved since the build is what the project says.
         """
+        unbuilt = self._unbuilt(when.strip()) if isinstance(when, str) else None
+        if unbuilt is not None:
+            return self.condition(unbuilt)
         key = when if isinstance(when, str) else ("tree", repr(when))
         with self._lock:
             found = self._conditions.get(key)
@@ -143,9 +147,17 @@ class OpenIndex:
 
     def audience(self, name: str) -> Node:
         """The condition of a declared audience. Raises UsageError for an unknown one."""
-        if name not in self._audiences:
+        if name not in self._audiences and self._unbuilt(name) is None:
             raise UsageError.unknown("audience", name, self._audiences)
         return self.condition(name).tree
+
+    def _unbuilt(self, name: str) -> When | None:
+        """The condition of an audience that was saved since the build; None for any other text."""
+        if not name.isidentifier() or name in self._audiences or name in self._schema[0]:
+            return None
+        from huaxiang.app.audiences.unbuilt import saved_since
+
+        return saved_since(find_project(self.snapshot.folder), name)
 
     def members(self, name: str) -> Bits | None:
         """The members of a declared audience as the build saved them; None for what is no declared audience."""
