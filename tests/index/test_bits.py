@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huaxiang.index.bits import Bits, flipped
+from huaxiang.index.bits import Bits, flip
 
 SIZE = 10_007
 
@@ -24,7 +24,6 @@ def test_flipped_rows_change_sides(many: int) -> None:
     rng = np.random.default_rng(many)
     before = Bits.from_rows(SIZE, rng.permutation(SIZE)[:3_000])
     rows = rng.permutation(SIZE)[:many].astype(np.uint32)
-    kept = before.words.copy()
-    after = Bits(SIZE, flipped(before.words, rows))
-    assert after == before ^ Bits.from_rows(SIZE, rows)
-    assert (before.words == kept).all()  # sets that are kept never change
+    words = before.words.copy()
+    flip(words, rows)
+    assert Bits(SIZE, words) == before ^ Bits.from_rows(SIZE, rows)

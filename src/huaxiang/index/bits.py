@@ -157,13 +157,12 @@ def popcount(words: Words) -> int:
     return int(pa.Array.from_buffers(pa.bool_(), whole.size * 64, [None, pa.py_buffer(whole)]).true_count)
 
 
-def flipped(words: Words, rows: npt.NDArray[np.uint32]) -> Words:
-    """A copy in which the rows, each given once, are in the set where they were not, and the other way round."""
-    if len(rows) * _SPARSE >= len(words) * 64:
-        return words ^ _of_rows(len(words), rows)
-    result = words.copy()
-    np.bitwise_xor.at(result, rows >> 6, _bit_of(rows))
-    return result
+def flip(words: Words, rows: npt.NDArray[np.uint32]) -> None:
+    """Put rows, each given once, into a set that is being made where they are not in it, and take out those that are."""
+    if len(rows) * _SPARSE < len(words) * 64:
+        np.bitwise_xor.at(words, rows >> 6, _bit_of(rows))
+    else:
+        words ^= _of_rows(len(words), rows)
 
 
 def _of_rows(length: int, rows: Rows | npt.NDArray[np.uint32]) -> Words:

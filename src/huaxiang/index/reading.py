@@ -18,7 +18,6 @@ from huaxiang.engines.buffers import column_of, numbers_in
 from huaxiang.index.bits import Bits
 from huaxiang.index.domain import from_numbers
 from huaxiang.index.fields import Field
-from huaxiang.index.held import Held
 from huaxiang.index.layout import IDS, FieldInfo, Layout, map_columns, populate, read_part
 from huaxiang.index.scanning import pool
 from huaxiang.index.select import Resolver, Selection
@@ -67,7 +66,7 @@ class AudienceIndex:
         self._totals: dict[str, Counted] = {}
         self._beside = {name: place for place, name in enumerate(layout.beside)}
         self._together = layout.together
-        self._selection = Selection(layout.size, self._fields, Held(held_bytes))
+        self._selection = Selection(layout.size, self._fields, held_bytes)
 
     @classmethod
     def open(cls, folder: Path, held_bytes: int = HELD_BYTES) -> AudienceIndex:

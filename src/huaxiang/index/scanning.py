@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from huaxiang.index.bits import Bits, Words, flipped, words_of
+from huaxiang.index.bits import Bits, flip, words_of
 from huaxiang.index.fields import Field, Span
 
 Mask = npt.NDArray[np.bool_]
@@ -87,17 +87,20 @@ def of_numbers(field: Field, size: int, span: Span, below: Callable[[int], Bits]
         return Bits.none(size)
     if (end - begin) * _FEW < size:
         return Bits.from_rows(size, field.order[begin:end])
-    words = _before(field, size, end, below)
+    known, rows = _before(field, size, end, below)
+    words = known.words.copy()
+    flip(words, rows)
     if begin:
-        words ^= _before(field, size, begin, below)
+        known, rows = _before(field, size, begin, below)
+        words ^= known.words
+        flip(words, rows)
     return Bits(size, words)
 
 
-def _before(field: Field, size: int, place: int, below: Callable[[int], Bits]) -> Words:
-    """The rows before a place of the order."""
+def _before(field: Field, size: int, place: int, below: Callable[[int], Bits]) -> tuple[Bits, npt.NDArray[np.uint32]]:
+    """The rows before a place of the order: those below the nearest bucket, and which rows to turn round in that set."""
     bucket = int(np.searchsorted(field.ends, place))  # the first that ends there or later
     low, high = int(field.ends[bucket - 1]) if bucket else 0, int(field.ends[bucket])
     if high - place <= place - low:
-        return flipped(below(bucket + 1).words, field.order[place:high])
-    whole = below(bucket) if bucket else Bits.none(size)
-    return flipped(whole.words, field.order[low:place])
+        return below(bucket + 1), field.order[place:high]
+    return below(bucket) if bucket else Bits.none(size), field.order[low:place]

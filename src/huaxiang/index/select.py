@@ -45,6 +45,10 @@ from huaxiang.plan.conditions import (
 Asked = Raw | Behaviour | Steps | InList | Sample
 _FEW = 255
 """A column with at most so many values keeps a set for each value that was asked for."""
+_BRIEF = 8
+"""One in so many bytes is for sets that are soon made again, ranges of wide columns: they differ from question to question and would
+drive out the others.
+"""
 
 
 class Resolver(Protocol):
@@ -64,12 +68,13 @@ class Resolver(Protocol):
 
 
 class Selection:
-    """Evaluates conditions over mapped fields; sets of single parts are kept in `held` and shared by all questions."""
+    """Evaluates conditions over mapped fields; sets of single parts are kept, in so many bytes, and shared by all questions."""
 
-    def __init__(self, size: int, fields: Mapping[str, Field], held: Held) -> None:
+    def __init__(self, size: int, fields: Mapping[str, Field], held_bytes: int) -> None:
         self._size = size
         self._fields = fields
-        self._held = held
+        self._held = Held(held_bytes - held_bytes // _BRIEF)
+        self._brief = Held(held_bytes // _BRIEF)
 
     def select(self, node: Node, resolver: Resolver) -> Bits:
         """The customers for whom a condition is true."""
@@ -193,7 +198,7 @@ class Selection:
             return self._range(field, to_number(node.value, field.info.type), node.op)
 
         plain = node if isinstance(node, Comparison) else (type(node).__name__, _constants(node))
-        found = Leaf(self._held.one((node.column, plain), made))
+        found = Leaf(self._brief.one((node.column, plain), made))
         return found if wanted else minus(Leaf(self.known(node.column)), found)
 
     def _range(self, field: Field, value: Number, op: str) -> Bits:
