@@ -93,6 +93,31 @@ def show_customer(snapshot: Snapshot, customer_id: str, detail: Detail = PLAIN) 
     }
 
 
+def unmasked_values(snapshot: Snapshot, customer_id: str, fields: Sequence[str]) -> dict[str, Any]:
+    """Return `customer_id`, `snapshot`, and `values`: those of attributes, tags and identity keys in full, by
+    name. An identity key has a list.
+
+    Raises UsageError for an unknown customer or field.
+    """
+    found = show_customer(snapshot, customer_id, Detail(unmask=True))
+    known = {item["name"]: item["value"] for part in ("tags", "attributes") for item in found[part]}
+    for key in found["identity"]:
+        if key["key"] not in known or isinstance(known[key["key"]], _Keys):
+            known.setdefault(key["key"], _Keys()).append(key["value"])
+    for name in fields:
+        if name not in known:
+            raise UsageError.unknown("field", name, known)
+    return {
+        "customer_id": found["customer_id"],
+        "snapshot": snapshot.id,
+        "values": {name: known[name] for name in fields},
+    }
+
+
+class _Keys(list[Any]):
+    """The values of one identity key."""
+
+
 def _audiences(snapshot: Snapshot, customer_id: str) -> list[str]:
     """The declared audiences that the customer is in."""
     index = open_index(snapshot)

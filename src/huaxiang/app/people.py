@@ -39,7 +39,7 @@ class NewUser:
 
 def login_name(text: str) -> str:
     """A login name as it is kept: lower case, however it is typed."""
-    return unicodedata.normalize("NFKC", text.encode("utf-8", "replace").decode()).strip().casefold()
+    return unicodedata.normalize("NFKC", text.encode("utf-8", "replace").decode().replace("\0", "?")).strip().casefold()
 
 
 def add_user(state: StateStore, wanted: NewUser, *, first: bool = False) -> dict[str, Any]:

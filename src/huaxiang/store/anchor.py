@@ -1,7 +1,7 @@
 """The anchor of the audit log: its head, kept in a file beside the database, so that entries cut off its end are missed.
 
-One line an anchor: number, hash, and why it was taken. The last line follows the head; every hundredth entry and every build leave
-one that stays.
+One line an anchor: number, hash, and why it was taken. The last line follows the head, entry by entry; every hundredth entry, every
+build, and a head that the next one does not follow on leave one that stays.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from huaxiang.store.state_audit import Head
 
 EVERY = 100
+_FOLLOWS = ("head", "kept")
 _LINE = re.compile(r"(\d{1,15}) ([0-9a-f]{64}) ([a-z]+)(?: (\S{1,60}))?")
 
 
@@ -50,10 +51,16 @@ class Anchor:
             whole = size - len(tail.rpartition("\n")[2].encode()) if tail else 0
             last = tail[: tail.rfind("\n") + 1].rstrip("\n").rpartition("\n")[2]
             known = _LINE.fullmatch(last)
-            if known and int(known[1]) > head.number:
+            if known and int(known[1]) >= head.number and (reason in _FOLLOWS or int(known[1]) > head.number):
                 return
-            if known and known[3] == "head":
-                whole -= len(last.encode()) + 1
+            if (
+                known
+                and known[3] == "head"
+                and (int(known[1]), known[2]) in ((head.number - 1, head.before), (head.number, head.hash))
+            ):
+                whole -= (
+                    len(last.encode()) + 1
+                )  # what comes after it vouches for it; any other head stays, as a witness
             line = " ".join(part for part in (f"{head.number} {head.hash} {reason}", about) if part) + "\n"
             os.pwrite(handle, line.encode(), whole)
             os.ftruncate(handle, whole + len(line.encode()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -33,10 +33,11 @@ _BATCH = 10_000
 
 @dataclass(frozen=True)
 class Head:
-    """The last entry: its number (0 when there is none) and hash."""
+    """The last entry: its number (0 when there is none), its hash, and that of the entry before, where it was asked for."""
 
     number: int
     hash: str
+    before: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -64,17 +65,19 @@ def append(connection: Connection, entry: Mapping[str, Any]) -> Head:
     """
     alone(connection, _LOCK)
     before = _head(connection)
-    told = json.dumps(entry.get("detail") or {}, sort_keys=True, ensure_ascii=False, default=str)
+    told = _cut("detail", json.dumps(entry.get("detail") or {}, sort_keys=True, ensure_ascii=False, default=str))
     kept = {key: _cut(key, entry.get(key)) for key in KEYS} | {"number": before.number + 1, "detail": told}
     kept["at"] = kept["at"] or now()
     kept["hash"] = hash_of(before.hash, kept)
     connection.execute(sa.insert(audit).values(**kept))
-    return Head(kept["number"], kept["hash"])
+    return Head(kept["number"], kept["hash"], before.hash)
 
 
 def _cut(key: str, value: Any) -> Any:
-    """A text as long as its column; surrogates that no database keeps are replaced."""
-    return str(value).encode("utf-8", "replace").decode()[: _MOST.get(key)] if value is not None else None
+    """A text as long as its column; half characters and NUL, which not every database keeps, are replaced."""
+    if value is None:
+        return None
+    return str(value).encode("utf-8", "replace").decode().replace("\0", "?")[: _MOST.get(key)]
 
 
 def _head(connection: Connection) -> Head:

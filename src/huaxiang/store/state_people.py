@@ -143,9 +143,9 @@ class AttemptTable:
         """Count an attempt as failed for each subject, so that many at once can't slip through, and return 0; or, when one of the subjects
         has to wait, count nothing and return the seconds. `delays`: subject → the seconds to wait after so many failures.
         """
-        moment = time.time()
         with self._database.write() as connection:
             alone(connection, _ATTEMPTS)
+            moment = time.time()
             known = {
                 row.subject: row
                 for row in connection.execute(sa.select(attempts).where(attempts.c.subject.in_(list(delays))))

@@ -7,6 +7,8 @@ to need no slow hash; passwords are kept as argon2id.
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -157,6 +159,8 @@ def sqlite_url(path: Path) -> str:
 
 
 def _engine(url: str) -> Engine:
+    if url.startswith("postgresql://"):  # the driver that we bring
+        url = url.replace("postgresql://", "postgresql+psycopg2://", 1)
     try:
         engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     except (sa.exc.ArgumentError, ImportError):
@@ -175,8 +179,16 @@ def _tune_sqlite(connection: Any, _record: object) -> None:
         None  # we say BEGIN ourselves: the driver would begin late, and then two writers may both fail
     )
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={_BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={_BUSY_MS}", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
+    until = time.monotonic() + _BUSY_MS / 1000
+    while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:  # another server does the same: SQLite doesn't wait by itself here
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
     cursor.close()
 
 

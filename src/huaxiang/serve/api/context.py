@@ -4,8 +4,12 @@ unless another snapshot has to be opened.
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import unquote
 
 from anyio.to_thread import run_sync
 from fastapi import Depends, Query
@@ -17,13 +21,16 @@ from huaxiang.errors import SnapshotError, UsageError
 from huaxiang.serve.api.answers import ETAG, Page, Unchanged, etag_of, is_held, page
 from huaxiang.serve.api.callers import Callers
 from huaxiang.serve.api.problems import Problem
-from huaxiang.serve.api.settings import CALLER, Settings
+from huaxiang.serve.api.settings import CALLER, SESSION, Settings
 
 if TYPE_CHECKING:
     from huaxiang.app.audit import AuditLog
     from huaxiang.serve.api.cookies import Sessions
     from huaxiang.store.snapshots import Snapshot
     from huaxiang.store.state import StateStore
+
+SHORTEST, LONGEST = 5, 500
+"""Characters of a reason."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,36 @@ class Asked:
     def note(self, action: str, about: str, **detail: Any) -> None:
         """Note durably that the caller reads personal data, or changes something."""
         server_of(self.request).audit.note(self.caller, action, about, snapshot=self.snapshot.id, **detail)
+
+    def note_unmasked(self, about: str, **detail: Any) -> None:
+        """Ask for the right to see personal values in full, and note durably that they are seen, and why.
+
+        People say why, in the header `X-Huaxiang-Reason` (UTF-8, percent-encoded); programs have said so when they were given their token.
+        Raises AccessDenied, Problem.
+        """
+        require(self.caller, "unmask")
+        reason = unquote(self.request.headers.get("x-huaxiang-reason", "")).strip()
+        if SESSION in self.request.scope or reason:
+            check_reason(reason)
+        self.note("unmask", about, reason=reason or None, **detail)
+
+
+def check_reason(reason: str) -> None:
+    """Raise Problem for a reason that is none."""
+    if not SHORTEST <= len(reason.strip()) <= LONGEST:
+        raise Problem(
+            "reason",
+            f"say why personal values have to be seen, in {SHORTEST} to {LONGEST} characters",
+            f"请说明查看未脱敏信息的理由（{SHORTEST} 到 {LONGEST} 个字）",
+        )
+
+
+def told_of(when: Any) -> str:
+    """A condition as it is noted: the name of an audience, or a digest, since conditions may hold personal values."""
+    if isinstance(when, str) and re.fullmatch(r"[a-z][a-z0-9_]{0,62}", when.strip()):
+        return when.strip()
+    told = json.dumps(when, sort_keys=True, ensure_ascii=False, default=str)
+    return f"sha256:{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()[:16]}"
 
 
 def server_of(request: Request) -> Server:

@@ -56,6 +56,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType({
     "method": Kind(405, "不支持这种方法", "Method not allowed"),
     "build-busy": Kind(409, "正在构建", "A build is running"),
     "conflict": Kind(409, "与现状冲突", "In conflict with what is there"),
+    "reason": Kind(422, "请说明理由", "A reason is wanted"),
     "set-up": Kind(409, "已完成初始设置", "Set up already"),
     "snapshot-gone": Kind(410, "快照已不存在", "The snapshot is gone"),
     "too-large": Kind(413, "请求体过大", "The body is too large"),

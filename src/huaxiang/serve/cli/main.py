@@ -34,6 +34,8 @@ COMMANDS: Mapping[str, str] = {
     "demo": f"{_C}.demo:demo",
     "serve": f"{_C}.serve:serve",
     "token": f"{_C}.token:token",
+    "user": f"{_C}.user:user",
+    "audit": f"{_C}.audit:audit",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,23 @@ from huaxiang.serve.api.models.common import Answer, Dated, Name, NextPage, Requ
 
 Ids = Annotated[list[Name], Field(min_length=2, max_length=100)]
 Why = Annotated[str, Field(max_length=1000, description="The reason, kept with the decision")]
+
+
+class UnmaskAsked(Request):
+    """Which fields of a customer are to be seen in full, and why."""
+
+    fields: Annotated[
+        list[Name], Field(min_length=1, max_length=50, description="Names of attributes, tags or identity keys")
+    ]
+    reason: Annotated[str, Field(max_length=500, description="At least 5 characters, kept in the audit log")]
+    purpose: Literal["service", "complaint", "check", "legal", "other"] = "other"
+
+
+class Unmasked(Snapshot):
+    """Values in full."""
+
+    customer_id: str
+    values: dict[str, Any]
 
 
 class Value(Answer):

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from huaxiang.app.acting import acting_as
 from huaxiang.app.rights import Caller, require
 from huaxiang.serve.api.answers import answer
-from huaxiang.serve.api.context import Asked, asks, needs, server_of
+from huaxiang.serve.api.context import Asked, asks, needs, note, server_of
 from huaxiang.serve.api.models.describing import (
     Changes,
     Graph,
@@ -37,7 +37,10 @@ def save(request: Request, name: Called, wanted: SaveAsked, _: Defining) -> Resp
     if wanted.sql is not None:
         require(_, "sql")
     wish = wish_of(wanted.model_dump(exclude={"expected"}))
-    return answer(request, save_audience(server_of(request).settings.folder, name, Wish(wish.keys, wanted.expected)))
+    with acting_as(_.name):
+        saved = save_audience(server_of(request).settings.folder, name, Wish(wish.keys, wanted.expected))
+    note(request, "define", f"audience {name}", fields=sorted(wish.keys))
+    return answer(request, saved)
 
 
 @router.delete("/audiences/{name}", response_model=Removed)
@@ -47,7 +50,9 @@ def remove(
     """Take an audience out of the project's files."""
     from huaxiang.app.audiences.editing import remove_audience
 
-    return answer(request, remove_audience(server_of(request).settings.folder, name, expected))
+    removed = remove_audience(server_of(request).settings.folder, name, expected)
+    note(request, "define", f"audience {name}", way="removed")
+    return answer(request, removed)
 
 
 @router.get("/audiences/{name}/history", response_model=History)
@@ -71,7 +76,10 @@ def changes(
 
     if ids:
         require(asked.caller, "export")
-    return answer(asked.request, audience_changes(asked.snapshot, name, since, ids=ids))
+    found = audience_changes(asked.snapshot, name, since, ids=ids)
+    if ids:
+        asked.note("ids", f"changes of audience {name}", since=since)
+    return answer(asked.request, found)
 
 
 @router.get("/audience-graph", response_model=Graph)
@@ -108,6 +116,7 @@ def upload(asked: Annotated[Asked, asks("define")], name: Called, wanted: ListAs
             writer.writerow([wanted.field])
             writer.writerows([value] for value in wanted.values)
         found = upload_list(asked.snapshot, name, ListFile(path, wanted.field, wanted.field))
+    asked.note("list", f"list {name}", field=wanted.field, values=len(wanted.values))
     first = 2  # rows of the file count from 1, its heading is the first
     told = {key: [row - first + 1 for row in found[key]] for key in ("unknown_rows", "ambiguous_rows")}
     return answer(asked.request, {key: value for key, value in found.items() if key not in ("file", "column")} | told)
@@ -118,4 +127,6 @@ def remove_list(request: Request, name: Called, _: Defining) -> Response:
     """Remove an uploaded list that no definition names."""
     from huaxiang.app.audiences.lists import remove_uploaded
 
-    return answer(request, remove_uploaded(server_of(request).settings.folder, name))
+    removed = remove_uploaded(server_of(request).settings.folder, name)
+    note(request, "list", f"list {name}", way="removed")
+    return answer(request, removed)

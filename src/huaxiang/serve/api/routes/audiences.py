@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from huaxiang.app.rights import require
 from huaxiang.app.serving import Served, When
 from huaxiang.serve.api.answers import Page, answer, cut, page, paged, read_cursor
-from huaxiang.serve.api.context import Asked, asks, caller_of, lists, pinned
+from huaxiang.serve.api.context import Asked, asks, caller_of, lists, note, pinned, told_of
 from huaxiang.serve.api.models.audiences import (
     Audience,
     Audiences,
@@ -87,6 +87,14 @@ def _ids(request: Request, served: Served, wanted: IdsAsked, part: Page) -> dict
     index = served.need_index()
     rows = index.select(wanted.when).rows()
     found = index.ids(Bits.from_rows(index.size, rows[part.offset : part.end]))
+    note(
+        request,
+        "ids",
+        f"{len(found)} customers",
+        snapshot=served.snapshot.id,
+        condition=told_of(wanted.when),
+        offset=part.offset,
+    )
     told = {"count": len(rows), "ids": found.to_pylist(), "snapshot": served.snapshot.id}
     return told | paged(request, part, served.snapshot.id, more=len(rows) > part.end)
 
@@ -103,8 +111,12 @@ def export(asked: Annotated[Asked, asks("export")], wanted: ExportAsked) -> Resp
     if wanted.unmask:
         require(asked.caller, "unmask")
     members = asked.served.select(wanted.when).mask()
+    about = f"{int(members.sum())} customers"
+    detail = {"condition": told_of(wanted.when), "columns": columns, "format": wanted.format}
     if wanted.unmask:
-        asked.note("unmask", f"export of {len(columns)} columns of {int(members.sum())} customers")
+        asked.note_unmasked(f"export of {about}", **detail)
+    else:
+        asked.note("export", about, **detail)
     stream = stream_audience(asked.snapshot, members, columns, wanted.format, unmask=wanted.unmask)
     headers = {
         "Content-Disposition": f'attachment; filename="audience-{asked.snapshot.id}.{wanted.format}"', "Cache-Control": "no-store",
@@ -134,5 +146,6 @@ def lookalike(asked: Annotated[Asked, asks("read")], wanted: LookalikeAsked) -> 
     told = {key: value for key, value in found.answer.items() if key != "file"}
     if wanted.ids:
         pairs = zip(found.ids.to_pylist(), found.scores.tolist(), strict=True)
+        asked.note("ids", f"{len(found.ids)} customers", condition=told_of(wanted.seed), way="lookalike")
         told["found"] = [{"customer_id": who, "score": round(score, 6)} for who, score in pairs]
     return answer(asked.request, told)

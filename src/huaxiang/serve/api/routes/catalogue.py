@@ -157,6 +157,7 @@ def accounts(
     from huaxiang.app.account import list_accounts
 
     found, more = first(lambda limit: list_accounts(asked.snapshot, text, limit=limit), "accounts", part)
+    asked.note("search", f"{len(found['accounts'])} accounts")
     return answer(asked.request, found | paged(asked.request, part, asked.snapshot.id, more=more))
 
 
@@ -169,5 +170,7 @@ def account(asked: Annotated[Asked, asks("customers")], account_id: str, *, unma
         require(asked.caller, "unmask")
     found = show_account(asked.snapshot, account_id, unmask=unmask)
     if unmask:
-        asked.note("unmask", f"account {account_id}")
+        asked.note_unmasked(f"account {account_id}")
+    else:
+        asked.note("account", f"account {account_id}")
     return answer(asked.request, found)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from huaxiang.app.acting import acting_as
 from huaxiang.app.rights import require
 from huaxiang.serve.api.answers import Page, answer, page, paged
-from huaxiang.serve.api.context import Asked, asks, lists
+from huaxiang.serve.api.context import Asked, asks, check_reason, lists
 from huaxiang.serve.api.models.customers import (
     Because,
     Customer,
@@ -23,12 +23,16 @@ from huaxiang.serve.api.models.customers import (
     Review,
     SearchAsked,
     SplitAsked,
+    UnmaskAsked,
+    Unmasked,
     UnmergeAsked,
 )
 from huaxiang.serve.api.routes.catalogue import Unmask
 
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=2_000_000_000)]
+NOTED = 20
+"""So many of the customers that a search found are noted by their IDs."""
 Deciding = Annotated[Asked, asks("decide")]
 
 
@@ -37,7 +41,10 @@ def search(asked: Annotated[Asked, asks("customers")], wanted: SearchAsked) -> R
     """Find customers by ID, a part of a text attribute, or an identity key as written."""
     from huaxiang.app.customer import search_customers
 
-    return answer(asked.request, search_customers(asked.snapshot, wanted.text, limit=wanted.limit))
+    found = search_customers(asked.snapshot, wanted.text, limit=wanted.limit)
+    ids = [each["customer_id"] for each in found["found"]]
+    asked.note("search", f"{len(ids)} customers", customers=ids[:NOTED])
+    return answer(asked.request, found)
 
 
 @router.get("/customers/{customer_id}", response_model=Customer, tags=["customers"])
@@ -53,10 +60,22 @@ def customer(
     if provenance:
         require(asked.caller, "identifiers")
     found = show_customer(asked.snapshot, customer_id, Detail(unmask, provenance))
-    if unmask:
-        asked.note("unmask", f"customer {found['customer_id']}")
+    _note(asked, "customer", f"customer {found['customer_id']}", unmask=unmask)
     if not asked.caller.may("identifiers"):
         found["identity"] = [key | {"value": None} for key in found["identity"]]
+    return answer(asked.request, found)
+
+
+@router.post("/customers/{customer_id}/unmask", response_model=Unmasked, tags=["customers"])
+def unmask_fields(asked: Annotated[Asked, asks("unmask")], customer_id: str, wanted: UnmaskAsked) -> Response:
+    """Show fields of one customer in full, to those who may and say why; it is noted who saw which, when, and why."""
+    from huaxiang.app.customer import unmasked_values
+
+    check_reason(wanted.reason)
+    found = unmasked_values(asked.snapshot, customer_id, wanted.fields)
+    asked.note(
+        "unmask", f"customer {found['customer_id']}", fields=wanted.fields, reason=wanted.reason.strip(), purpose=wanted.purpose
+    )  # fmt: skip
     return answer(asked.request, found)
 
 
@@ -65,7 +84,7 @@ def status(asked: Annotated[Asked, asks("identifiers")], *, unmask: Unmask = Fal
     """Tell the figures of the last build about who is who, and the decisions that wait."""
     from huaxiang.app.identity import identity_status
 
-    _note(asked, "identity status", unmask=unmask)
+    _note(asked, "identity", "identity status", unmask=unmask)
     return answer(asked.request, identity_status(asked.snapshot, unmask=unmask))
 
 
@@ -77,7 +96,7 @@ def explain(asked: Annotated[Asked, asks("identifiers")], customer_id: str, *, u
     if unmask:
         require(asked.caller, "unmask")
     found = show_identity(asked.snapshot, customer_id, unmask=unmask)
-    _note(asked, f"customer {found['customer_id']}", unmask=unmask)
+    _note(asked, "identity", f"customer {found['customer_id']}", unmask=unmask)
     return answer(asked.request, found)
 
 
@@ -88,7 +107,7 @@ def review(
     """List the pairs of customers that wait for a decision."""
     from huaxiang.app.identity import review_queue
 
-    _note(asked, "identity review", unmask=unmask)
+    _note(asked, "identity", f"identity review from {part.offset + 1}", unmask=unmask)
     found = review_queue(asked.snapshot, limit=part.limit, offset=part.offset, unmask=unmask)
     more = found["total"] > part.end
     return answer(asked.request, found | paged(asked.request, part, asked.snapshot.id, more=more))
@@ -104,7 +123,7 @@ def dry_run(
     """Tell what the rules that stand in the files now would change; nothing is written."""
     from huaxiang.app.trying import dry_run as try_rules
 
-    _note(asked, "identity dry-run", unmask=unmask)
+    _note(asked, "identity", "identity dry-run", unmask=unmask)
     return answer(asked.request, try_rules(asked.snapshot, limit=limit, unmask=unmask))
 
 
@@ -158,10 +177,14 @@ def undo(asked: Deciding, number: Number, wanted: Because) -> Response:
 
 def _decided(asked: Asked, decide: Any) -> Response:
     with acting_as(asked.caller.name):
-        return answer(asked.request, decide(), status=201)
+        found = decide()
+    asked.note("decide", f"decision {found['number']}", way=asked.request.url.path.rsplit("/", 1)[-1])
+    return answer(asked.request, found, status=201)
 
 
-def _note(asked: Asked, about: str, *, unmask: bool) -> None:
+def _note(asked: Asked, action: str, about: str, *, unmask: bool) -> None:
+    """Note that personal data are read; in full only by those who may, and say why."""
     if unmask:
-        require(asked.caller, "unmask")
-        asked.note("unmask", about)
+        asked.note_unmasked(about)
+    else:
+        asked.note(action, about)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from huaxiang.app.rights import require
 from huaxiang.serve.api.answers import answer
-from huaxiang.serve.api.context import Asked, asks
+from huaxiang.serve.api.context import Asked, asks, told_of
 from huaxiang.serve.api.models.audiences import SqlAnswer, SqlAsked, SqlTables
 from huaxiang.serve.api.models.describing import (
     Breakdown,
@@ -60,7 +60,9 @@ def why(asked: Annotated[Asked, asks("customers")], wanted: WhyAsked) -> Respons
         require(asked.caller, "unmask")
     found = explain(asked.snapshot, wanted.when, wanted.customer_id, unmask=wanted.unmask)
     if wanted.unmask:
-        asked.note("unmask", f"customer {found['customer_id']}")
+        asked.note_unmasked(f"customer {found['customer_id']}")
+    else:
+        asked.note("why", f"customer {found['customer_id']}")
     return answer(asked.request, found)
 
 
@@ -82,7 +84,10 @@ def sql(asked: Annotated[Asked, asks("sql")], wanted: SqlAsked) -> Response:
 
     if wanted.limit:
         require(asked.caller, "export")
-    return answer(asked.request, sql_audience(asked.snapshot, wanted.sql, seconds=wanted.seconds, limit=wanted.limit))
+    found = sql_audience(asked.snapshot, wanted.sql, seconds=wanted.seconds, limit=wanted.limit)
+    if wanted.limit:
+        asked.note("ids", f"{min(wanted.limit, found['count'])} customers", condition=told_of(wanted.sql))
+    return answer(asked.request, found)
 
 
 @router.get("/query/sql/tables", response_model=SqlTables)

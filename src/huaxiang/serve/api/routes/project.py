@@ -11,7 +11,7 @@ from starlette.responses import Response
 from huaxiang import __version__
 from huaxiang.app.rights import Caller
 from huaxiang.serve.api.answers import VARY, Page, answer, cut, page, paged
-from huaxiang.serve.api.context import Asked, asks, needs, server_of
+from huaxiang.serve.api.context import Asked, asks, needs, note, server_of
 from huaxiang.serve.api.models.catalogue import (
     Build,
     BuildAsked,
@@ -78,6 +78,7 @@ def start(request: Request, wanted: BuildAsked, _: Annotated[Caller, needs("buil
 
     folder = server_of(request).settings.folder
     run = start_build(folder, as_of=_day(wanted.as_of), full=wanted.full, engine=wanted.engine)
+    note(request, "build", f"build {run['id']}", full=wanted.full, as_of=wanted.as_of)
     return answer(request, run, status=202, headers={"Location": f"{PREFIX}/builds/{run['id']}"})
 
 

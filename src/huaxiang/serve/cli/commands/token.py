@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -12,25 +10,12 @@ from huaxiang.app.rights import ROLES
 from huaxiang.app.tokens import CREATED_KEYS, TOKEN_KEYS, create_token, list_tokens, revoke_token
 from huaxiang.serve.cli import output
 from huaxiang.serve.cli.framework import LazyGroup, View, command, option, shows
+from huaxiang.serve.cli.stateful import state_and_log
 from huaxiang.serve.cli.texts import t
-
-if TYPE_CHECKING:
-    from huaxiang.store.state import StateStore
 
 token = LazyGroup(
     "token", help="help.token", lazy={name: f"{__name__}:token_{name}" for name in ("create", "list", "revoke")}
 )
-
-
-@contextmanager
-def _state(view: View) -> Iterator[StateStore]:
-    from huaxiang.app.wiring import open_state
-
-    state = open_state(view.folder())
-    try:
-        yield state
-    finally:
-        state.close()
 
 
 @command("create", text="help.token.create", keys=CREATED_KEYS)
@@ -40,8 +25,12 @@ def _state(view: View) -> Iterator[StateStore]:
 @shows(snapshot=False)
 def token_create(view: View, name: str, role: str, expires: int | None) -> None:
     """Make a token."""
-    with _state(view) as state:
-        view.show(create_token(state, name, role, days=expires), _created)
+    with state_and_log(view) as (state, log):
+        made = create_token(state, name, role, days=expires)
+        log.note_local(
+            "token_created", f"token {made['id']} {made['name']}", token_role=role, expires_at=made["expires_at"]
+        )
+        view.show(made, _created)
 
 
 def _created(found: dict[str, Any]) -> None:
@@ -54,7 +43,7 @@ def _created(found: dict[str, Any]) -> None:
 @shows(snapshot=False)
 def token_list(view: View) -> None:
     """List the tokens."""
-    with _state(view) as state:
+    with state_and_log(view) as (state, _):
         view.show({"tokens": list_tokens(state)}, _list)
 
 
@@ -75,8 +64,10 @@ def _list(found: dict[str, Any]) -> None:
 @shows(snapshot=False)
 def token_revoke(view: View, which: str) -> None:
     """End a token."""
-    with _state(view) as state:
-        view.show(revoke_token(state, which), lambda found: output.line(t("token.revoked", **_named(found))))
+    with state_and_log(view) as (state, log):
+        ended = revoke_token(state, which)
+        log.note_local("token_revoked", f"token {ended['id']} {ended['name']}")
+        view.show(ended, lambda found: output.line(t("token.revoked", **_named(found))))
 
 
 def _named(found: dict[str, Any]) -> dict[str, str]:

@@ -1,0 +1,109 @@
+"""`huaxiang user add | list | disable | enable | password | role`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from huaxiang.app.people import USER_KEYS, USER_ROLES, NewUser, add_user, change_user, list_users
+from huaxiang.serve.cli import output
+from huaxiang.serve.cli.framework import LazyGroup, View, command, option, shows
+from huaxiang.serve.cli.stateful import state_and_log
+from huaxiang.serve.cli.texts import t
+
+_NAMES = ("add", "list", "disable", "enable", "password", "role")
+user = LazyGroup("user", help="help.user", lazy={name: f"{__name__}:user_{name}" for name in _NAMES})
+_stdin = option("--password-stdin", "stdin", key="password_stdin", is_flag=True)
+_name = click.argument("name")
+
+
+@command("add", text="help.user.add", keys=USER_KEYS)
+@_name
+@option("--role", key="user_role", type=click.Choice(USER_ROLES), required=True)
+@option("--display-name", "display_name", key="display_name", default="")
+@option("--keep-password", "keep", key="keep_password", is_flag=True)
+@_stdin
+@shows(snapshot=False)
+def user_add(view: View, *, name: str, stdin: bool, keep: bool, **told: str) -> None:
+    """Make a user."""
+    new = NewUser(name, told["role"], told["display_name"], _password(stdin=stdin), must_change=not keep)
+    with state_and_log(view) as (state, log):
+        made = add_user(state, new)
+        log.note_local("user_added", f"user {made['name']}", user_role=made["role"])
+    view.show(made, _shown("user.added"))
+
+
+@command("list", text="help.user.list", keys=("people",))
+@shows(snapshot=False)
+def user_list(view: View) -> None:
+    """List the users."""
+    with state_and_log(view) as (state, _):
+        view.show({"people": list_users(state)}, _list)
+
+
+def _list(found: dict[str, Any]) -> None:
+    if not found["people"]:
+        output.line(t("user.none"))
+        return
+    rows = [
+        (each["name"], each["display_name"], each["role"], t(f"user.state.{each['state']}"), t(f"user.way.{each['way']}"),
+         output.moment(each["created_at"]))
+        for each in found["people"]
+    ]  # fmt: skip
+    output.table([t(f"user.{head}") for head in ("name", "display_name", "role", "state", "way", "created_at")], rows)
+
+
+@command("disable", text="help.user.disable", keys=USER_KEYS)
+@_name
+@shows(snapshot=False)
+def user_disable(view: View, name: str) -> None:
+    """Let somebody log in no more."""
+    _change(view, name, {"disabled": True}, "user.disabled")
+
+
+@command("enable", text="help.user.enable", keys=USER_KEYS)
+@_name
+@shows(snapshot=False)
+def user_enable(view: View, name: str) -> None:
+    """Let somebody log in again."""
+    _change(view, name, {"disabled": False}, "user.enabled")
+
+
+@command("password", text="help.user.password", keys=USER_KEYS)
+@_name
+@_stdin
+@shows(snapshot=False)
+def user_password(view: View, name: str, *, stdin: bool) -> None:
+    """Give somebody a new password."""
+    _change(view, name, {"password": _password(stdin=stdin)}, "user.password_set")
+
+
+@command("role", text="help.user.role", keys=USER_KEYS)
+@_name
+@click.argument("role", type=click.Choice(USER_ROLES))
+@shows(snapshot=False)
+def user_role(view: View, name: str, role: str) -> None:
+    """Give somebody another role."""
+    _change(view, name, {"role": role}, "user.role_set")
+
+
+def _change(view: View, name: str, changes: Mapping[str, Any], text: str) -> None:
+    with state_and_log(view) as (state, log):
+        changed = change_user(state, name, changes)
+        told = {f"user_{key}": value for key, value in changes.items() if key != "password"}
+        log.note_local("user_changed", f"user {changed['name']}", changed=sorted(changes), **told)
+    view.show(changed, _shown(text))
+
+
+def _shown(text: str) -> Callable[[dict[str, Any]], None]:
+    return lambda found: output.line(t(text, name=found["name"], role=found["role"]))
+
+
+def _password(*, stdin: bool) -> str:
+    """A password, typed twice or read from a line of the standard input; never an argument, which others could see."""
+    if stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt(t("user.prompt"), hide_input=True, confirmation_prompt=t("user.repeat"), err=True))
