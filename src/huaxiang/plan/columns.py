@@ -219,7 +219,7 @@ def tag_outputs(tag: Tag, types: Mapping[str, str]) -> dict[str, str]:
 
 
 def customer_types(project: Project) -> dict[str, str]:
-    """Return the DuckDB types of all attributes, tags that are not offline, and clusterings.
+    """Return the DuckDB types of all attributes, tags that are online, and clusterings.
 
     What can't be typed because of a fault is left out (`check_project` reports it).
     """
@@ -232,7 +232,7 @@ def _customer_types(project: Project) -> Mapping[str, str]:
     for attribute in attributes_of(project, "customer"):
         _put(types, attribute.name, partial(attribute_type, project, attribute))
     types |= derived_types(project)
-    online = {n: t for n, t in project.tags.items() if t.status != "offline"}
+    online = {n: t for n, t in project.tags.items() if t.status == "online"}
     for name, tag in online.items():
         if isinstance(tag, StatisticTag):
             _put(types, name, partial(statistic_type, project, tag))
@@ -360,18 +360,19 @@ def _computed_order(project: Project) -> tuple[str, ...]:
 
 
 def tag_order(project: Project) -> tuple[tuple[str, ...], ...]:
-    """Return the tags that are no statistics in levels: each reads only attributes, statistics and earlier levels.
+    """Return the online tags that are no statistics in levels: each reads only attributes, statistics and earlier levels.
 
     Raises ExpressionError (REF001) when definitions refer to each other in a circle.
     """
-    sorter = TopologicalSorter(dependencies(project))
+    off = {("tags", t.name) for t in project.tags.values() if t.status != "online"}
+    graph = {node: below - off for node, below in dependencies(project).items() if node not in off}
+    sorter = TopologicalSorter(graph)
     try:
         sorter.prepare()
     except CycleError as error:
         circle = " → ".join(name for _, name in error.args[1])
         raise ExpressionError("REF001", f"definitions refer to each other in a circle: {circle}") from None
     depth: dict[Node, int] = {}
-    graph = dependencies(project)
     while sorter.is_active():
         for node in sorter.get_ready():
             below = [depth[n] for n in graph.get(node, ())]

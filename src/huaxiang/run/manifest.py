@@ -77,7 +77,7 @@ def describe_tags(
         | _upkeep(project, spec, facts, old.get(name))
         | {"sql": facts.sql.get(spec.name, ""), "class": _class_of(project, spec, facts.standard.classes)}
         for spec in project.tags.values()
-        if spec.status != "offline"
+        if spec.status == "online"
         for name in output_names(spec)
     ]
 

@@ -33,7 +33,7 @@ def check_statistics(project: Project, as_of: AsOf) -> tuple[tag.CheckedStatisti
     return tuple(
         _check_statistic(project, t, as_of)
         for t in project.tags.values()
-        if isinstance(t, StatisticTag) and t.status != "offline"
+        if isinstance(t, StatisticTag) and t.status == "online"
     )
 
 
@@ -96,7 +96,7 @@ def draw_profile(build: Build, sources: tuple[str, ...], as_of: AsOf) -> None:
 
 
 def compute_tags(build: Build, as_of: AsOf) -> Mapping[str, str]:
-    """Leave table `tags`: profile and every tag that is not offline. Return the SQL of each tag on its own, for people to read."""
+    """Leave table `tags`: profile and every tag that is online. Return the SQL of each tag on its own, for people to read."""
     project = build.project
     statistics = check_statistics(project, as_of)
     rows = {}
@@ -105,7 +105,7 @@ def compute_tags(build: Build, as_of: AsOf) -> Mapping[str, str]:
         rows[name] = tag.TagRows(unified_table(name), columns, time_field(project.sources[name]))
     steps = [*tag.plan_statistics(statistics, rows, as_of.moment, as_of.end)]
     types = customer_types(project)
-    levels = [[project.tags[n] for n in level if project.tags[n].status != "offline"] for level in tag_order(project)]
+    levels = [[project.tags[n] for n in level if project.tags[n].status == "online"] for level in tag_order(project)]
     levels = [[t for t in level if not isinstance(t, StatisticTag)] for level in levels]
     computed = [t for level in levels for t in level]
     checked = {t.name: check_values(project, t, types, as_of) for t in computed}

@@ -133,7 +133,7 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "FRM012": ("Excel 码本的表头或单元格有误", "a heading or cell of an Excel codebook that can't be read"),
     "REF001": ("定义循环引用", "definitions refer to each other in a circle"),
     "REF002": ("未知人群", "an unknown audience"),
-    "REF003": ("引用了已下线的标签", "a tag that is offline is read"),
+    "REF003": ("引用了草稿或已下线的标签", "a tag is read that is a draft, or offline"),
     "REF004": ("标签引用了聚类（聚类在标签之后产生）", "a tag reads a clustering, which is made after the tags"),
     "REF005": ("比较的值不会出现（提醒）", "a value that never occurs is compared with (warning)"),
     "REF006": ("未知名单", "an unknown uploaded list"),

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import io
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from huaxiang.app.definition_files import changed, digest_of, editing, replace_file, with_item, without_item
 from huaxiang.errors import Issue, ProjectInvalid, UsageError
 from huaxiang.spec.loader import Project, load_project
 from huaxiang.spec.models import AudienceSpec
@@ -77,7 +74,7 @@ def file_of(folder: Path, name: str) -> tuple[str, str | None]:
     project = load_project(folder)
     file = project.place("audiences", name).file if name in project.audiences else NEW_FILE
     path = folder / file
-    return file, _digest(path.read_bytes()) if path.is_file() else None
+    return file, digest_of(path.read_bytes()) if path.is_file() else None
 
 
 def save_audience(folder: Path, name: str, wish: Wish) -> dict[str, Any]:
@@ -88,7 +85,7 @@ def save_audience(folder: Path, name: str, wish: Wish) -> dict[str, Any]:
     name or key.
     """
     _check_wish(name, wish)
-    with _editing(folder):
+    with editing(folder):
         project = load_project(folder)
         old = project.audiences.get(name)
         file = project.place("audiences", name).file if old is not None else NEW_FILE
@@ -97,10 +94,11 @@ def save_audience(folder: Path, name: str, wish: Wish) -> dict[str, Any]:
         _check_expected(file, before, wish.expected)
         spec = _spec(name, old, wish)
         _check(project, spec)
-        text = _written(before.decode() if before is not None else _HEAD, name, wish.keys)
-        _replace(path, before, text)
+        text = with_item(before.decode() if before is not None else _HEAD, "audiences", name, wish.keys, _KEYS)
+        replace_file(path, before, text)
     return {
-        "name": name, "file": file, "created": old is None, "definition": _definition_text(project, spec), "digest": _digest(text.encode()),
+        "name": name, "file": file, "created": old is None, "definition": _definition_text(project, spec),
+        "digest": digest_of(text.encode()),
     }  # fmt: skip
 
 
@@ -111,7 +109,7 @@ def remove_audience(folder: Path, name: str, expected: str | None = None) -> dic
     """
     from huaxiang.app.audiences.graph import readers_of
 
-    with _editing(folder):
+    with editing(folder):
         project = load_project(folder)
         if name not in project.audiences:
             raise UsageError.unknown("audience", name, project.audiences)
@@ -124,7 +122,7 @@ def remove_audience(folder: Path, name: str, expected: str | None = None) -> dic
         file = project.place("audiences", name).file
         before = (folder / file).read_bytes()
         _check_expected(file, before, expected)
-        _replace(folder / file, before, _without(before.decode(), name))
+        replace_file(folder / file, before, without_item(before.decode(), "audiences", name))
     return {"name": name, "file": file, "removed": True}
 
 
@@ -183,104 +181,6 @@ def _definition_text(project: Project, spec: AudienceSpec) -> str:
     return spec.sql or condition_text(spec.condition, customer_types(project), sources_of_customers(project))
 
 
-# The file
-
-
-@contextmanager
-def _editing(folder: Path) -> Iterator[None]:
-    """One edit of a project's definitions at a time."""
-    path = folder / ".huaxiang" / "edit.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:32]
-
-
 def _check_expected(file: str, content: bytes | None, expected: str | None) -> None:
-    if expected is not None and (content is None or _digest(content) != expected):
-        raise _changed(file)
-
-
-def _changed(file: str) -> UsageError:
-    return UsageError(
-        f"{file} has changed since it was read; nothing was written. Look at it again, then save once more",
-        f"{file} 在读取之后被改动过，没有写入任何内容；请重新查看后再保存",
-    )
-
-
-def _replace(path: Path, before: bytes | None, text: str) -> None:
-    """Replace the file, unless somebody else has changed it meanwhile."""
-    from huaxiang.store.atomic import write_atomic
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if (path.read_bytes() if path.is_file() else None) != before:
-        raise _changed(path.name)
-    write_atomic(path, text)
-
-
-def _yaml(text: str) -> Any:
-    """A round-trip YAML that writes lists as the file does."""
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 1 << 16
-    found = re.search(r"^( *)- ", text, re.MULTILINE)
-    offset = len(found[1]) if found else 2
-    yaml.indent(mapping=2, sequence=offset + 2, offset=offset)
-    return yaml
-
-
-def _dumped(yaml: Any, data: Any) -> str:
-    out = io.StringIO()
-    yaml.dump(data, out)
-    return out.getvalue()
-
-
-def _written(text: str, name: str, keys: Mapping[str, Any]) -> str:
-    from ruamel.yaml.comments import CommentedMap, CommentedSeq
-
-    yaml = _yaml(text)
-    data = yaml.load(text)
-    if data is None:
-        data = CommentedMap()
-    if not data.get("audiences"):
-        data["audiences"] = CommentedSeq()
-    items = data["audiences"]
-    items.fa.set_block_style()
-    item = next((one for one in items if one.get("name") == name), None)
-    if item is None:
-        item = CommentedMap({"name": name})
-        item.fa.set_block_style()
-        items.append(item)
-    for key in _KEYS:
-        if key not in keys:
-            continue
-        if keys[key] is None:
-            item.pop(key, None)
-        else:
-            item[key] = _plain(keys[key])
-    return _dumped(yaml, data)
-
-
-def _plain(value: Any) -> Any:
-    """A value as YAML writes it: titles in one line."""
-    from ruamel.yaml.comments import CommentedMap
-
-    if isinstance(value, Mapping) and set(value) <= {"zh", "en"}:
-        made = CommentedMap(value)
-        made.fa.set_flow_style()
-        return made
-    return value
-
-
-def _without(text: str, name: str) -> str:
-    yaml = _yaml(text)
-    data = yaml.load(text)
-    place = next(i for i, item in enumerate(data["audiences"]) if item.get("name") == name)
-    del data["audiences"][place]
-    return _dumped(yaml, data)
+    if expected is not None and (content is None or digest_of(content) != expected):
+        raise changed(file)

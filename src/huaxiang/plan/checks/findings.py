@@ -23,14 +23,21 @@ class Findings:
         self.types = customer_types(project)
         self.sources = sources_of_customers(project)
         self.graph = dependencies(project)
-        self.offline = {c: t.name for t in project.tags.values() if t.status == "offline" for c in output_names(t)}
+        self.offline = {c: t.name for t in project.tags.values() if t.status != "online" for c in output_names(t)}
+        """Column → tag that is not computed: offline, or a draft."""
         self._found: dict[Issue, None] = {}
 
     def add(
         self, at: tuple[str, str], path: tuple[str | int, ...], code: str, message: str, *, warning: bool = False
     ) -> None:
-        """Note a fault of the definition `at` = (kind, name); `path` leads to the key that has it."""
+        """Note a fault of the definition `at` = (kind, name); `path` leads to the key that has it.
+
+        What is not computed can't spoil a build: faults of drafts and of tags that are offline are warnings.
+        """
         kind, name = at
+        warning = warning or (
+            kind == "tags" and name in self.project.tags and self.project.tags[name].status != "online"
+        )
         subject = f'{SINGULAR[kind]} "{name}": ' if kind in SINGULAR else ""
         severity: Literal["error", "warning"] = "warning" if warning else "error"
         place = self.project.place(kind, name, *path)
@@ -77,12 +84,17 @@ class Findings:
     ) -> None:
         name = self._unknown(error)
         if name in self.offline and name not in columns:
-            self.add(
-                at, path, "REF003", f'reads tag "{self.offline[name]}", which is offline; set its status to online'
-            )
+            self.add(at, path, "REF003", self.not_online(name))
         elif name is None or not self._is_broken(name):
             key = ".".join(str(p + 1) if isinstance(p, int) else p for p in path)
             self.add(at, path, error.code, f"{key}: {error.message}")
+
+    def not_online(self, column: str) -> str:
+        """Why a column can't be read: its tag is offline, or a draft."""
+        name = self.offline[column]
+        if self.project.tags[name].status == "draft":
+            return f'reads tag "{name}", which is a draft; it has to be approved first (status: online)'
+        return f'reads tag "{name}", which is offline; set its status to online'
 
     @staticmethod
     def _unknown(error: ExpressionError) -> str | None:

@@ -53,9 +53,4 @@ def _check_tags(found: Findings, spec: PersonaSetSpec) -> None:
         if name not in known:
             found.add(at, ("tags", i), "PER005", f'unknown tag or attribute "{name}"{did_you_mean(name, known)}')
         elif name in found.offline:
-            found.add(
-                at,
-                ("tags", i),
-                "REF003",
-                f'reads tag "{found.offline[name]}", which is offline; set its status to online',
-            )
+            found.add(at, ("tags", i), "REF003", found.not_online(name))

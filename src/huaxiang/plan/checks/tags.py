@@ -57,7 +57,7 @@ def _check_names(found: Findings) -> None:
     """Every column of the customer table has one owner; a fact tag may be named as its attribute."""
     project = found.project
     owners = {ID: "the build"} | {name: f'attribute "{name}"' for name in profile_names(project)}
-    for tag in project.tags.values():
+    for tag in sorted(project.tags.values(), key=lambda tag: tag.status != "online"):
         for column in output_names(tag):
             taken = owners.get(column)
             if taken is not None and not (isinstance(tag, FactTag) and tag.from_ == column):
@@ -203,7 +203,7 @@ def _check_ascending(found: Findings, at: At, path: tuple[str | int, ...], numbe
 def number_input(found: Findings, at: At, path: tuple[str | int, ...], name: str, code: str) -> None:
     """Report an input by name that is unknown or no number."""
     if name in found.offline:
-        found.add(at, path, "REF003", f'reads tag "{found.offline[name]}", which is offline; set its status to online')
+        found.add(at, path, "REF003", found.not_online(name))
     elif name in found.project.clusterings and name not in found.project.tags:
         found.add(at, path, code, f'{path[0]}: "{name}" is a clustering, not a number')
     elif name not in found.types:
