@@ -60,6 +60,11 @@ class AttributeRow:
     needs: Text | None
 
     @property
+    def names(self) -> frozenset[str]:
+        """The code, and the names of all that fills it."""
+        return frozenset({self.code, *(filler.name for filler in self.filled_by)})
+
+    @property
     def filled(self) -> bool:
         """True when at least one definition fills it."""
         return bool(self.filled_by)

@@ -20,7 +20,7 @@ from sqlglot import exp
 from huaxiang.app.audience import column_types
 from huaxiang.app.conditions import sources_in
 from huaxiang.app.wiring import find_project, member_reader, snapshot_store
-from huaxiang.errors import UsageError
+from huaxiang.errors import ExpressionError, UsageError
 from huaxiang.plan import sql
 from huaxiang.plan.behaviour import SourceRows, sample_condition
 from huaxiang.plan.condition_text import to_text, written
@@ -30,6 +30,7 @@ from huaxiang.plan.conditions import (
     Behaviour,
     InAudience,
     InList,
+    IsNull,
     Node,
     Not,
     Or,
@@ -59,6 +60,7 @@ AUDIENCES = "audiences"
 PIN = "@"
 """Between the name of a list and its version."""
 _OPEN = 2
+_VIEWS = 8
 _TEXTS = 2_000
 When = str | Mapping[str, object]
 
@@ -82,6 +84,16 @@ class OpenIndex:
         self._lock = threading.Lock()
         self._audiences = {item["name"]: item for item in snapshot.manifest.get("audiences", ())}
         self._members: dict[str, Bits] = {}
+        self._views: dict[str, OpenIndex] = {}
+
+    def seen_as(self, view: Snapshot) -> OpenIndex:
+        """The same index, asked by somebody who sees the snapshot as `view` does."""
+        found = self._views.get(view.view)
+        if found is None:
+            found = self._views[view.view] = OpenIndex(view, self.index)
+            while len(self._views) > _VIEWS:
+                self._views.pop(next(iter(self._views)))
+        return found
 
     @property
     def size(self) -> int:
@@ -102,6 +114,8 @@ class OpenIndex:
             found = self._conditions.get(key)
         if found is None:
             found = self._read(self._definition(when.strip(), when) if isinstance(when, str) else when)
+            if self.snapshot.masked and not (isinstance(when, str) and when.strip() in self._audiences):
+                check_masked(found.tree, self.snapshot.masked)
             with self._lock:
                 self._conditions[key] = found
                 while len(self._conditions) > _TEXTS:
@@ -297,8 +311,25 @@ class OpenIndex:
                 self._check_circle(self.condition(name), (*above, name))
 
 
+def check_masked(tree: Node, masked: frozenset[str]) -> None:
+    """Raise ExpressionError for a condition that compares masked values: whoever may ask so reads them by trying. Whether there is a value
+    may be asked.
+    """
+    from huaxiang.plan.predicate import references
+
+    for leaf in leaves(tree):
+        if isinstance(leaf, IsNull):
+            continue
+        named = sorted(references(to_text(written(leaf))).columns & masked)
+        if named:
+            raise ExpressionError(
+                "EXP002", f"the values of {named[0]} are masked: a condition can only ask whether there is one (is null, is not null)",
+                zh=f"{named[0]} 的值已脱敏：条件中只能判断是否有值（is null、is not null）",
+            )  # fmt: skip
+
+
 def open_index(snapshot: Snapshot) -> OpenIndex:
-    """Return the index of a snapshot; the last few stay open, shared by all who ask in this process.
+    """Return the index of a snapshot, as the snapshot is seen; the last few stay open, shared by all who ask in this process.
 
     Raises UsageError for a snapshot without an index, which an older version built.
     """
@@ -311,7 +342,7 @@ def open_index(snapshot: Snapshot) -> OpenIndex:
                 _opened.popitem(last=False)
         else:
             _opened.move_to_end(snapshot.folder)
-        return found
+        return found.seen_as(snapshot) if snapshot.view else found
 
 
 def _open(snapshot: Snapshot) -> OpenIndex:

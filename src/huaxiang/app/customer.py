@@ -17,7 +17,7 @@ from huaxiang.app.audience_index import open_index
 from huaxiang.app.conditions import contains_text
 from huaxiang.app.identity_values import Values
 from huaxiang.app.masks import kind_of, mask, mask_by_look
-from huaxiang.app.provenance import explain, has_table, marks, one_row
+from huaxiang.app.provenance import PARTS, explain, has_table, marks, one_row
 from huaxiang.app.value_titles import titles_of_value
 from huaxiang.app.wiring import table_reader
 from huaxiang.errors import UsageError
@@ -173,7 +173,9 @@ def search_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[
         )
     names = ["customer_id"]
     names += [
-        item["name"] for item in snapshot.manifest.get("attributes", ()) if item["value_type"] in ("text", "enum")
+        item["name"]
+        for item in snapshot.manifest.get("attributes", ())
+        if item["value_type"] in ("text", "enum") and item["name"] not in snapshot.masked
     ]
     ways = spellings(text)
     holds = [_any([contains_text(name, way) for way in ways]) for name in names]
@@ -248,13 +250,19 @@ def _segments(snapshot: Snapshot, values: Mapping[str, Any]) -> list[dict[str, A
 def _household(snapshot: Snapshot, values: Mapping[str, Any]) -> dict[str, Any] | None:
     """The household that the customer belongs to, with its members."""
     name = values.get("household_id")
-    return one_row(snapshot.table("households"), "household_id", name) if name else None
+    return _seen(snapshot, one_row(snapshot.table("households"), "household_id", name)) if name else None
 
 
 def _account(snapshot: Snapshot, values: Mapping[str, Any]) -> dict[str, Any] | None:
     """The account that the customer is a contact of, with its attributes."""
     name = values.get("account_id")
-    return one_row(snapshot.table("accounts"), "account_id", name) if name else None
+    return _seen(snapshot, one_row(snapshot.table("accounts"), "account_id", name)) if name else None
+
+
+def _seen(snapshot: Snapshot, row: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A row without what is hidden from who asks."""
+    gone = {f"{name}__{part}" for name in snapshot.hidden for part in PARTS}
+    return {key: value for key, value in row.items() if key not in snapshot.hidden | gone} if row else row
 
 
 def _identity(snapshot: Snapshot, customer_id: str, *, unmask: bool) -> list[dict[str, Any]]:
@@ -264,6 +272,9 @@ def _identity(snapshot: Snapshot, customer_id: str, *, unmask: bool) -> list[dic
     with table_reader(snapshot.table("identity")) as reader:
         rows = reader.rows(columns, me, values=[customer_id], order_by=["key", "value_digest"])
     found = [dict(zip(columns, row, strict=True)) for row in rows]
+    if snapshot.hidden:
+        known = set(snapshot.manifest["identity"]["keys"])
+        found = [key for key in found if key["key"] in known]
     values = Values.of(snapshot, unmask=unmask)
     closed = values.customer_values(customer_id, [key for key in found if key["value"] is None])
     open_keys = {k["value_digest"]: k["value"] if unmask else mask_by_look(k["value"]) for k in found if k["value"]}

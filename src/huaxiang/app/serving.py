@@ -35,11 +35,13 @@ from huaxiang.plan.conditions import (
 
 if TYPE_CHECKING:
     from huaxiang.app.audience_index import OpenIndex
+    from huaxiang.app.field_rights import RoleFields
     from huaxiang.index import Bits
     from huaxiang.store.snapshots import Snapshot
 
 When = str | Mapping[str, object]
 _ANSWERS = 10_000
+_ROLES = 10
 _WARMED = 300
 _OLDER = 3
 _LONG = 4_000
@@ -58,12 +60,32 @@ class Served:
         self.index = _index_of(snapshot)
         self._counts: OrderedDict[str, int] = OrderedDict()
         self._quick: OrderedDict[str, bool] = OrderedDict()
+        self._views: dict[str, Served] = {}
         self._lock = threading.Lock()
 
     @property
     def base(self) -> int:
         """How many customers there are."""
         return int(self.snapshot.manifest["customers"])
+
+    def seen_at_once(self, fields: RoleFields) -> Served | None:
+        """`seen_by` where it was asked before, else None."""
+        return self._views.get(fields.digest)
+
+    def seen_by(self, fields: RoleFields) -> Served:
+        """The snapshot as a role sees it; itself where nothing is kept from the role."""
+        with self._lock:
+            found = self._views.get(fields.digest)
+        if found is None:
+            from huaxiang.app.field_rights import view_of
+
+            view = view_of(self.snapshot, fields)
+            found = self if view is self.snapshot else Served(view)
+            with self._lock:
+                self._views[fields.digest] = found
+                while len(self._views) > _ROLES:
+                    self._views.pop(next(iter(self._views)))
+        return found
 
     def is_quick(self, when: When) -> bool:
         """Whether a count can be told at once, without asking the engine: kept, or computed from the columns of the index.

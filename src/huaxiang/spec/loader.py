@@ -105,6 +105,16 @@ def load_project(folder: Path) -> Project:
     )
 
 
+def load_settings(folder: Path) -> ProjectSpec:
+    """Read `huaxiang.yaml` alone. Raises OSError, and ProjectInvalid with every fault of it."""
+    document, faults = read_document((folder / PROJECT_FILE).read_bytes(), PROJECT_FILE)
+    issues = list(faults)
+    spec = _validate(ProjectSpec, document, issues) if document.data is not None or not faults else None
+    if issues or spec is None:
+        raise ProjectInvalid(issues)
+    return spec
+
+
 def definition_files(folder: Path) -> tuple[Path, ...]:
     """Return the definition files below the known folders, sorted by path."""
     found = [f for name in FOLDERS for f in (folder / name).rglob("*") if f.suffix in (".yaml", ".yml") and f.is_file()]

@@ -45,6 +45,7 @@ __all__ = [
     "ExpressionTag",
     "FactTag",
     "Feature",
+    "FieldRight",
     "Function",
     "HouseholdSpec",
     "IdentityKeySpec",
@@ -76,6 +77,21 @@ __all__ = [
 ]
 
 
+class FieldRight(Spec):
+    """How roles see fields (attributes, tags, clusterings), and which audiences are opened to them (docs/people.md)."""
+
+    roles: tuple[Literal["analyst", "marketer", "service", "auditor"], ...] = Field(min_length=1)
+    fields: tuple[Name, ...] = ()
+    show: Literal["hidden", "masked", "shown"] = Field(
+        "hidden",
+        description="hidden: not there, nor what is computed from it; masked: only that there is a value; "
+        "shown: even if computed from a hidden one",
+    )
+    audiences: tuple[Name, ...] = Field(
+        (), description="audiences that may be used by name, though what they read is hidden"
+    )
+
+
 class ProjectSpec(Spec):
     """`huaxiang.yaml`."""
 
@@ -94,6 +110,9 @@ class ProjectSpec(Spec):
     )
     keep_snapshots: int = Field(30, ge=1, description="older snapshots are removed after a build")
     sensitive: bool = Field(False, description="allow attributes that the catalogue marks off by default (health …)")
+    field_rights: tuple[FieldRight, ...] = Field(
+        (), description="what roles see of fields; what stands further down wins"
+    )
 
 
 TagClass = Literal[

@@ -33,9 +33,16 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class Snapshot:
-    """One published version, open for reading. Frees its hold on the files at `close()`, `with …` or when forgotten."""
+    """One published version, open for reading. Frees its hold on the files at `close()`, `with …` or when forgotten.
 
-    def __init__(self, folder: Path, manifest: Mapping[str, Any], handle: int) -> None:
+    `view`: as whom it is seen, empty for the whole; `hidden` and `masked`: fields that are kept from them (`app.field_rights`).
+    """
+
+    view: str = ""
+    hidden: frozenset[str] = frozenset()
+    masked: frozenset[str] = frozenset()
+
+    def __init__(self, folder: Path, manifest: Mapping[str, Any], handle: int | None) -> None:
         self.folder = folder
         self.id: str = folder.name
         self.manifest = manifest

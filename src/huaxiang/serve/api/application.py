@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from huaxiang import __version__
 from huaxiang.app.audit import AuditLog
+from huaxiang.app.field_rights import FieldRights
 from huaxiang.app.serving import Serving
 from huaxiang.app.wiring import open_state
 from huaxiang.errors import HuaxiangError
@@ -59,7 +60,8 @@ def create_app(settings: Settings) -> FastAPI:
     """Make the application for one project. Raises StorageError when the state database can't be opened."""
     state = open_state(settings.folder)
     callers, sessions = Callers(None if settings.no_auth else state), Sessions(state)
-    server = Server(settings, Serving(settings.folder), state, callers, sessions, AuditLog(state, settings.folder))
+    rights = FieldRights(settings.folder)
+    server = Server(settings, Serving(settings.folder), state, callers, rights, sessions, AuditLog(state, settings.folder))
     app = FastAPI(
         title="Huaxiang 画像", version=__version__, openapi_url=OPENAPI, docs_url=None, redoc_url=None, lifespan=_lifespan,
         description="Customers, tags, audiences and personas of one project. Errors are RFC 9457 problem details; docs/api.md.",
@@ -69,7 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     for part in (audiences, audience_life, describing, catalogue, customers, project, session, people):
         app.include_router(part.router, prefix=PREFIX)
     _handle(app)
-    app.add_middleware(Gate, settings=settings, callers=callers, sessions=sessions, quick=QuickCounts(server.serving))
+    app.add_middleware(Gate, settings=settings, callers=callers, sessions=sessions, quick=QuickCounts(server.serving, rights))
     _describe_security(app)
     return app
 
@@ -88,6 +90,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         asyncio.create_task(repeat(server.serving.refresh, server.settings.poll)),
         asyncio.create_task(repeat(server.callers.refresh, REFRESH)),
         asyncio.create_task(repeat(server.sessions.refresh, REFRESH)),
+        asyncio.create_task(repeat(server.rights.refresh, REFRESH)),
     ]
     try:
         yield

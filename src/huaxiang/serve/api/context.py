@@ -17,7 +17,7 @@ from starlette.requests import Request
 
 from huaxiang.app.rights import Caller, Right, require
 from huaxiang.app.serving import Served, Serving
-from huaxiang.errors import SnapshotError, UsageError
+from huaxiang.errors import AccessDenied, SnapshotError, UsageError
 from huaxiang.serve.api.answers import ETAG, Page, Unchanged, etag_of, is_held, page
 from huaxiang.serve.api.callers import Callers
 from huaxiang.serve.api.problems import Problem
@@ -25,6 +25,7 @@ from huaxiang.serve.api.settings import CALLER, SESSION, Settings
 
 if TYPE_CHECKING:
     from huaxiang.app.audit import AuditLog
+    from huaxiang.app.field_rights import FieldRights
     from huaxiang.serve.api.cookies import Sessions
     from huaxiang.store.snapshots import Snapshot
     from huaxiang.store.state import StateStore
@@ -41,6 +42,7 @@ class Server:
     serving: Serving
     state: StateStore
     callers: Callers
+    rights: FieldRights
     sessions: Sessions
     audit: AuditLog
 
@@ -58,6 +60,11 @@ class Asked:
         """The snapshot."""
         return self.served.snapshot
 
+    def need_whole(self) -> None:
+        """Raise AccessDenied where fields are hidden from the caller: what comes next is told from rows that may hold them."""
+        if self.snapshot.hidden:
+            raise kept_from(self.caller.role)
+
     def note(self, action: str, about: str, **detail: Any) -> None:
         """Note durably that the caller reads personal data, or changes something."""
         server_of(self.request).audit.note(self.caller, action, about, snapshot=self.snapshot.id, **detail)
@@ -73,6 +80,14 @@ class Asked:
         if SESSION in self.request.scope or reason:
             check_reason(reason)
         self.note("unmask", about, reason=reason or None, **detail)
+
+
+def kept_from(role: str) -> AccessDenied:
+    """What is asked for may hold fields that are hidden from the role."""
+    return AccessDenied(
+        f"fields are kept from role {role} (field_rights in huaxiang.yaml), and this can't be told or changed without them",
+        f"部分字段对角色 {role} 不可见（huaxiang.yaml 的 field_rights），而此内容涉及这些字段",
+    )
 
 
 def check_reason(reason: str) -> None:
@@ -124,8 +139,12 @@ def needs(right: Right) -> Any:
 
 
 async def _served(request: Request, which: str | None) -> Served:
-    serving = server_of(request).serving
-    return serving.current if which is None else await run_sync(serving.open, which)
+    """The snapshot as the caller sees it."""
+    server = server_of(request)
+    served = server.serving.current if which is None else await run_sync(server.serving.open, which)
+    fields = server.rights.of(caller_of(request).role)
+    seen = served.seen_at_once(fields)
+    return seen if seen is not None else await run_sync(served.seen_by, fields)
 
 
 Which = Annotated[
@@ -175,7 +194,7 @@ async def pinned(request: Request, snapshot: str | None, which: str | None = Non
 
 def _asked(request: Request, caller: Caller, served: Served, *, lasting: bool) -> Asked:
     if lasting:
-        etag = etag_of(request, served.snapshot.id, caller.role)
+        etag = etag_of(request, served.snapshot.id, caller.role, served.snapshot.view)
         request.scope[ETAG] = etag
         if is_held(request, etag):
             raise Unchanged(etag)

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 from starlette.types import Scope
 
+from huaxiang.app.field_rights import FieldRights
 from huaxiang.app.rights import Caller, require
 from huaxiang.app.serving import Serving
 from huaxiang.serve.api.answers import PRIVATE, to_json
@@ -22,8 +23,9 @@ from huaxiang.serve.api.settings import CALLER, COUNT
 class QuickCounts:
     """Answers counts of the served snapshot."""
 
-    def __init__(self, serving: Serving) -> None:
+    def __init__(self, serving: Serving, rights: FieldRights) -> None:
         self._serving = serving
+        self._rights = rights
 
     def answer(self, scope: Scope, body: bytes, headers: Mapping[bytes, str]) -> Response | None:
         """The answer, None when the route has to give it. Raises what the route would: AccessDenied, SnapshotError, ExpressionError …"""
@@ -37,7 +39,7 @@ class QuickCounts:
             return None
         caller: Caller = scope[CALLER]
         require(caller, "read")
-        served = self._serving.current
-        if not served.is_quick(when):
+        served = self._serving.current.seen_at_once(self._rights.of(caller.role))
+        if served is None or not served.is_quick(when):
             return None
         return Response(to_json(served.count(when)), media_type="application/json", headers={"Cache-Control": PRIVATE})

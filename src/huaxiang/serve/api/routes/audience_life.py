@@ -10,8 +10,10 @@ from starlette.responses import Response
 
 from huaxiang.app.acting import acting_as
 from huaxiang.app.rights import Caller, require
+from huaxiang.app.serving import When
+from huaxiang.errors import UsageError
 from huaxiang.serve.api.answers import answer
-from huaxiang.serve.api.context import Asked, asks, needs, note, server_of
+from huaxiang.serve.api.context import Asked, asks, caller_of, kept_from, needs, note, server_of
 from huaxiang.serve.api.models.describing import (
     Changes,
     Graph,
@@ -36,6 +38,7 @@ def save(request: Request, name: Called, wanted: SaveAsked, _: Defining) -> Resp
 
     if wanted.sql is not None:
         require(_, "sql")
+    _may_write(request, name, when=wanted.when, is_sql=wanted.sql is not None)
     wish = wish_of(wanted.model_dump(exclude={"expected"}))
     with acting_as(_.name):
         saved = save_audience(server_of(request).settings.folder, name, Wish(wish.keys, wanted.expected))
@@ -50,9 +53,33 @@ def remove(
     """Take an audience out of the project's files."""
     from huaxiang.app.audiences.editing import remove_audience
 
+    _may_write(request, name)
     removed = remove_audience(server_of(request).settings.folder, name, expected)
     note(request, "define", f"audience {name}", way="removed")
     return answer(request, removed)
+
+
+def _may_write(request: Request, name: str, *, when: When | None = None, is_sql: bool = False) -> None:
+    """Raise AccessDenied or ExpressionError where fields are kept from the caller and the definition, there or to be, reads them: else
+    the next build would tell what the caller may not ask.
+    """
+    server, role = server_of(request), caller_of(request).role
+    fields = server.rights.of(role)
+    if not server.serving.ready:
+        if fields.shown:
+            raise kept_from(role)
+        return
+    whole = server.serving.current
+    served = whole.seen_by(fields)
+    if not served.snapshot.view:
+        return
+    own = {a["name"] for a in served.snapshot.manifest.get("audiences", ())} - fields.opened
+    if is_sql and served.snapshot.hidden:
+        raise kept_from(role)
+    if name not in own and any(a["name"] == name for a in whole.snapshot.manifest.get("audiences", ())):
+        raise kept_from(role)
+    if when is not None:
+        served.need_index().condition(when)
 
 
 @router.get("/audiences/{name}/history", response_model=History)
@@ -73,10 +100,15 @@ def changes(
 ) -> Response:
     """Tell who joined and who left since an older snapshot; their IDs need the right `export`."""
     from huaxiang.app.audiences.changes import audience_changes
+    from huaxiang.app.tags import find_named
 
     if ids:
         require(asked.caller, "export")
     found = audience_changes(asked.snapshot, name, since, ids=ids)
+    if asked.snapshot.hidden:  # of then, too, only what the caller may see
+        server = server_of(asked.request)
+        older = server.serving.open(found["since"]).seen_by(server.rights.of(asked.caller.role)).snapshot
+        find_named(older.manifest.get("audiences", ()), name, "audience")
     if ids:
         asked.note("ids", f"changes of audience {name}", since=since)
     return answer(asked.request, found)
@@ -88,8 +120,16 @@ def graph(
 ) -> Response:
     """Tell what audiences read, and who reads them."""
     from huaxiang.app.audiences.graph import audience_graph
+    from huaxiang.app.field_rights import visible_graph
 
-    return answer(request, audience_graph(server_of(request).settings.folder, name))
+    server, role = server_of(request), caller_of(request).role
+    found = audience_graph(server.settings.folder, name)
+    if any(show == "hidden" for show in server.rights.of(role).shown.values()):
+        visible = server.serving.current.seen_by(server.rights.of(role)).snapshot
+        found = visible_graph(found, visible)
+        if name is not None and not found["audiences"]:
+            raise UsageError.unknown("audience", name, ())
+    return answer(request, found)
 
 
 @router.get("/lists", response_model=Lists)

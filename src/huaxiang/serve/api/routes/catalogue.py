@@ -11,7 +11,7 @@ from starlette.responses import Response
 from huaxiang.app.rights import Caller, require
 from huaxiang.errors import SnapshotError, UsageError
 from huaxiang.serve.api.answers import Page, answer, cut, first, page, paged
-from huaxiang.serve.api.context import Asked, Which, asks, lists, needs, server_of
+from huaxiang.serve.api.context import Asked, Which, asks, caller_of, lists, needs, server_of
 from huaxiang.serve.api.models.catalogue import (
     Account,
     Accounts,
@@ -78,6 +78,7 @@ def repairs(
 def _may_see_raw(asked: Asked, source: str, *, raw: bool) -> None:
     if raw:
         require(asked.caller, "raw")
+        asked.need_whole()
         asked.note("raw", f"source {source}")
 
 
@@ -88,6 +89,7 @@ def attributes(
 ) -> Response:  # fmt: skip
     """List the standard catalogue of attributes: what is filled, how far, and what the rest would take."""
     from huaxiang.app.attributes import list_attributes
+    from huaxiang.app.field_rights import view_of
     from huaxiang.spec.loader import load_project
 
     serving = server_of(request).serving
@@ -98,7 +100,18 @@ def attributes(
         if which is not None:
             raise
         snapshot = None
-    rows = [row.as_json() for row in list_attributes(snapshot, load_project(server_of(request).settings.folder))]
+    fields = server_of(request).rights.of(caller_of(request).role)
+    snapshot = view_of(snapshot, fields) if snapshot is not None else None
+    hidden = (
+        snapshot.hidden
+        if snapshot is not None
+        else frozenset(n for n, show in fields.shown.items() if show == "hidden")
+    )
+    rows = [
+        row.as_json()
+        for row in list_attributes(snapshot, load_project(server_of(request).settings.folder))
+        if not row.names & hidden
+    ]
     known = {str(row["class"]) for row in rows}
     if class_ is not None and class_ not in known:
         raise UsageError.unknown("class", class_, known)

@@ -59,6 +59,7 @@ def customer(
         require(asked.caller, "unmask")
     if provenance:
         require(asked.caller, "identifiers")
+        asked.need_whole()
     found = show_customer(asked.snapshot, customer_id, Detail(unmask, provenance))
     _note(asked, "customer", f"customer {found['customer_id']}", unmask=unmask)
     if not asked.caller.may("identifiers"):
@@ -82,6 +83,7 @@ def unmask_fields(asked: Annotated[Asked, asks("unmask")], customer_id: str, wan
 @router.get("/identity/status", response_model=IdentityStatus, tags=["identity"])
 def status(asked: Annotated[Asked, asks("identifiers")], *, unmask: Unmask = False) -> Response:
     """Tell the figures of the last build about who is who, and the decisions that wait."""
+    asked.need_whole()
     from huaxiang.app.identity import identity_status
 
     _note(asked, "identity", "identity status", unmask=unmask)
@@ -91,6 +93,7 @@ def status(asked: Annotated[Asked, asks("identifiers")], *, unmask: Unmask = Fal
 @router.get("/identity/customers/{customer_id}", response_model=Explained, tags=["identity"])
 def explain(asked: Annotated[Asked, asks("identifiers")], customer_id: str, *, unmask: Unmask = False) -> Response:
     """Tell why a customer is one: records, evidence, what was refused, decisions."""
+    asked.need_whole()
     from huaxiang.app.identity import show_identity
 
     if unmask:
@@ -105,6 +108,7 @@ def review(
     asked: Annotated[Asked, lists("identifiers")], part: Annotated[Page, Depends(page)], *, unmask: Unmask = False
 ) -> Response:
     """List the pairs of customers that wait for a decision."""
+    asked.need_whole()
     from huaxiang.app.identity import review_queue
 
     _note(asked, "identity", f"identity review from {part.offset + 1}", unmask=unmask)
@@ -121,6 +125,7 @@ def dry_run(
     unmask: Unmask = False,
 ) -> Response:
     """Tell what the rules that stand in the files now would change; nothing is written."""
+    asked.need_whole()
     from huaxiang.app.trying import dry_run as try_rules
 
     _note(asked, "identity", "identity dry-run", unmask=unmask)
@@ -176,6 +181,7 @@ def undo(asked: Deciding, number: Number, wanted: Because) -> Response:
 
 
 def _decided(asked: Asked, decide: Any) -> Response:
+    asked.need_whole()
     with acting_as(asked.caller.name):
         found = decide()
     asked.note("decide", f"decision {found['number']}", way=asked.request.url.path.rsplit("/", 1)[-1])

@@ -82,6 +82,7 @@ def sql(asked: Annotated[Asked, asks("sql")], wanted: SqlAsked) -> Response:
     """Run one SELECT of customer IDs in the sandbox; the IDs themselves need the right `export`."""
     from huaxiang.app.sandbox import sql_audience
 
+    asked.need_whole()
     if wanted.limit:
         require(asked.caller, "export")
     found = sql_audience(asked.snapshot, wanted.sql, seconds=wanted.seconds, limit=wanted.limit)
@@ -93,6 +94,7 @@ def sql(asked: Annotated[Asked, asks("sql")], wanted: SqlAsked) -> Response:
 @router.get("/query/sql/tables", response_model=SqlTables)
 def tables(asked: Annotated[Asked, asks("sql", lasting=True)]) -> Response:
     """Tell which tables, columns and functions SQL audiences may use."""
+    asked.need_whole()
     from huaxiang.app.sandbox import sql_tables
 
     return answer(asked.request, sql_tables(asked.snapshot))

@@ -122,6 +122,7 @@ def check(request: Request, _: Annotated[Caller, needs("read")]) -> Response:
 )
 def report(asked: Annotated[Asked, asks("read", lasting=True)]) -> Response:
     """Give the analysis report (客户画像分析报告) as one HTML file, in the language of Accept-Language."""
+    asked.need_whole()
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
