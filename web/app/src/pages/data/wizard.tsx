@@ -1,0 +1,7 @@
+import { NotBuilt } from "../../parts";
+import { useTexts } from "../../i18n";
+import { common } from "../../i18n/common";
+
+export default function Stub() {
+  return <NotBuilt title={useTexts(common).nav.wizard} command="huaxiang check" />;
+}

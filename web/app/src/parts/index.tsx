@@ -1,0 +1,88 @@
+// Small parts that pages share.
+import { useState, type ReactNode } from "react";
+import { App, Alert, Button, Card, Empty, Result, Skeleton, Typography } from "antd";
+import { LinkOutlined } from "@ant-design/icons";
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { Problem } from "../api/client";
+import { useTexts } from "../i18n";
+import { common } from "../i18n/common";
+
+/** The head of a page: one h1, what it is about, and what can be done. */
+export function PageHeader({ title, about, actions }: { title: ReactNode; about?: ReactNode; actions?: ReactNode }) {
+  return (
+    <header className="page-head">
+      <div><h1>{title}</h1>{about && <div className="about">{about}</div>}</div>
+      {actions && <div className="row no-print">{actions}</div>}
+    </header>
+  );
+}
+
+export function Page({ title, about, actions, children }: { title: ReactNode; about?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+  return (
+    <main className="page">
+      <PageHeader title={title} about={about} actions={actions} />
+      {children}
+    </main>
+  );
+}
+
+/** One figure with its name, and what it is counted over. */
+export function Figure({ name, value, note, onClick }: { name: ReactNode; value: ReactNode; note?: ReactNode; onClick?: () => void }) {
+  return (
+    <Card size="small" className="figure" hoverable={Boolean(onClick)} onClick={onClick}>
+      <div className="name">{name}</div>
+      <div className="value">{value}</div>
+      {note && <div className="note">{note}</div>}
+    </Card>
+  );
+}
+
+/** A fault in words, with its place where it has one, and a way to try again. */
+export function ErrorView({ error, onRetry }: { error: Problem; onRetry?: () => void }) {
+  const t = useTexts(common);
+  if (error.status === 403) return <Result status="403" title={t.forbidden} subTitle={error.message} />;
+  if (error.status === 404) return <Result status="404" title={error.message} />;
+  return (
+    <Alert
+      type={error.status === 409 || error.status === 412 ? "warning" : "error"}
+      showIcon
+      title={error.status === 409 || error.status === 412 ? t.conflict : error.title || t.failed}
+      description={<>{error.message}{error.issues.map((i, n) => <div key={n} className="mono">{i.file}{i.line ? `:${i.line}` : ""} {i.message}</div>)}</>}
+      action={onRetry && <Button size="small" onClick={onRetry}>{t.retry}</Button>}
+    />
+  );
+}
+
+/** Nothing there, and what to do about it. */
+export function Nothing({ title, hint, action }: { title: ReactNode; hint?: ReactNode; action?: ReactNode }) {
+  return (
+    <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<><Typography.Text strong>{title}</Typography.Text>{hint && <div><Typography.Text type="secondary">{hint}</Typography.Text></div>}</>}>
+      {action}
+    </Empty>
+  );
+}
+
+/** Shows an answer, while it waits a skeleton, and its fault when it fails. */
+export function Answered<T>({ of, children }: { of: UseQueryResult<T, Problem>; children: (data: T) => ReactNode }) {
+  if (of.data !== undefined) return <>{children(of.data)}</>;
+  if (of.error) return <ErrorView error={of.error} onRetry={() => void of.refetch()} />;
+  return <Skeleton active paragraph={{ rows: 4 }} />;
+}
+
+export function CopyLink() {
+  const t = useTexts(common);
+  const { message } = App.useApp();
+  const [busy, setBusy] = useState(false);
+  const copy = async () => {
+    setBusy(true);
+    await navigator.clipboard?.writeText(window.location.href).then(() => message.success(t.copied), () => undefined);
+    setBusy(false);
+  };
+  return <Button icon={<LinkOutlined />} loading={busy} onClick={() => void copy()}>{t.copyLink}</Button>;
+}
+
+/** A page of the plan that isn't there yet: says which command does it. */
+export function NotBuilt({ title, command }: { title: string; command: string }) {
+  const t = useTexts(common);
+  return <Page title={title}><Nothing title={t.notBuilt} hint={<>{t.notBuiltHint("")}<Typography.Text code>{command}</Typography.Text></>} /></Page>;
+}
