@@ -46,10 +46,10 @@ class AuditLog:
         """Note what the person at this machine does by a command."""
         self._note(actor() or LOCAL, LOCAL, action, about, more)
 
-    def note_build(self, run: str, **more: Any) -> None:
-        """Note a build and keep the head for good."""
-        self.note_local("build", f"build {run}", **more)
-        self._anchor.keep(self._state.audit.head(), "build", run)
+    def note_build(self, snapshot: str) -> None:
+        """Note that a build published a snapshot, and keep the head of the log for good. Raises StorageError."""
+        self.note_local("published", f"snapshot {snapshot}", snapshot=snapshot)
+        self._anchor.keep(self._state.audit.head(), "build", snapshot)
 
     def _note(self, who: str, role: str, action: str, about: str, more: Mapping[str, Any]) -> None:
         import sqlalchemy as sa

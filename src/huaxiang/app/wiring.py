@@ -12,6 +12,7 @@ from huaxiang.errors import UsageError
 if TYPE_CHECKING:
     from huaxiang.engines.base import Engine
     from huaxiang.engines.members import MemberReader
+    from huaxiang.engines.owned import OwnedRows
     from huaxiang.engines.reader import ParquetReader
     from huaxiang.store.lock import BuildLock
     from huaxiang.store.runs import RunLog
@@ -75,6 +76,13 @@ def member_reader(tables: Mapping[str, Path]) -> MemberReader:
     return MemberReader(tables)
 
 
+def owned_rows(tables: Mapping[str, Path]) -> OwnedRows:
+    """Open tables that are sorted by customer for the rows of single ones."""
+    from huaxiang.engines.owned import OwnedRows
+
+    return OwnedRows(tables)
+
+
 def build_lock(folder: Path) -> BuildLock:
     """Return the lock that a build of the project holds."""
     from huaxiang.store.lock import BuildLock
@@ -90,6 +98,11 @@ def open_state(folder: Path) -> StateStore:
     from huaxiang.store.state import StateStore, sqlite_url
 
     return StateStore(os.environ.get("HUAXIANG_STATE_URL") or sqlite_url(folder / ".huaxiang" / "state.db"))
+
+
+def has_state(folder: Path) -> bool:
+    """Say whether the project has a state database: it was served, or has users or tokens."""
+    return bool(os.environ.get("HUAXIANG_STATE_URL")) or (folder / ".huaxiang" / "state.db").is_file()
 
 
 def make_engine(name: str, scratch: Path) -> Engine:

@@ -46,14 +46,13 @@ def _entries(found: dict[str, Any]) -> None:
 @command("verify", text="help.audit.verify", keys=VERIFY_KEYS)
 @option("--head", key="audit_head", metavar="NUMBER:HASH")
 @shows(snapshot=False)
-def audit_verify(view: View, head: str | None) -> None:
-    """Recompute the chain."""
+def audit_verify(view: View, head: str | None) -> int:
+    """Recompute the chain; the exit code is 1 when it does not hold."""
     folder = view.folder()
     with state_and_log(view) as (state, _):
         found = verify(state, folder, expected=head)
     view.show(found, _verified)
-    if not found["valid"]:
-        raise SystemExit(1)
+    return 0 if found["valid"] else 1
 
 
 def _verified(found: dict[str, Any]) -> None:

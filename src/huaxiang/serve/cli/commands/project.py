@@ -11,7 +11,7 @@ import click
 from huaxiang.serve.cli import output
 from huaxiang.serve.cli.failures import issue_line
 from huaxiang.serve.cli.framework import LazyGroup, View, command, language_option, option, shows
-from huaxiang.serve.cli.texts import pick, t
+from huaxiang.serve.cli.texts import language, pick, t
 
 CHECK_KEYS = ("folder", "valid", "errors", "warnings", "issues")
 BUILD_KEYS = (
@@ -106,6 +106,7 @@ def build(view: View, *, folder: Path | None, as_of: datetime | None, full: bool
     day: date | None = as_of.date() if as_of else None
     with progress() as tell:
         result = run_build(_folder(view, folder), as_of=day, full=full, engine=engine, progress=tell)  # type: ignore[arg-type]
+    _note(_folder(view, folder), result.snapshot)
     for item in result.manifest["audiences"]:
         if item["stale"]:
             output.warn(stale_line(item))
@@ -123,6 +124,25 @@ def build(view: View, *, folder: Path | None, as_of: datetime | None, full: bool
         },
         _built,
     )  # fmt: skip
+
+
+def _note(folder: Path, snapshot: str) -> None:
+    """Note the build where the project has a state database; one that was never served needs none. The build stands whatever
+    becomes of that.
+    """
+    from contextlib import closing
+
+    from huaxiang.app.audit import AuditLog
+    from huaxiang.app.wiring import has_state, open_state
+    from huaxiang.errors import StorageError
+
+    if not has_state(folder):
+        return
+    try:
+        with closing(open_state(folder)) as state:
+            AuditLog(state, folder).note_build(snapshot)
+    except StorageError as error:
+        output.warn(t("build.not_noted", reason=error if language() == "en" else error.zh or error))
 
 
 def _built(found: dict[str, Any]) -> None:

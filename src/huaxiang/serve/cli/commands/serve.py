@@ -54,7 +54,7 @@ def _greet(settings: Settings, url: str) -> None:
     finally:
         state.close()
     if code is not None:
-        click.echo(t("serve.setup", url=f"{url}/setup#code={code}", code=code), err=True)
+        click.echo(t("serve.setup", url=f"{url}/setup?code={code}", code=code), err=True)
 
 
 def _address(text: str | None) -> str | None:

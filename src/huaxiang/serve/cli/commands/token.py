@@ -60,12 +60,12 @@ def _list(found: dict[str, Any]) -> None:
 
 
 @command("revoke", text="help.token.revoke", keys=TOKEN_KEYS)
-@click.argument("which", metavar="NAME|ID")
+@click.argument("name", metavar="NAME|ID")
 @shows(snapshot=False)
-def token_revoke(view: View, which: str) -> None:
+def token_revoke(view: View, name: str) -> None:
     """End a token."""
     with state_and_log(view) as (state, log):
-        ended = revoke_token(state, which)
+        ended = revoke_token(state, name)
         log.note_local("token_revoked", f"token {ended['id']} {ended['name']}")
         view.show(ended, lambda found: output.line(t("token.revoked", **_named(found))))
 
