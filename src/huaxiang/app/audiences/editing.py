@@ -17,15 +17,22 @@ from huaxiang.spec.models import AudienceSpec
 SAVED_KEYS = ("name", "file", "created", "definition", "digest")
 REMOVED_KEYS = ("name", "file", "removed")
 NEW_FILE = "audiences/saved.yaml"
+NEW = "new"
+"""`expected` of an audience that is not to replace another."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _KEYS = ("title", "description", "owner", "kind", "when", "list", "frozen_at", "sql")
 _HEAD = "# 人群 · Audiences saved by `huaxiang audience save`\naudiences: []\n"
 
 
+class AudienceChanged(UsageError):
+    """The audience is not as it was read; nothing was written."""
+
+
 @dataclass(frozen=True)
 class Wish:
     """What an audience should be: `keys` of its definition to set (title, description, owner, kind, when, list, frozen_at, sql), None to
-    take a key away; others stay. `expected`: `digest_of` its file when it was read, None to take the file as it is now.
+    take a key away; others stay. `expected`: `definition_digest` of it, or `digest_of` its file, when it was read; NEW where there must be
+    none of its name; None to take what is there now.
     """
 
     keys: Mapping[str, Any]
@@ -91,7 +98,7 @@ def save_audience(folder: Path, name: str, wish: Wish) -> dict[str, Any]:
         file = project.place("audiences", name).file if old is not None else NEW_FILE
         path = folder / file
         before = path.read_bytes() if path.is_file() else None
-        _check_expected(file, before, wish.expected)
+        _check_expected(file, before, wish.expected, old or name)
         spec = _spec(name, old, wish)
         _check(project, spec)
         text = with_item(before.decode() if before is not None else _HEAD, "audiences", name, wish.keys, _KEYS)
@@ -121,7 +128,7 @@ def remove_audience(folder: Path, name: str, expected: str | None = None) -> dic
             )
         file = project.place("audiences", name).file
         before = (folder / file).read_bytes()
-        _check_expected(file, before, expected)
+        _check_expected(file, before, expected, project.audiences[name])
         replace_file(folder / file, before, without_item(before.decode(), "audiences", name))
     return {"name": name, "file": file, "removed": True}
 
@@ -181,6 +188,21 @@ def _definition_text(project: Project, spec: AudienceSpec) -> str:
     return spec.sql or condition_text(spec.condition, customer_types(project), sources_of_customers(project))
 
 
-def _check_expected(file: str, content: bytes | None, expected: str | None) -> None:
-    if expected is not None and (content is None or digest_of(content) != expected):
-        raise changed(file)
+def _check_expected(file: str, content: bytes | None, expected: str | None, old: AudienceSpec | str) -> None:
+    """Raise AudienceChanged unless what is there is what was read; `old`: the audience, or the name of one that is not there."""
+    from huaxiang.app.audiences.authoring import definition_digest
+
+    if expected is None or (expected == NEW and isinstance(old, str)):
+        return
+    if isinstance(old, str):
+        raise AudienceChanged(
+            f'audience "{old}" is no longer there; nothing was written', f"人群“{old}”已不存在，没有写入任何内容"
+        )
+    if expected == NEW:
+        raise AudienceChanged(
+            f'there is an audience "{old.name}" already; nothing was written',
+            f"已有名为“{old.name}”的人群，没有写入任何内容",
+        )
+    if expected not in (definition_digest(old), digest_of(content or b"")):
+        told = changed(file)
+        raise AudienceChanged(str(told), told.zh)

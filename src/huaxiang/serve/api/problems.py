@@ -156,7 +156,9 @@ def _detail(error: HuaxiangError) -> str:
 
 
 def _position(error: ExpressionError) -> dict[str, Any]:
-    """Where in the condition the fault lies, as far as it is known; lines and columns count from 1."""
+    """Where in the condition the fault lies, as far as it is known; lines and columns count from 1, `path` leads through a tree."""
+    path = getattr(error, "path", None)
+    told: dict[str, Any] = {"path": list(path)} if path else {}
     if error.span is None:
-        return {}
-    return {"span": list(error.span), "line": error.line, "column": error.column}
+        return told
+    return told | {"span": list(error.span), "line": error.line, "column": error.column}

@@ -79,6 +79,7 @@ class ProblemDetails(Answer):
     span: list[int] | None = None
     line: int | None = None
     column: int | None = None
+    path: list[str | int] | None = None
 
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]

@@ -147,12 +147,13 @@ class SaveAsked(Request):
     title_en: Annotated[str, Field(max_length=200)] | None = None
     owner: Annotated[str, Field(max_length=200)] | None = None
     description: Annotated[str, Field(max_length=2000)] | None = None
-    expected: (
-        Annotated[
-            str, Field(max_length=200, description="`digest` of the file as it was read, to notice edits of others")
-        ]
-        | None
-    ) = None
+    expected: Annotated[
+        str | None,
+        Field(
+            max_length=200,
+            description="`digest` as it was read, `new` where there is none: edits of others are noticed",
+        ),
+    ] = None
 
 
 class Saved(Answer):

@@ -25,8 +25,11 @@ from huaxiang.serve.api.models.describing import (
     Saved,
     Uploaded,
 )
+from huaxiang.serve.api.problems import Problem
+from huaxiang.serve.api.routes import authoring
 
 router = APIRouter(tags=["audiences"])
+router.include_router(authoring.router)
 Called = Annotated[str, Path(min_length=1, max_length=63, pattern=r"^[a-z][a-z0-9_]*$")]
 Defining = Annotated[Caller, needs("define")]
 
@@ -34,14 +37,17 @@ Defining = Annotated[Caller, needs("define")]
 @router.put("/audiences/{name}", response_model=Saved)
 def save(request: Request, name: Called, wanted: SaveAsked, _: Defining) -> Response:
     """Write an audience into the project's files, a new one or in place of the one of that name."""
-    from huaxiang.app.audiences.editing import Wish, save_audience, wish_of
+    from huaxiang.app.audiences.editing import AudienceChanged, Wish, save_audience, wish_of
 
     if wanted.sql is not None:
         require(_, "sql")
     _may_write(request, name, when=wanted.when, is_sql=wanted.sql is not None)
     wish = wish_of(wanted.model_dump(exclude={"expected"}))
-    with acting_as(_.name):
-        saved = save_audience(server_of(request).settings.folder, name, Wish(wish.keys, wanted.expected))
+    try:
+        with acting_as(_.name):
+            saved = save_audience(server_of(request).settings.folder, name, Wish(wish.keys, wanted.expected))
+    except AudienceChanged as error:
+        raise _conflict(error) from None
     note(request, "define", f"audience {name}", fields=sorted(wish.keys))
     return answer(request, saved)
 
@@ -51,12 +57,19 @@ def remove(
     request: Request, name: Called, _: Defining, expected: Annotated[str | None, Query(max_length=200)] = None
 ) -> Response:
     """Take an audience out of the project's files."""
-    from huaxiang.app.audiences.editing import remove_audience
+    from huaxiang.app.audiences.editing import AudienceChanged, remove_audience
 
     _may_write(request, name)
-    removed = remove_audience(server_of(request).settings.folder, name, expected)
+    try:
+        removed = remove_audience(server_of(request).settings.folder, name, expected)
+    except AudienceChanged as error:
+        raise _conflict(error) from None
     note(request, "define", f"audience {name}", way="removed")
     return answer(request, removed)
+
+
+def _conflict(error: UsageError) -> Problem:
+    return Problem("conflict", str(error), error.zh or "")
 
 
 def _may_write(request: Request, name: str, *, when: When | None = None, is_sql: bool = False) -> None:

@@ -1,0 +1,89 @@
+"""What a page needs to write audiences: forms of a condition, definitions of today, conflicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+from tests.app.audience_shop import build_shop
+
+from huaxiang.app.build import build
+from huaxiang.serve.api.application import create_app
+from huaxiang.serve.api.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = build_shop(tmp_path_factory.mktemp("authoring"))
+    build(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def client(project: Path) -> Iterator[TestClient]:
+    app = create_app(Settings(project, no_auth=True, rate=0.0))
+    with TestClient(app, base_url="http://127.0.0.1/api/v1/") as running:
+        yield running
+
+
+def test_a_condition_is_told_as_text_and_as_tree(client: TestClient) -> None:
+    text = "spend > 300 and not did('orders', channel = 'app', days => 30)"
+    found = client.post("query/condition", json={"when": text}).json()
+    assert found["text"] == text
+    assert found["tree"]["all"][0] == {"tag": "spend", "op": ">", "value": 300}
+    assert found["tree"]["all"][1] == {"did_not": "orders", "where": "channel = 'app'", "days": 30}
+    back = client.post("query/condition", json={"when": found["tree"]}).json()
+    assert back["tree"] == found["tree"]
+    assert (
+        client.post("query/count", json={"when": back["text"]}).json()["count"]
+        == client.post("query/count", json={"when": text}).json()["count"]
+    )
+
+
+def test_relative_days_stay_relative(client: TestClient) -> None:
+    found = client.post("query/condition", json={"when": "birth_date >= as_of() - 9000"}).json()
+    assert "as_of()" in client.post("query/condition", json={"when": found["tree"]}).json()["text"]
+
+
+def test_a_fault_of_a_tree_tells_the_way_to_its_part(client: TestClient) -> None:
+    tree = {"all": [{"tag": "spend", "op": ">", "value": 1}, {"any": [{"tag": "nothing", "op": "=", "value": 1}]}]}
+    answer = client.post("query/condition", json={"when": tree})
+    assert answer.status_code == 422
+    assert answer.json()["path"][:4] == ["all", 1, "any", 0]
+
+
+def test_the_board_tells_sizes_and_what_was_saved_since(client: TestClient) -> None:
+    lines = {a["name"]: a for a in client.get("audience-board").json()["audiences"]}
+    assert {one["state"] for one in lines.values()} == {"current"}
+    assert [s["size"] for s in lines["big"]["sizes"]] == [lines["big"]["size"]] * 2
+    assert (
+        client.put("audiences/fresh", json={"when": "spend > 1", "title": "新", "expected": "new"}).status_code == 200
+    )
+    assert client.put("audiences/women", json={"when": "gender = 'male'"}).status_code == 200
+    lines = {a["name"]: a for a in client.get("audience-board").json()["audiences"]}
+    assert (lines["fresh"]["state"], lines["fresh"]["size"], lines["fresh"]["sizes"]) == ("unbuilt", None, [])
+    assert (lines["women"]["state"], lines["big_women"]["state"]) == ("changed", "current")
+    assert client.delete("audiences/fresh").status_code == 200
+    assert client.put("audiences/women", json={"when": "gender = 'female'"}).status_code == 200
+
+
+def test_an_edit_of_somebody_else_is_a_conflict_one_of_another_audience_is_none(client: TestClient) -> None:
+    mine = client.get("audiences/big/definition").json()
+    assert mine["when"] == "spend > 300"
+    assert mine["tree"] == {"tag": "spend", "op": ">", "value": 300}
+    assert client.put("audiences/recent", json={"owner": "somebody"}).status_code == 200  # in the same file
+    assert client.put("audiences/big", json={"owner": "me", "expected": mine["digest"]}).status_code == 200
+    late = client.put("audiences/big", json={"owner": "too late", "expected": mine["digest"]})
+    assert (late.status_code, late.json()["code"]) == (409, "conflict")
+    assert client.delete("audiences/recent", params={"expected": mine["digest"]}).status_code == 409
+    assert client.get("audiences/big/definition").json()["owner"] == "me"
+
+
+def test_a_new_audience_does_not_replace_one(client: TestClient) -> None:
+    taken = client.put("audiences/big", json={"when": "spend > 1", "expected": "new"})
+    assert (taken.status_code, taken.json()["code"]) == (409, "conflict")
+    gone = client.put("audiences/nobody", json={"when": "spend > 1", "expected": "0" * 32})
+    assert gone.status_code == 409
+    assert client.get("audiences/nobody/definition").status_code == 404
