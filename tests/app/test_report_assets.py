@@ -37,22 +37,25 @@ def test_output_is_made_again_only_when_a_source_is_newer(
     (tmp_path / "web" / "report").mkdir(parents=True)
     for name in ("package.json", "package-lock.json", "build_assets.py", "report/main.js"):
         (tmp_path / "web" / name).write_text("{}")
-    output = tmp_path / assets.OUTPUT
+    (tmp_path / "web" / "app").mkdir()
+    outputs = [tmp_path / path for path in assets.OUTPUTS]
+    outputs[1].parent.mkdir(parents=True)
     calls: list[list[str]] = []
 
     def run(command: list[str], folder: Path) -> None:
         calls.append(command)
-        if "run" in command:
-            output.write_text("built")
+        for output, name in zip(outputs, ("build:report", "build:app"), strict=True):
+            if name in command:
+                output.write_text("built")
 
     monkeypatch.setattr(assets, "run", run)
     monkeypatch.setattr(assets, "npm_command", lambda: ["npm"])
     assert assets.build(tmp_path, report=lambda text: None)
     assert not assets.build(tmp_path, report=lambda text: None)
-    newer = output.stat().st_mtime + 10
+    newer = outputs[0].stat().st_mtime + 10
     os.utime(tmp_path / "web" / "report" / "main.js", (newer, newer))
     assert assets.build(tmp_path, report=lambda text: None)
-    assert [command[1] for command in calls] == ["ci", "run", "ci", "run"]
+    assert [command[1] for command in calls] == ["ci", "run", "run", "ci", "run", "run"]
 
 
 def test_skipping_is_said(assets: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ function Ready() {
   useEffect(() => {
     if (!data || data.authenticated) return;
     const to = data.setup_needed ? "/setup" : "/login";
-    if (path !== to) void router.navigate(to === "/login" && path !== "/" && path !== "/setup" ? `/login?next=${encodeURIComponent(path + window.location.search)}` : `${to}${window.location.search}`, { replace: true });
+    if (path !== to) void router.navigate(to === "/login" && path !== "/" && path !== "/setup" ? `/login?next=${encodeURIComponent(path + window.location.search)}` : `${to}${window.location.search}${window.location.hash}`, { replace: true });
   }, [data, path]);
   if (session.error) return <div className="waiting"><ErrorView error={session.error} onRetry={() => void session.refetch()} /></div>;
   if (!data) return <div className="waiting"><Spin /></div>;

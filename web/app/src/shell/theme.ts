@@ -21,6 +21,7 @@ export function themeOf(dark: boolean): ThemeConfig {
     },
     components: {
       Layout: { siderBg: dark ? "#141414" : "#ffffff", headerBg: dark ? "#141414" : "#ffffff", bodyBg: dark ? "#0c0c0d" : "#f4f5f7" },
+      Menu: { itemSelectedColor: dark ? "#a8cbff" : "#0b57c4", itemSelectedBg: dark ? "#1b2c46" : "#e8f0fd", subMenuItemSelectedColor: dark ? "#a8cbff" : "#0b57c4" },
       Table: { cellPaddingBlockSM: 6 },
       Button: { primaryColor: dark ? "#0c0c0d" : "#ffffff" },
     },

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Alert, Button, Card, Form, Input, Typography } from "antd";
 import { useQueryClient } from "@tanstack/react-query";
-import { Navigate, useNavigate, useSearchParams } from "react-router";
+import { Navigate, useLocation, useNavigate } from "react-router";
 import { post, Problem } from "../../api/client";
 import { useSession } from "../../api/session";
 import { useTexts } from "../../i18n";
@@ -19,7 +19,7 @@ export default function Setup() {
   const session = useSession();
   const client = useQueryClient();
   const go = useNavigate();
-  const [search] = useSearchParams();
+  const { hash } = useLocation(); // behind #, so that no server and no log of addresses sees the code
   const [fault, setFault] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   if (!session.setup_needed) return <Navigate to={session.authenticated ? "/" : "/login"} replace />;
@@ -43,7 +43,7 @@ export default function Setup() {
         <Typography.Title level={1} style={{ fontSize: 20 }}>{t.setup}</Typography.Title>
         <Typography.Paragraph type="secondary">{t.setupHint}</Typography.Paragraph>
         {fault && <Alert type="error" showIcon title={fault} role="alert" style={{ marginBlockEnd: 16 }} />}
-        <Form layout="vertical" onFinish={(given: Given) => void create(given)} requiredMark={false} initialValues={{ code: search.get("code") ?? "" }}>
+        <Form layout="vertical" onFinish={(given: Given) => void create(given)} requiredMark={false} initialValues={{ code: new URLSearchParams(hash.slice(1)).get("code") ?? "" }}>
           <Form.Item name="code" label={t.code} rules={need}><Input autoComplete="one-time-code" className="mono" /></Form.Item>
           <Form.Item name="name" label={t.name} rules={need}><Input autoComplete="username" /></Form.Item>
           <Form.Item name="display_name" label={t.display}><Input autoComplete="name" /></Form.Item>

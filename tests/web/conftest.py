@@ -1,0 +1,195 @@
+"""The web page in a real Chromium, before a real server with users, on a small built company. Each worker has its own.
+
+`HUAXIANG_SHOTS` names a folder in which screenshots are kept, to be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from huaxiang.app.build import build
+from huaxiang.app.mumian.demo import Size, prepare_mumian
+from huaxiang.app.people import NewUser, add_user
+from huaxiang.app.wiring import open_state
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PASSWORD = "correct-horse-7"
+ROLES = ("admin", "analyst", "marketer", "auditor")
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+STATIC = Path(__file__).parents[2] / "src" / "huaxiang" / "serve" / "web" / "static" / "index.html"
+HARMLESS = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+"""What Chromium says of every answer 4xx; tests that expect none look at the page."""
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A company of some 300 people, built, with a user of every role (named like it, password PASSWORD)."""
+    folder = tmp_path_factory.mktemp("company") / "project"
+    prepare_mumian(folder, Size(300, 5))
+    build(folder)
+    state = open_state(folder)
+    try:
+        for role in ROLES:
+            add_user(state, NewUser(role, role, role.title(), PASSWORD))
+    finally:
+        state.close()
+    return folder
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `huaxiang serve`."""
+
+    folder: Path
+    address: str
+
+
+@pytest.fixture(scope="session")
+def server(company: Path) -> Iterator[Server]:
+    if not STATIC.is_file():
+        pytest.fail("the web page is not built: run `python web/build_assets.py`")
+    with serving(company) as address:
+        yield Server(company, address)
+
+
+class serving:  # noqa: N801 - reads as what it does
+    """Run `huaxiang serve` on a free port; gives its address once it answers."""
+
+    def __init__(self, folder: Path, *more: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        start = "import sys; from huaxiang.serve.cli.main import main; sys.exit(main(sys.argv[1:]))"
+        options = ["--port", str(self._port), "--rate", "0", "--project", str(folder), *more]
+        self._said = (folder / ".huaxiang" / f"serve-{self._port}.log").open("w+")
+        self._process = subprocess.Popen([sys.executable, "-c", start, "serve", *options], stderr=self._said)
+
+    def __enter__(self) -> str:
+        address, begin = f"http://127.0.0.1:{self._port}", time.monotonic()
+        while self._process.poll() is None and time.monotonic() - begin < 60:
+            try:
+                with urllib.request.urlopen(f"{address}/api/v1/health", timeout=2):
+                    return address
+            except OSError:
+                time.sleep(0.1)
+        self.__exit__()
+        raise AssertionError("the server did not start")
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(10)
+        self._process.kill()
+        self._process.wait()
+        self._said.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    sync = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM.exists():
+        pytest.skip("needs Chromium: apt-get install chromium fonts-noto-cjk")
+    with sync.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Tab:
+    """A page of the browser, logged in; `said` is what the console said."""
+
+    page: Any
+    address: str
+    name: str
+    said: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> Any:
+        """Open a path and wait until nothing is asked any more."""
+        self.page.goto(self.address + path)
+        self.settle()
+        return self.page
+
+    def settle(self) -> None:
+        self.page.wait_for_load_state("networkidle")
+
+    def shot(self, title: str) -> None:
+        """Keep a screenshot where HUAXIANG_SHOTS says."""
+        folder = os.environ.get("HUAXIANG_SHOTS")
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=Path(folder) / f"{title}-{self.name}.png", full_page=True)
+
+    def quiet(self) -> None:
+        """Fail when the console said anything."""
+        said = [text for text in self.said if not HARMLESS.match(text)]
+        assert not said, said
+
+    def accessible(self) -> None:
+        """Fail where axe-core finds a serious fault."""
+        if not AXE.is_file():
+            pytest.fail("axe-core is missing: run `npm install` in web/")
+        self.page.evaluate(AXE.read_text("utf-8"))
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        serious = [
+            (v["id"], v["help"], [n["html"][:160] for n in v["nodes"][:4]])
+            for v in found["violations"]
+            if v["impact"] in ("serious", "critical")
+        ]
+        assert not serious, serious
+
+
+Opener = Callable[..., Tab]
+
+
+@pytest.fixture
+def tab(chromium: Any, server: Server) -> Iterator[Opener]:
+    """`tab("marketer", 390, "en", "dark")`: a browser window of its own, logged in with that role (None: not)."""
+    contexts = []
+
+    def opened(
+        role: str | None = "admin", width: int = 1440, language: str = "zh-CN", scheme: str = "light", address: str = ""
+    ) -> Tab:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 844 if width < 600 else 900}, color_scheme=scheme, locale=language,
+            reduced_motion="reduce", bypass_csp=False,
+        )  # fmt: skip
+        contexts.append(context)
+        settings = f'{{"language":"{language}","appearance":"system"}}'
+        context.add_init_script(f"localStorage.setItem('huaxiang.settings', '{settings}')")
+        base = address or server.address
+        if role is not None:
+            body = {"name": role, "password": PASSWORD}
+            answer = context.request.post(f"{base}/api/v1/session", data=body, headers={"X-Huaxiang": "web"})
+            assert answer.ok, answer.text()
+            context.request.patch(
+                f"{base}/api/v1/session", data={"language": language, "theme": "system"}, headers={"X-Huaxiang": "web"}
+            )
+        page = context.new_page()
+        made = Tab(page, base, f"{width}-{language}-{scheme}")
+        page.on(
+            "console", lambda message: made.said.append(message.text) if message.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda error: made.said.append(str(error)))
+        return made
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -1,0 +1,44 @@
+"""Every page opens, in both languages, wide and narrow, light and dark, says nothing on the console, and is accessible."""
+
+from __future__ import annotations
+
+import pytest
+from tests.web.conftest import PASSWORD, Opener
+
+pytestmark = pytest.mark.browser
+PATHS = (
+    "/", "/customers", "/tags", "/audiences", "/audiences/new", "/personas", "/analysis/funnel", "/analysis/retention", "/analysis/path",
+    "/analysis/distribution", "/analysis/cross", "/analysis/network", "/data/sources", "/data/wizard", "/data/quality", "/data/runs",
+    "/people", "/audit", "/account",
+)  # fmt: skip
+LOOKS = ((1440, "zh-CN", "light"), (390, "en", "light"), (1440, "en", "dark"), (390, "zh-CN", "dark"))
+
+
+@pytest.mark.parametrize(("width", "language", "scheme"), LOOKS)
+def test_every_page_opens(tab: Opener, width: int, language: str, scheme: str) -> None:
+    opened = tab("admin", width, language, scheme)
+    for path in PATHS:
+        page = opened.go(path)
+        assert page.locator("h1").count() == 1, path
+        assert page.locator(".ant-result-error, .ant-alert-error").count() == 0, path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), (
+            f"{path} is wider than the window"
+        )
+        opened.accessible()
+        opened.shot(path.strip("/").replace("/", "_") or "overview")
+    opened.quiet()
+
+
+def test_who_is_not_logged_in_comes_to_the_login_and_on_to_where_they_wanted(tab: Opener) -> None:
+    opened = tab(None)
+    page = opened.go("/audiences")
+    page.wait_for_url("**/login?next=*")
+    opened.accessible()
+    page.get_by_label("用户名").fill("marketer")
+    page.get_by_label("密码").fill("wrong-password")
+    page.get_by_role("button", name="登录").click()
+    page.get_by_role("alert").wait_for()
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url("**/audiences")
+    assert page.get_by_role("link", name="成员与权限").count() == 0  # not for marketers
