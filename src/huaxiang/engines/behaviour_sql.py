@@ -70,6 +70,11 @@ def behaviour_value(part: Behaviour, rows: SourceRows, as_of: date) -> exp.Selec
     return _measured(part, rows, as_of, DuckdbWords(), exp.EQ(this=sql.column(ID), expression=exp.Placeholder()))
 
 
+def behaviour_values(part: Behaviour, rows: SourceRows, as_of: date) -> exp.Select:
+    """What a behaviour measures for each customer: customer_id and `_v`; no row for those of whom none counts."""
+    return _measured(part, rows, as_of, DuckdbWords())
+
+
 def _measured(
     part: Behaviour, rows: SourceRows, as_of: date, words: DuckdbWords, only: exp.Expression | None = None
 ) -> exp.Select:

@@ -71,6 +71,20 @@ class MemberReader:
         found[numbers] = met
         return found
 
+    def rows(self, query: exp.Query) -> pa.Table:
+        """The rows of a query over the tables. Where it selects customer_id, `number` comes first: the customer's number."""
+        bound = bind_tables(query, {name: name for name in self._tables})
+        numbered = _ID in query.named_selects
+        if numbered:
+            rest = [sql.column(name, "_q") for name in query.named_selects if name != _ID]
+            bound = (
+                exp.select(sql.column("number", _NUMBERS), *rest)
+                .from_(bound.subquery("_q"))
+                .join(sql.table(_NUMBERS), using=_ID)
+            )
+        with self._lock:
+            return self._table(bound, numbered=numbered)
+
     def value(self, query: exp.Query, parameter: str) -> object:
         """The second column of the only row of a query with one parameter; None where it gives no row."""
         bound = bind_tables(query, {name: name for name in self._tables})
@@ -93,17 +107,19 @@ class MemberReader:
                 self._known.clear()
 
     def _fetch(self, query: exp.Query, *, numbered: bool = False) -> tuple[Rows, Flags]:
+        rows, met = (c.combine_chunks() for c in self._table(query, numbered=numbered).columns)
+        return numbers_in(rows, np.int64), flags_in(met)
+
+    def _table(self, query: exp.Query, *, numbered: bool) -> pa.Table:
         connection = self._open()
         for table in {t.name for t in query.find_all(exp.Table)} & set(self._tables):
             self._view(connection, table)
         if numbered:
             self._number(connection)
         try:
-            found: pa.Table = connection.sql(to_duckdb(query)).to_arrow_table()
+            return connection.sql(to_duckdb(query)).to_arrow_table()
         except duckdb.DataError:  # its message holds the value
             raise ValueRangeError(("the condition",)) from None
-        rows, met = (c.combine_chunks() for c in found.columns)
-        return numbers_in(rows, np.int64), flags_in(met)
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
