@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter, run_sync
@@ -32,6 +33,7 @@ from huaxiang.serve.api.models.common import ProblemDetails
 from huaxiang.serve.api.problems import KINDS, MEDIA_TYPE, URN, Problem, of_status, problem_response, title_of, write
 from huaxiang.serve.api.quick import QuickCounts
 from huaxiang.serve.api.routes import (
+    analysis,
     audience_life,
     audiences,
     catalogue,
@@ -68,7 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry=_QUIET, redirect_slashes=False, responses=_responses(),
     )  # fmt: skip
     app.state.server = server
-    for part in (audiences, audience_life, describing, catalogue, customers, project, session, people):
+    for part in (audiences, audience_life, describing, analysis, catalogue, customers, project, session, people):
         app.include_router(part.router, prefix=PREFIX)
     _handle(app)
     app.add_middleware(Gate, settings=settings, callers=callers, sessions=sessions, quick=QuickCounts(server.serving, rights))
@@ -88,6 +90,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.freeze()  # what is loaded by now stays: a collection that went through it would hold up every answer for a tenth of a second
     watchers = [
         asyncio.create_task(repeat(server.serving.refresh, server.settings.poll)),
+        asyncio.create_task(repeat(functools.partial(_tell_overview, server.serving), max(server.settings.poll, REFRESH))),
         asyncio.create_task(repeat(server.callers.refresh, REFRESH)),
         asyncio.create_task(repeat(server.sessions.refresh, REFRESH)),
         asyncio.create_task(repeat(server.rights.refresh, REFRESH)),
@@ -110,6 +113,15 @@ def _prepare(serving: Serving) -> None:
         served.warm([_FIRST[kind].format(name) for kind, name in firsts.items() if kind in _FIRST])
 
 
+def _tell_overview(serving: Serving) -> None:
+    """Compute what the first page shows of a snapshot before somebody waits for it; what is known already costs nothing."""
+    from huaxiang.app.overview import overview
+
+    if serving.ready:
+        with suppress(HuaxiangError):
+            overview(serving.current.snapshot)
+
+
 async def repeat(look: Callable[[], object], seconds: float) -> None:
     """Look in a thread, again and again: for a new snapshot, which is opened and warmed there while the old one answers; for tokens."""
     while True:
@@ -117,7 +129,7 @@ async def repeat(look: Callable[[], object], seconds: float) -> None:
         try:
             await run_sync(look)
         except Exception as error:  # noqa: BLE001 - what can't be read now may be readable later; told without its values
-            log.warning("%s failed: %s", look.__qualname__, type(error).__name__)
+            log.warning("%s failed: %s", getattr(look, "__qualname__", "look"), type(error).__name__)
 
 
 def _handle(app: FastAPI) -> None:
