@@ -60,7 +60,7 @@ class Served:
         self.index = _index_of(snapshot)
         self._counts: OrderedDict[str, int] = OrderedDict()
         self._quick: OrderedDict[str, bool] = OrderedDict()
-        self._views: dict[str, Served] = {}
+        self._views: dict[str, tuple[RoleFields, Served]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -70,19 +70,27 @@ class Served:
 
     def seen_at_once(self, fields: RoleFields) -> Served | None:
         """`seen_by` where it was asked before, else None."""
-        return self._views.get(fields.digest)
+        found = self._views.get(fields.digest)
+        return found[1] if found is not None else None
+
+    def follow(self, before: Served) -> None:
+        """Count what was asked of another snapshot, by whomever, so that it is known here."""
+        self.warm(before.asked())
+        for fields, view in list(before._views.values()):
+            own = self.seen_by(fields)
+            if own is not self and view is not before:
+                own.warm(view.asked())
 
     def seen_by(self, fields: RoleFields) -> Served:
         """The snapshot as a role sees it; itself where nothing is kept from the role."""
-        with self._lock:
-            found = self._views.get(fields.digest)
+        found = self.seen_at_once(fields)
         if found is None:
             from huaxiang.app.field_rights import view_of
 
             view = view_of(self.snapshot, fields)
             found = self if view is self.snapshot else Served(view)
             with self._lock:
-                self._views[fields.digest] = found
+                self._views[fields.digest] = fields, found
                 while len(self._views) > _ROLES:
                     self._views.pop(next(iter(self._views)))
         return found
@@ -210,7 +218,7 @@ class Serving:
                     log.warning("the new snapshot can't be read; the one of before is still served")
                 return False
             if before is not None:
-                served.warm(before.asked())
+                served.follow(before)
             self._current = served
             return True
 
