@@ -34,6 +34,8 @@ def test_a_condition_is_told_as_text_and_as_tree(client: TestClient) -> None:
     assert found["text"] == text
     assert found["tree"]["all"][0] == {"tag": "spend", "op": ">", "value": 300}
     assert found["tree"]["all"][1] == {"did_not": "orders", "where": "channel = 'app'", "days": 30}
+    assert found["form"]["all"][1]["where"] == {"tag": "channel", "op": "=", "value": "app"}
+    assert client.post("query/condition", json={"when": found["form"]}).json()["tree"] == found["tree"]
     back = client.post("query/condition", json={"when": found["tree"]}).json()
     assert back["tree"] == found["tree"]
     assert (
@@ -72,7 +74,7 @@ def test_the_board_tells_sizes_and_what_was_saved_since(client: TestClient) -> N
 def test_an_edit_of_somebody_else_is_a_conflict_one_of_another_audience_is_none(client: TestClient) -> None:
     mine = client.get("audiences/big/definition").json()
     assert mine["when"] == "spend > 300"
-    assert mine["tree"] == {"tag": "spend", "op": ">", "value": 300}
+    assert mine["form"] == {"tag": "spend", "op": ">", "value": 300}
     assert client.put("audiences/recent", json={"owner": "somebody"}).status_code == 200  # in the same file
     assert client.put("audiences/big", json={"owner": "me", "expected": mine["digest"]}).status_code == 200
     late = client.put("audiences/big", json={"owner": "too late", "expected": mine["digest"]})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from huaxiang.app.wiring import find_project
 from huaxiang.errors import ExpressionError, ProjectInvalid, UsageError
@@ -14,7 +14,10 @@ from huaxiang.spec.loader import Project, load_project
 from huaxiang.spec.models import AudienceSpec
 from huaxiang.store.snapshots import Snapshot
 
-FORMS_KEYS = ("text", "tree")
+if TYPE_CHECKING:
+    from huaxiang.plan.predicate import SourceFields
+
+FORMS_KEYS = ("text", "tree", "form")
 DEFINITION_KEYS = (
     "name",
     "title",
@@ -22,7 +25,7 @@ DEFINITION_KEYS = (
     "owner",
     "kind",
     "when",
-    "tree",
+    "form",
     "list",
     "sql",
     "frozen_at",
@@ -36,7 +39,7 @@ When = str | Mapping[str, object]
 
 
 def condition_forms(snapshot: Snapshot, when: When) -> dict[str, Any]:
-    """Return FORMS_KEYS: a condition as SQL text and as tree, each as people and forms write it.
+    """Return FORMS_KEYS: a condition as SQL text and as tree; `form` is the tree with `where` of behaviours as trees too, for forms.
 
     Raises ExpressionError: with the place in a text, with `path` to the part of a tree.
     """
@@ -45,10 +48,28 @@ def condition_forms(snapshot: Snapshot, when: When) -> dict[str, Any]:
     from huaxiang.app.conditions import sources_in
     from huaxiang.plan.predicate import parse_condition, to_text, to_tree
 
-    found = parse_condition(when, column_types(snapshot.manifest), sources_in(snapshot.manifest))
+    sources = sources_in(snapshot.manifest)
+    found = parse_condition(when, column_types(snapshot.manifest), sources)
     if snapshot.masked:
         check_masked(found.tree, snapshot.masked)
-    return {"text": when.strip() if isinstance(when, str) else to_text(found), "tree": to_tree(found)}
+    text, tree = when.strip() if isinstance(when, str) else to_text(found), to_tree(found)
+    return {"text": text, "tree": tree, "form": _opened(tree, sources)}
+
+
+def _opened(part: Any, sources: Mapping[str, SourceFields]) -> Any:
+    """A tree in which what rows of a source must meet is a tree as well."""
+    from huaxiang.plan.condition_tree import to_tree
+    from huaxiang.plan.predicate import read_condition
+
+    if isinstance(part, list):
+        return [_opened(one, sources) for one in part]
+    if not isinstance(part, dict):
+        return part
+    opened = {key: _opened(value, sources) for key, value in part.items()}
+    source = next((part[key] for key in ("did", "did_not", "source") if key in part), None)
+    if isinstance(part.get("where"), str) and source in sources:
+        opened["where"] = to_tree(read_condition(part["where"], sources[source].types))
+    return opened
 
 
 def definition_digest(spec: AudienceSpec) -> str:
@@ -58,7 +79,7 @@ def definition_digest(spec: AudienceSpec) -> str:
 
 
 def definition_of(snapshot: Snapshot, name: str) -> dict[str, Any]:
-    """Return DEFINITION_KEYS of an audience as the project's files hold it now. `when` is text and None where it is no condition; `tree` is
+    """Return DEFINITION_KEYS of an audience as the project's files hold it now. `when` is text and None where it is no condition; `form` is
     None where it can't be read. Raises UsageError for an unknown one, ProjectInvalid.
     """
     project = load_project(find_project(snapshot.folder))
@@ -66,7 +87,7 @@ def definition_of(snapshot: Snapshot, name: str) -> dict[str, Any]:
         raise UsageError.unknown("audience", name, [n for n, s in project.audiences.items() if _is_seen(snapshot, s)])
     spec = project.audiences[name]
     place = project.place("audiences", name)
-    forms: dict[str, Any] = {"text": spec.when if isinstance(spec.when, str) else None, "tree": None}
+    forms: dict[str, Any] = {"text": spec.when if isinstance(spec.when, str) else None, "form": None}
     if spec.when is not None:
         try:
             forms = condition_forms(snapshot, spec.when)
@@ -74,7 +95,7 @@ def definition_of(snapshot: Snapshot, name: str) -> dict[str, Any]:
             forms["text"] = forms["text"] or json.dumps(spec.when, ensure_ascii=False, default=str)
     return {
         "name": name, "title": _title(spec), "description": spec.description, "owner": spec.owner, "kind": spec.kind, "when": forms["text"],
-        "tree": forms["tree"], "list": spec.list_, "sql": spec.sql, "frozen_at": str(spec.frozen_at) if spec.frozen_at else None,
+        "form": forms["form"], "list": spec.list_, "sql": spec.sql, "frozen_at": str(spec.frozen_at) if spec.frozen_at else None,
         "place": f"{place.file}:{place.line}", "digest": definition_digest(spec),
     }  # fmt: skip
 

@@ -20,6 +20,7 @@ class Forms(Answer):
 
     text: str
     tree: Shape
+    form: Shape = Field(description="The tree with `where` of behaviours as trees too")
 
 
 class Definition(Answer):
@@ -31,7 +32,7 @@ class Definition(Answer):
     owner: str | None
     kind: str
     when: str | None
-    tree: Shape | None = Field(description="null where the condition can't be read, or there is none")
+    form: Shape | None = Field(description="null where the condition can't be read, or there is none")
     list_: str | None = Field(alias="list")
     sql: str | None
     frozen_at: str | None
