@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from huaxiang.run.memberships import Upkeep
     from huaxiang.run.quality import QualityResult
     from huaxiang.run.unifying import Unified
+    from huaxiang.spec.models import SourceSpec
 
 EngineName = Literal["duckdb", "spark"]
 
@@ -45,6 +46,16 @@ def _silent(stage: str, done: int, total: int | None, note: str) -> None:
     """Tell nobody."""
 
 
+def _telling(run: Run, progress: Progress) -> Progress:
+    """Tell the caller how far the build has come, and those who follow its record."""
+
+    def tell(stage: str, done: int, total: int | None, note: str) -> None:
+        run.within(done, total, note)
+        progress(stage, done, total, note)
+
+    return tell
+
+
 def check(folder: Path) -> Project:
     """Load and check a project against its files. Raises ProjectInvalid with every fault; warnings are kept by `issues_of`."""
     project = load_project(folder)
@@ -54,8 +65,8 @@ def check(folder: Path) -> Project:
     return project
 
 
-def issues_of(project: Project) -> tuple[Issue, ...]:
-    """All faults and warnings of a loaded project."""
+def issues_of(project: Project, reads: Callable[[SourceSpec], bool] = lambda _: True) -> tuple[Issue, ...]:
+    """All faults and warnings of a loaded project. `reads`: of which sources the files are opened to see their columns."""
     from huaxiang.app.attributes import sensitive_issues
     from huaxiang.app.audiences.keeping import frozen_issues
     from huaxiang.app.catalogue import load_catalogue
@@ -65,7 +76,7 @@ def issues_of(project: Project) -> tuple[Issue, ...]:
     from huaxiang.run.load import read_header
 
     codes = frozenset(a.code for a in load_catalogue().attributes)
-    found = check_project(project, lambda source: read_header(source, project.folder), codes)
+    found = check_project(project, lambda one: read_header(one, project.folder) if reads(one) else None, codes)
     return frozen_issues(project, (*found, *sensitive_issues(project), *list_issues(project), *sql_issues(project)))
 
 
@@ -111,7 +122,7 @@ def build(
         try:
             upkeep = settle(project, issues, before, actor())
             project = with_kept(project, upkeep.kept)
-            work = Build(project, chosen, draft, progress or _silent, previous, before, full)
+            work = Build(project, chosen, draft, _telling(run, progress or _silent), previous, before, full)
             manifest = _write(run, _run_stages(work, run, as_of, upkeep))
             manifest["seconds"] = round(time.monotonic() - started, 3)
             if before is not None:

@@ -7,18 +7,21 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from huaxiang.app.build import check
 from huaxiang.app.status import RUN_KEYS
 from huaxiang.app.wiring import is_building, run_log
-from huaxiang.errors import BuildBusy, NotKnown, SourceError
+from huaxiang.errors import BuildBusy, NotKnown, SourceError, UsageError
 from huaxiang.flow import STAGES
 
-BUILD_KEYS = (*RUN_KEYS, "progress")
+BUILD_KEYS = (*RUN_KEYS, "progress", "cancelled")
+CANCELLED_KEYS = ("id", "cancelling")
 _PATIENCE = 30.0
 _LOOK = 0.05
+_STUBBORN = 15.0
 
 
 def start_build(
@@ -55,11 +58,39 @@ def start_build(
 
 
 def show_build(folder: Path, run_id: str) -> dict[str, Any]:
-    """Return BUILD_KEYS of a build: `progress` names the stage that runs, how many are done, of how many. Raises NotKnown."""
-    for record in run_log(folder).list():
-        if record["id"] == run_id:
-            return _told(record)
+    """Return BUILD_KEYS of a build: `progress` names the stage that runs, how many are done, of how many; `within`: {done, total, note},
+    how far that stage has come, None when it does not tell; `cancelled`: {by, at} of one that was cancelled. Raises NotKnown.
+    """
+    record = run_log(folder).find(run_id)
+    if record is not None:
+        return _told(record)
     raise NotKnown("no build has this ID; `huaxiang runs` lists them", "没有这个编号的构建；huaxiang runs 列出全部构建")
+
+
+def cancel_build(folder: Path, run_id: str, by: str) -> dict[str, Any]:
+    """Stop a running build; return CANCELLED_KEYS. It ends within seconds, is kept in the history as cancelled, and what is served stays.
+
+    Raises NotKnown, and UsageError for a build that has ended, or runs on another machine.
+    """
+    log = run_log(folder)
+    state = show_build(folder, run_id)["state"]
+    if state == "running" and log.cancel(run_id, {"by": by, "at": datetime.now(UTC).isoformat(timespec="seconds")}):
+        threading.Thread(target=_make_sure, args=(folder, run_id), name=f"cancel-{run_id}", daemon=True).start()
+        return {"id": run_id, "cancelling": True}
+    raise UsageError(
+        "this build can't be cancelled here: it has ended, or runs on another machine",
+        "无法取消：这次构建已经结束，或在另一台机器上运行",
+    )
+
+
+def _make_sure(folder: Path, run_id: str) -> None:
+    """Kill a build that has not ended some seconds after it was asked to."""
+    until = time.monotonic() + _STUBBORN
+    while time.monotonic() < until:
+        if show_build(folder, run_id)["state"] != "running":
+            return
+        time.sleep(_LOOK)
+    run_log(folder).end(run_id)
 
 
 def _wait(folder: Path, child: subprocess.Popen[bytes]) -> dict[str, Any]:
@@ -85,5 +116,8 @@ def _told(record: dict[str, Any]) -> dict[str, Any]:
     done = sum(stage["state"] == "done" for stage in stages)
     running = stages[-1]["name"] if stages and stages[-1]["state"] == "running" else None
     return {key: record.get(key) for key in RUN_KEYS} | {
-        "progress": {"stage": running, "done": done, "of": len(STAGES)}
-    }
+        "progress": {
+            "stage": running, "done": done, "of": len(STAGES), "within": record.get("within") if running else None,
+        },
+        "cancelled": record.get("cancelled"),
+    }  # fmt: skip

@@ -54,7 +54,7 @@ def with_item(text: str, kind: str, name: str, keys: Mapping[str, Any], order: t
     """
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-    yaml = _yaml(text)
+    yaml = round_trip(text)
     data = yaml.load(text)
     if data is None:
         data = CommentedMap()
@@ -74,16 +74,16 @@ def with_item(text: str, kind: str, name: str, keys: Mapping[str, Any], order: t
             item.pop(key, None)
         else:
             item[key] = plain(keys[key])
-    return _dumped(yaml, data)
+    return dumped(yaml, data)
 
 
 def without_item(text: str, kind: str, name: str) -> str:
     """The YAML without the definition of that name."""
-    yaml = _yaml(text)
+    yaml = round_trip(text)
     data = yaml.load(text)
     place = next(i for i, item in enumerate(data[kind]) if item.get("name") == name)
     del data[kind][place]
-    return _dumped(yaml, data)
+    return dumped(yaml, data)
 
 
 def plain(value: Any) -> Any:
@@ -104,7 +104,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _yaml(text: str) -> Any:
+def round_trip(text: str) -> Any:
     """A round-trip YAML that writes lists as the file does."""
     from ruamel.yaml import YAML
 
@@ -117,7 +117,7 @@ def _yaml(text: str) -> Any:
     return yaml
 
 
-def _dumped(yaml: Any, data: Any) -> str:
+def dumped(yaml: Any, data: Any) -> str:
     out = io.StringIO()
     yaml.dump(data, out)
     return out.getvalue()

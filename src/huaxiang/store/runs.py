@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import socket
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +18,9 @@ from huaxiang.store.atomic import write_json
 from huaxiang.store.lock import is_building
 
 _KEEP = 200
+_ID = re.compile(r"[\w-]{1,64}")
+_TELL = 0.5
+"""Seconds between two notes of how far a stage has come."""
 
 
 class Run:
@@ -25,6 +31,7 @@ class Run:
         self.record = record
         self._clock = time.monotonic()
         self._stage_clock = self._clock
+        self._told_at = 0.0
         self._write()
 
     @property
@@ -35,12 +42,25 @@ class Run:
     def begin_stage(self, name: str) -> None:
         """Note that a stage (a name of flow.STAGES) begins."""
         self._stage_clock = time.monotonic()
+        self._told_at = 0.0
+        self.record["within"] = None
         self.record["stages"].append({"name": name, "state": "running", "seconds": None, "rows": None})
+        self._write()
+
+    def within(self, done: int, total: int | None, note: str) -> None:
+        """Note how far the stage that runs has come (`done` of `total` parts, `note` the name of the one at work); seldom enough to cost
+        nothing.
+        """
+        if time.monotonic() - self._told_at < _TELL:
+            return
+        self._told_at = time.monotonic()
+        self.record["within"] = {"done": done, "total": total, "note": note}
         self._write()
 
     def end_stage(self, *, rows: int | None = None) -> None:
         """Note that the stage begun last is done, and how many rows it left."""
         stage = self.record["stages"][-1]
+        self.record["within"] = None
         stage.update(state="done", seconds=round(time.monotonic() - self._stage_clock, 3), rows=rows)
         self._write()
 
@@ -79,6 +99,7 @@ class RunLog:
         self._folder.mkdir(parents=True, exist_ok=True)
         for old in sorted(self._folder.glob("*.json"))[: -(_KEEP - 1)]:
             old.unlink(missing_ok=True)
+            old.with_suffix(".cancel").unlink(missing_ok=True)
         record: dict[str, Any] = {
             "id": run_id, "state": "running", "started_at": _now(), "ended_at": None, "seconds": None,
             "pid": os.getpid(), "host": socket.gethostname(), "process_started": _process_start(os.getpid()),
@@ -90,7 +111,39 @@ class RunLog:
         """Return all records, newest first. A run whose process is gone without an end is `crashed`."""
         return tuple(self._read(path) for path in sorted(self._folder.glob("*.json"), reverse=True))
 
+    def find(self, run_id: str) -> dict[str, Any] | None:
+        """Return the record of one build, None when there is none."""
+        path = self._folder / f"{run_id}.json"
+        return self._read(path) if _ID.fullmatch(run_id) and path.is_file() else None
+
+    def cancel(self, run_id: str, note: Mapping[str, Any]) -> bool:
+        """Ask the process of a running build to stop as on Ctrl-C, after writing down who wants it; False when it runs on another machine,
+        or not at all. What a build leaves when it stops anywhere is what the next one removes, and what is served stays.
+        """
+        record = self.find(run_id)
+        if record is None or record["state"] != "running" or record["host"] != socket.gethostname():
+            return False
+        write_json(self._folder / f"{run_id}.cancel", dict(note))
+        with suppress(ProcessLookupError):
+            os.kill(record["pid"], signal.SIGINT)
+        return True
+
+    def end(self, run_id: str) -> None:
+        """Kill the process of a build that was asked to stop and does not."""
+        record = self.find(run_id)
+        if record is not None and record["state"] == "running" and record["host"] == socket.gethostname():
+            with suppress(ProcessLookupError):
+                os.kill(record["pid"], signal.SIGKILL)
+
     def _read(self, path: Path) -> dict[str, Any]:
+        record = self._record(path)
+        if record["state"] in ("failed", "crashed") and (told := _json(path.with_suffix(".cancel"))):
+            record |= {"state": "cancelled", "error": None, "cancelled": told}
+            for stage in record["stages"]:
+                stage["state"] = "cancelled" if stage["state"] in ("running", "failed") else stage["state"]
+        return record
+
+    def _record(self, path: Path) -> dict[str, Any]:
         try:
             record: dict[str, Any] = json.loads(path.read_text("utf-8"))
         except ValueError:
@@ -110,6 +163,14 @@ class RunLog:
         except PermissionError:
             return True
         return bool(_process_start(record["pid"]) == record["process_started"])
+
+
+def _json(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _now() -> str:

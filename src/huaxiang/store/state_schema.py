@@ -23,7 +23,7 @@ from huaxiang.errors import StorageError
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-VERSION = 2
+VERSION = 3
 _BUSY_MS = 10_000
 _OPENING = 0x68785F6F
 """The number of the advisory lock of PostgreSQL under which tables are made and brought up to date."""
@@ -68,6 +68,19 @@ audit = sa.Table(
     sa.Column("action", sa.String(40), nullable=False, index=True), sa.Column("object", sa.String(500), nullable=False),
     sa.Column("snapshot", sa.String(40)), sa.Column("detail", sa.Text, nullable=False), sa.Column("hash", sa.String(64), nullable=False),
 )  # fmt: skip
+schedules = sa.Table(
+    "schedules", metadata,
+    sa.Column("name", sa.String(20), primary_key=True), sa.Column("at", sa.String(5), nullable=False),
+    sa.Column("weekdays", sa.String(7), nullable=False), sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("since", sa.String(32), nullable=False), sa.Column("changed_at", sa.String(32), nullable=False),
+    sa.Column("changed_by", sa.String(200), nullable=False), sa.Column("version", sa.Integer, nullable=False),
+)  # fmt: skip
+schedule_runs = sa.Table(
+    "schedule_runs", metadata,
+    sa.Column("name", sa.String(20), primary_key=True), sa.Column("due", sa.String(32), primary_key=True),
+    sa.Column("state", sa.String(20), nullable=False), sa.Column("run", sa.String(64)),
+    sa.Column("noted_at", sa.String(32), nullable=False),
+)  # fmt: skip
 
 
 def now() -> str:
@@ -110,7 +123,8 @@ class Database:
             if found is None:
                 connection.execute(sa.insert(meta).values(version=VERSION))
             else:
-                _migrate(connection)
+                if found == 1:
+                    _migrate(connection)
                 connection.execute(sa.update(meta).values(version=VERSION))
         return VERSION
 

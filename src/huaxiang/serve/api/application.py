@@ -21,6 +21,7 @@ from starlette.responses import Response
 from huaxiang import __version__
 from huaxiang.app.audit import AuditLog
 from huaxiang.app.field_rights import FieldRights
+from huaxiang.app.schedule import start_due
 from huaxiang.app.serving import Serving
 from huaxiang.app.wiring import open_state
 from huaxiang.errors import HuaxiangError
@@ -41,12 +42,17 @@ from huaxiang.serve.api.routes import (
     describing,
     people,
     project,
+    runs,
     session,
+    sources,
+    wording,
 )
 from huaxiang.serve.api.settings import OPENAPI, PREFIX, Settings
 
 SWITCH = 0.0005
 """Seconds after which a thread that computes lets those go first that only have to tell what is known."""
+DUE = 20.0
+"""Seconds between two looks at whether a build is due."""
 THREADS = 8
 """So many questions that need the engine or files are answered at once; the others wait."""
 _QUIET: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -70,7 +76,11 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry=_QUIET, redirect_slashes=False, responses=_responses(),
     )  # fmt: skip
     app.state.server = server
-    for part in (audiences, audience_life, describing, analysis, catalogue, customers, project, session, people):
+    routes = (
+        audiences, audience_life, describing, analysis, catalogue, customers,
+        project, runs, session, people, sources, wording,
+    )  # fmt: skip
+    for part in routes:
         app.include_router(part.router, prefix=PREFIX)
     _handle(app)
     app.add_middleware(Gate, settings=settings, callers=callers, sessions=sessions, quick=QuickCounts(server.serving, rights))
@@ -94,6 +104,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         asyncio.create_task(repeat(server.callers.refresh, REFRESH)),
         asyncio.create_task(repeat(server.sessions.refresh, REFRESH)),
         asyncio.create_task(repeat(server.rights.refresh, REFRESH)),
+        asyncio.create_task(repeat(functools.partial(start_due, server.state, server.settings.folder, server.audit), DUE)),
     ]
     try:
         yield
@@ -129,7 +140,7 @@ async def repeat(look: Callable[[], object], seconds: float) -> None:
         try:
             await run_sync(look)
         except Exception as error:  # noqa: BLE001 - what can't be read now may be readable later; told without its values
-            log.warning("%s failed: %s", getattr(look, "__qualname__", "look"), type(error).__name__)
+            log.warning("%s failed: %s", getattr(look, "__qualname__", repr(look)[:40]), type(error).__name__)
 
 
 def _handle(app: FastAPI) -> None:

@@ -18,7 +18,7 @@ from huaxiang.serve.api.cookies import Sessions, place_of, session_caller
 from huaxiang.serve.api.pages import Pages
 from huaxiang.serve.api.problems import Problem, problem_response
 from huaxiang.serve.api.quick import QuickCounts
-from huaxiang.serve.api.settings import BELOW, CALLER, HEALTH, LISTS, Settings
+from huaxiang.serve.api.settings import BELOW, CALLER, HEALTH, LISTS, UPLOADS, Settings
 from huaxiang.serve.cli.texts import speak
 
 _LOOPBACK = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", re.IGNORECASE)
@@ -97,7 +97,7 @@ class Gate:
 
     async def _read(self, headers: Mapping[bytes, str], receive: Receive, scope: Scope) -> Receive:
         """Read the body, as long as it may be, and hand it over whole."""
-        most = self._settings.list_body if scope["path"].startswith(LISTS) else self._settings.body
+        most = self._settings.list_body if scope["path"].startswith((LISTS, UPLOADS)) else self._settings.body
         declared = headers.get(b"content-length", "")
         if (
             scope["method"] in ("GET", "HEAD", "OPTIONS")

@@ -111,6 +111,14 @@ def first_rows(request: ReadRequest, count: int) -> list[list[str]]:
     ]
 
 
+def sheet_names(request: ReadRequest) -> tuple[str, ...]:
+    """Names of the sheets of a workbook. Raises FileFault."""
+    if zipfile.is_zipfile(request.path):
+        _scan_package(request)
+    _open_sheet(replace(request, sheet=0))
+    return tuple(calamine.load_workbook(request.path).sheet_names)
+
+
 def _shifted(errors: frozenset[tuple[int, int]], left: int, wanted: set[int]) -> frozenset[int]:
     """Rows that hold an error in a wanted column."""
     return frozenset(row for row, column in errors if column - 1 - left in wanted)

@@ -37,7 +37,7 @@ class Run(Answer):
     """A build."""
 
     id: str
-    state: str = Field(description="running, done, failed, crashed or unreadable")
+    state: str = Field(description="running, done, failed, cancelled, crashed or unreadable")
     started_at: str | None
     ended_at: str | None
     seconds: float | None
@@ -48,18 +48,35 @@ class Run(Answer):
     stages: list[Stage]
 
 
+class Within(Answer):
+    """How far a stage has come: parts done, of how many, and which is at work."""
+
+    done: int
+    total: int | None
+    note: str
+
+
 class Progress(Answer):
     """How far a build has come."""
 
     stage: str | None
     done: int
     of: int
+    within: Within | None = Field(description="How far that stage has come, where it tells")
+
+
+class CancelledBy(Answer):
+    """Who cancelled a build, and when."""
+
+    by: str
+    at: str
 
 
 class Build(Run):
     """A build and how far it has come."""
 
     progress: Progress
+    cancelled: CancelledBy | None
 
 
 class Builds(NextPage):
@@ -303,6 +320,8 @@ class PersonaLine(Answer):
     size: int
     share: float
     worth: Shape | None
+    summary: Text
+    edited: int = Field(description="Parts that are worded by hand")
 
 
 class PersonaSet(Answer):

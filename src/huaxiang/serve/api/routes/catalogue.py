@@ -147,7 +147,7 @@ def tag(asked: Annotated[Asked, asks("read", lasting=True)], name: str) -> Respo
 
 
 @router.get("/personas", response_model=Personas, tags=["personas"])
-def personas(asked: Annotated[Asked, asks("read", lasting=True)]) -> Response:
+def personas(asked: Annotated[Asked, asks("read")]) -> Response:
     """List the persona sets with their cards."""
     from huaxiang.app.personas import list_personas
 
@@ -155,7 +155,7 @@ def personas(asked: Annotated[Asked, asks("read", lasting=True)]) -> Response:
 
 
 @router.get("/personas/{name}/{segment}", response_model=Persona, tags=["personas"])
-def persona(asked: Annotated[Asked, asks("read", lasting=True)], name: str, segment: str) -> Response:
+def persona(asked: Annotated[Asked, asks("read")], name: str, segment: str) -> Response:
     """Show one persona card with every statement and its figures; `name` is that of the set."""
     from huaxiang.app.personas import show_persona
 
