@@ -41,6 +41,11 @@ class RoleFields:
     opened: frozenset[str] = frozenset()
 
     @cached_property
+    def hides(self) -> bool:
+        """Whether fields are hidden from the role."""
+        return "hidden" in self.shown.values()
+
+    @cached_property
     def digest(self) -> str:
         """Tells these rights from others."""
         told = (self.role, sorted(self.shown.items()), sorted(self.opened))

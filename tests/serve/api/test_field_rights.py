@@ -200,6 +200,51 @@ def test_what_is_told_from_rows_is_refused_where_fields_are_hidden(api: Api) -> 
         assert client.request(method, url, json=body).status_code == 403, url
 
 
+PLACES = {
+    "name": ("spend", "vip", "big", "often", "orders", "sales", "value"), "customer_id": ("c4",), "segment": ("c1",), "source": ("sales",),
+    "account_id": ("a1",), "build_id": ("b1",), "which": ("x",), "upload_id": ("u1",),
+}  # fmt: skip
+
+
+def test_no_route_that_can_be_read_tells_what_is_hidden(api: Api, shop: Path) -> None:
+    """Whatever routes there are: with every name put in, none tells more than that a name is not known."""
+    (shop / "tags").mkdir()
+    (shop / "tags" / "a.yaml").write_text(
+        "tags:\n- {name: spend, kind: expression, value: orders * 20000.25}\n"
+        "- {name: vip, kind: rule, when: spend > 500}\n- {name: often_buys, kind: rule, when: orders > 3}\n", "utf-8",
+    )  # fmt: skip
+    (shop / "audiences").mkdir()
+    (shop / "audiences" / "a.yaml").write_text(
+        "audiences:\n- {name: big, when: spend > 500}\n- {name: later, when: vip}\n", "utf-8"
+    )
+    client = api("marketer")
+    told: dict[str, str] = {}
+    for path, methods in api("admin").get("openapi.json").json()["paths"].items():
+        if "get" not in methods or "stream" in path or "live" in path:
+            continue
+        for name in PLACES["name"] if "{name}" in path else ("",):
+            url = path.replace("{name}", name)
+            for key, values in PLACES.items():
+                url = url.replace(f"{{{key}}}", values[0])
+            query = {
+                p["name"]: "orders >= 0"
+                for p in methods["get"].get("parameters", ())
+                if p["in"] == "query" and p.get("required")
+            }
+            answer = client.get(f"http://127.0.0.1{url}", params=query)
+            if answer.status_code == 200:
+                told[url] = answer.text
+    words = ('"spend"', '"vip"', "20000.25", "spend >", '"amount"', "sales.amount", '"big"', '"later"')
+    leaks = [(url, word) for url, text in told.items() for word in words if word in text]
+    assert len(told) > 20
+    assert not leaks, leaks
+
+
+def test_a_session_tells_only_rights_that_hold(api: Api) -> None:
+    assert not {"sql", "define_tags"} & set(api("analyst").get("session").json()["rights"])
+    assert {"sql", "define_tags"} <= set(api("admin").get("session").json()["rights"])
+
+
 def test_an_answer_that_is_held_is_that_of_the_role(api: Api) -> None:
     etag = api("admin").get("tags").headers["etag"]
     told = api("marketer").get("tags", headers={"If-None-Match": etag})

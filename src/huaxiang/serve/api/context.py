@@ -15,7 +15,7 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, Query
 from starlette.requests import Request
 
-from huaxiang.app.rights import Caller, Right, require
+from huaxiang.app.rights import RIGHTS, Caller, Right, require
 from huaxiang.app.serving import Served, Serving
 from huaxiang.errors import AccessDenied, SnapshotError, UsageError
 from huaxiang.serve.api.answers import ETAG, Page, Unchanged, etag_of, is_held, page
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from huaxiang.store.snapshots import Snapshot
     from huaxiang.store.state import StateStore
 
+WHOLE: frozenset[Right] = frozenset({"define_tags", "define_sources", "approve", "sql", "raw"})
+"""Rights that reach all fields, by definitions and rows: none of them holds for a role that fields are hidden from."""
 SHORTEST, LONGEST = 5, 500
 """Characters of a reason."""
 
@@ -127,13 +129,26 @@ def note(request: Request, action: str, about: str, **detail: Any) -> None:
     server_of(request).audit.note(caller_of(request), action, about, **detail)
 
 
+def _permitted(request: Request, right: Right) -> Caller:
+    """The caller, who must have a right. Raises AccessDenied, also where fields are hidden from the role and the right would reach them."""
+    caller = caller_of(request)
+    require(caller, right)
+    if right in WHOLE and server_of(request).rights.of(caller.role).hides:
+        raise kept_from(caller.role)
+    return caller
+
+
+def rights_of(request: Request, caller: Caller) -> list[str]:
+    """What a caller may do, by name."""
+    hides = server_of(request).rights.of(caller.role).hides
+    return sorted(right for right in RIGHTS[caller.role] if not (hides and right in WHOLE))
+
+
 def needs(right: Right) -> Any:
     """A dependency: the caller, who must have this right."""
 
     async def check(request: Request) -> Caller:
-        caller = caller_of(request)
-        require(caller, right)
-        return caller
+        return _permitted(request, right)
 
     return Depends(check)
 
@@ -161,8 +176,7 @@ def asks(right: Right, *, lasting: bool = False) -> Any:
     """
 
     async def ask(request: Request, which: Which = None) -> Asked:
-        caller = caller_of(request)
-        require(caller, right)
+        caller = _permitted(request, right)
         return _asked(request, caller, await _served(request, which), lasting=lasting)
 
     return Depends(ask)
@@ -172,8 +186,7 @@ def lists(right: Right, *, lasting: bool = False) -> Any:
     """`asks` for a list in pages: every page is of the snapshot of the first."""
 
     async def ask(request: Request, asked: Annotated[Page, Depends(page)], which: Which = None) -> Asked:
-        caller = caller_of(request)
-        require(caller, right)
+        caller = _permitted(request, right)
         return _asked(request, caller, await pinned(request, asked.snapshot, which), lasting=lasting)
 
     return Depends(ask)

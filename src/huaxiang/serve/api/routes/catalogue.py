@@ -76,9 +76,9 @@ def repairs(
 
 
 def _may_see_raw(asked: Asked, source: str, *, raw: bool) -> None:
+    asked.need_whole()
     if raw:
         require(asked.caller, "raw")
-        asked.need_whole()
         asked.note("raw", f"source {source}")
 
 

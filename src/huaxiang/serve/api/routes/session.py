@@ -11,10 +11,9 @@ from starlette.responses import Response
 
 from huaxiang.app import sessions
 from huaxiang.app.people import NewUser
-from huaxiang.app.rights import RIGHTS
 from huaxiang.errors import AccessDenied
 from huaxiang.serve.api.answers import answer
-from huaxiang.serve.api.context import caller_of, server_of
+from huaxiang.serve.api.context import caller_of, rights_of, server_of
 from huaxiang.serve.api.cookies import cookie_of, drop_cookie, place_of, set_cookie
 from huaxiang.serve.api.models.people import (
     LoginAsked,
@@ -132,7 +131,7 @@ def _begin(request: Request, name: str, way: sessions.Way, *, status: int = 200)
     session = next(iter(sessions.known_sessions(server.state, text).values()))
     server.sessions.refresh()
     server.audit.note(session.caller, "login", "session", way=way, place=_place(request))
-    response = answer(request, _of_session(session), status=status, headers=_UNKEPT)
+    response = answer(request, _of_session(request, session), status=status, headers=_UNKEPT)
     set_cookie(request, response, text, server.settings)
     return response
 
@@ -142,19 +141,19 @@ async def _told(request: Request) -> Response:
     session = request.scope.get(SESSION)
     caller = request.scope.get(CALLER)
     if session is not None:
-        told = _of_session(session)
+        told = _of_session(request, session)
     elif caller is not None:
         way = "local" if server.settings.no_auth else "token"
         told = {"authenticated": True, "name": caller.name, "display_name": caller.name, "role": caller.role, "way": way,
-                "rights": sorted(RIGHTS[caller.role]), "must_change": False, "language": None, "theme": None}  # fmt: skip
+                "rights": rights_of(request, caller), "must_change": False, "language": None, "theme": None}  # fmt: skip
     else:
         told = {"authenticated": False, "setup_needed": not await run_sync(server.state.users.exist)}
     return answer(request, {"setup_needed": False, "oidc": None} | told, headers=_UNKEPT)
 
 
-def _of_session(session: sessions.Session) -> dict[str, Any]:
+def _of_session(request: Request, session: sessions.Session) -> dict[str, Any]:
     told = {key: session.user[key] for key in ("name", "display_name", "role", "language", "theme")}
-    told |= {"way": session.way, "must_change": session.must_change, "rights": sorted(RIGHTS[session.caller.role])}
+    told |= {"way": session.way, "must_change": session.must_change, "rights": rights_of(request, session.caller)}
     return told | {"authenticated": True, "setup_needed": False, "oidc": None}
 
 
