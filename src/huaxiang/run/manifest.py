@@ -94,7 +94,7 @@ def _class_of(project: Project, spec: Tag, classes: Mapping[str, str]) -> str:
 
 def _tag(project: Project, spec: Tag, name: str, customers: pa.Table, standard: Standard) -> dict[str, Any]:
     column = customers.column(name)
-    listed = _values_of(project, spec, name)
+    listed = values_of(project, spec, name)
     kind = value_type(column, listed=bool(listed) and pa.types.is_string(column.type))
     count = known(column)
     behind = attribute_behind(project, spec.from_) if isinstance(spec, FactTag) else None
@@ -126,7 +126,7 @@ def _age_titles(spec: BandsTag) -> dict[str, dict[str, str]]:
     return {**AGE_TITLES, "other": other}
 
 
-def _values_of(project: Project, spec: Tag, name: str) -> dict[str, dict[str, str]]:
+def values_of(project: Project, spec: Tag, name: str) -> dict[str, dict[str, str]]:
     """Values of an enum in display order with titles; empty when the tag has no list of values."""
     known_values: tuple[str, ...] = ()
     standard: dict[str, dict[str, str]] = {}
@@ -156,9 +156,7 @@ def _values_of(project: Project, spec: Tag, name: str) -> dict[str, dict[str, st
 
 
 def _upkeep(project: Project, spec: Tag, facts: TagFacts, last: Mapping[str, Any] | None) -> dict[str, Any]:
-    ignored = {"title", "description", "owner", "status"}
-    definition = spec.model_dump_json(by_alias=True, exclude=ignored, exclude_defaults=True)
-    digest = hashlib.sha256(definition.encode()).hexdigest()[:16]
+    digest = definition_hash(spec)
     version = 1 if last is None else int(last["version"]) + (last["definition_hash"] != digest)
     lineage = lineage_of(project, spec.name, facts.as_of)
     read = {x.removeprefix("source:").partition(".")[0] for x in lineage if x.startswith("source:")}
@@ -170,10 +168,17 @@ def _upkeep(project: Project, spec: Tag, facts: TagFacts, last: Mapping[str, Any
     }  # fmt: skip
 
 
+def definition_hash(spec: Tag) -> str:
+    """What tells one version of a tag from another: all of it that has a say in the values."""
+    ignored = {"title", "description", "owner", "status"}
+    definition = spec.model_dump_json(by_alias=True, exclude=ignored, exclude_defaults=True)
+    return hashlib.sha256(definition.encode()).hexdigest()[:16]
+
+
 def lineage_of(project: Project, name: str, as_of: AsOf) -> list[str]:
     """Everything a tag is computed from, nearest first: `tag:x`, `attribute:y`, `source:transactions.amount`."""
     found: dict[str, None] = {}
-    waiting = _parents(project, project.tags[name], as_of)
+    waiting = parents_of(project, project.tags[name], as_of)
     while waiting:
         parent, *waiting = waiting
         if parent in found:
@@ -181,13 +186,13 @@ def lineage_of(project: Project, name: str, as_of: AsOf) -> list[str]:
         found[parent] = None
         kind, _, own = parent.partition(":")
         if kind == "tag":
-            waiting += _parents(project, project.tags[own], as_of)
+            waiting += parents_of(project, project.tags[own], as_of)
         elif kind == "attribute":
-            waiting += _attribute_parents(project, own)
+            waiting += attribute_parents_of(project, own)
     return list(found)
 
 
-def _attribute_parents(project: Project, name: str) -> list[str]:
+def attribute_parents_of(project: Project, name: str) -> list[str]:
     spec = attribute_behind(project, name)
     if spec is None:  # the household's, or the account's ID
         return [f"attribute:{c}" for c in household_inputs(project)] if name in HOUSEHOLD_TYPES else []
@@ -198,7 +203,7 @@ def _attribute_parents(project: Project, name: str) -> list[str]:
     return found
 
 
-def _parents(project: Project, spec: Tag, as_of: AsOf) -> list[str]:
+def parents_of(project: Project, spec: Tag, as_of: AsOf) -> list[str]:
     """What a tag reads directly."""
     match spec:
         case StatisticTag():

@@ -31,13 +31,14 @@ def origin_of(project: Project, kind: str, name: str) -> str:
 def check_statistics(project: Project, as_of: AsOf) -> tuple[tag.CheckedStatistic, ...]:
     """Statistic tags with their checked expressions, in declared order."""
     return tuple(
-        _check_statistic(project, t, as_of)
+        check_statistic(project, t, as_of)
         for t in project.tags.values()
         if isinstance(t, StatisticTag) and t.status == "online"
     )
 
 
-def _check_statistic(project: Project, spec: StatisticTag, as_of: AsOf) -> tag.CheckedStatistic:
+def check_statistic(project: Project, spec: StatisticTag, as_of: AsOf) -> tag.CheckedStatistic:
+    """A statistic tag with its checked expressions."""
     types = field_types(project, project.sources[spec.source])
 
     def expression(text: str | None, *, boolean: bool = False) -> CheckedExpression | None:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from huaxiang.store.state_audit import AuditTable
+from huaxiang.store.state_definitions import DefinitionTable
 from huaxiang.store.state_people import AttemptTable, CodeTable, SessionTable, UserTable
 from huaxiang.store.state_schedule import ScheduleTable
 from huaxiang.store.state_schema import VERSION, Database, now, sqlite_url, tokens
@@ -29,6 +30,7 @@ class StateStore:
         self.attempts = AttemptTable(self._database)
         self.codes = CodeTable(self._database)
         self.audit = AuditTable(self._database)
+        self.definitions = DefinitionTable(self._database)
         self.schedule = ScheduleTable(self._database)
 
     def add_token(self, token: Mapping[str, Any]) -> None:

@@ -34,7 +34,7 @@ def audience_graph(folder: Path, name: str | None = None) -> dict[str, Any]:
         "audiences": [
             {
                 "name": one, "title": _title(project, one), "kind": project.audiences[one].kind,
-                "reads": _reads(project, one), "read_by": readers_of(project, one),
+                "reads": reads_of_audience(project, one), "read_by": readers_of(project, one),
             }
             for one in chosen
         ]
@@ -47,7 +47,8 @@ def _title(project: Project, name: str) -> dict[str, str]:
     return text_of(project.audiences[name].title, name)
 
 
-def _reads(project: Project, name: str) -> dict[str, list[str]]:
+def reads_of_audience(project: Project, name: str) -> dict[str, list[str]]:
+    """What an audience names, by READS."""
     spec = project.audiences[name]
     return reads_of(project, spec.condition) if spec.kind != "sql" else _reads_of_query(project, spec.sql or "")
 

@@ -45,6 +45,7 @@ from huaxiang.serve.api.routes import (
     runs,
     session,
     sources,
+    tags,
     wording,
 )
 from huaxiang.serve.api.settings import OPENAPI, PREFIX, Settings
@@ -78,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.server = server
     routes = (
         audiences, audience_life, describing, analysis, catalogue, customers,
-        project, runs, session, people, sources, wording,
+        project, runs, session, people, tags, sources, wording,
     )  # fmt: skip
     for part in routes:
         app.include_router(part.router, prefix=PREFIX)
