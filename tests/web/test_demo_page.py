@@ -27,7 +27,7 @@ def test_the_demo_ends_with_its_page(tmp_path: Path) -> None:
         "--dataset",
         "mumian",
         "--customers",
-        "60",
+        "200",
         "--dir",
         str(tmp_path / "demo"),
     ]

@@ -140,8 +140,8 @@ def run_demo(
     return result
 
 
-def show_in_browser(report: Path) -> bool:
-    """Open a file in the graphical browser; False when there is none (a text browser would take over the terminal)."""
+def show_in_browser(what: Path | str) -> bool:
+    """Open a file or an address in the graphical browser; False when there is none (a text browser would take over the terminal)."""
     import webbrowser
 
     try:
@@ -150,7 +150,7 @@ def show_in_browser(report: Path) -> bool:
         return False
     if type(browser) is webbrowser.GenericBrowser:
         return False
-    return browser.open(report.resolve().as_uri())
+    return browser.open(what if isinstance(what, str) else what.resolve().as_uri())
 
 
 def refuse_other(folder: Path, project: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +12,11 @@ import click
 from huaxiang.serve.cli import output
 from huaxiang.serve.cli.framework import View, command, language_option, option
 from huaxiang.serve.cli.texts import language, t
+from huaxiang.serve.web import page_is_built
 
+_PORT = 8000
+_WARM = 1.5
+"""Seconds until the server answers, roughly; the browser waits for it anyway."""
 DEMO_KEYS = (
     "folder", "report", "snapshot", "as_of", "title", "currency", "customers", "spend", "orders", "rows", "tags", "lifecycle",
     "audiences", "clusters", "personas", "findings", "seconds", "truth",
@@ -47,12 +53,13 @@ def demo(*, folder: Path, dataset: str, customers: int, seed: int | None, shop_u
         raise UsageError("--shop-url is only for --dataset mumian", "--shop-url 只用于 --dataset mumian")
     shop = shop_place(shop_url) if shop_url is not None else None
     show = not shown["no_serve"] and not as_json
+    page = show and sys.stdin.isatty() and sys.stdout.isatty() and page_is_built()
     with progress() as tell:
         if dataset == "mumian":
             size = Size(customers) if seed is None else Size(customers, seed)
-            result = run_mumian(folder, size, lang=lang, progress=tell, show=show, shop=shop)
+            result = run_mumian(folder, size, lang=lang, progress=tell, show=show and not page, shop=shop)
         else:
-            result = run_demo(folder, serve=show, lang=lang, progress=tell)
+            result = run_demo(folder, serve=show and not page, lang=lang, progress=tell)
     if as_json:
         View(None, as_json=True).show(result.as_json(), output.line)
         return
@@ -61,3 +68,26 @@ def demo(*, folder: Path, dataset: str, customers: int, seed: int | None, shop_u
     for name in ("status", "tag list", "audience list", "persona list"):
         output.line(f"  huaxiang {name} --project {result.folder}")
     output.line(t("demo.next"))
+    if page:
+        _serve(result.folder)
+
+
+def _serve(folder: Path) -> None:
+    """Show the web page of the demo until stopped: for this machine alone, without a login."""
+    from huaxiang.app.demo import show_in_browser
+    from huaxiang.errors import UsageError
+    from huaxiang.serve.api.running import Place, listen
+    from huaxiang.serve.api.running import serve as run
+    from huaxiang.serve.api.settings import Settings
+
+    try:
+        listening = listen(Place("127.0.0.1", _PORT))
+    except UsageError:  # taken: any other one
+        listening = listen(Place("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    output.line()
+    output.line(t("demo.page", url=url))
+    opening = threading.Timer(_WARM, show_in_browser, [url])
+    opening.daemon = True
+    opening.start()
+    run(Settings(folder, no_auth=True), Place("127.0.0.1", listening.getsockname()[1]), listening)
