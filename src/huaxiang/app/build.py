@@ -218,6 +218,7 @@ def _write(run: Run, done: _Outcome) -> dict[str, Any]:
     standard = _standard()
     sources = [publishing.describe_source(work, n, r, unified.counts[n]) for n, r in done.reports.items()]
     attributes = manifest.describe_attributes(project, customers, standard)
+    publishing.save_lookup(work, attributes)
     facts = manifest.TagFacts(as_of, {s["name"]: s["last_at"] for s in sources}, done.sql, standard)
     tags = manifest.describe_tags(project, customers, facts, work.previous)
     with _stage(run, "persona"):

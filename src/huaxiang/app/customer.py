@@ -18,6 +18,7 @@ from huaxiang.app.conditions import contains_text
 from huaxiang.app.identity_values import Values
 from huaxiang.app.masks import kind_of, mask, mask_by_look
 from huaxiang.app.provenance import PARTS, explain, has_table, marks, one_row
+from huaxiang.app.rows import rows_of
 from huaxiang.app.value_titles import titles_of_value
 from huaxiang.app.wiring import table_reader
 from huaxiang.errors import UsageError
@@ -81,7 +82,7 @@ def show_customer(snapshot: Snapshot, customer_id: str, detail: Detail = PLAIN) 
             _field(item, values, unmask=unmask) | {"provenance": sources.get(item["name"])}
             for item in manifest.get("attributes", ())
         ],
-        "tags": [_field(item, values, unmask=unmask) for item in manifest.get("tags", ())],
+        "tags": [_field(item, values, unmask=unmask) | {"kind": item.get("kind")} for item in manifest.get("tags", ())],
         "segments": _segments(snapshot, values),
         "audiences": member_of,
         "audience_titles": {name: audiences[name] for name in member_of},
@@ -132,14 +133,13 @@ class _Found:
     row: tuple[Any, ...]
 
 
-def _find(snapshot: Snapshot, customer_id: str, columns: Sequence[exp.Expression | str]) -> _Found:
+def _find(snapshot: Snapshot, customer_id: str, columns: Sequence[str]) -> _Found:
     """The row of a customer by its ID of today or of before."""
-    me = exp.EQ(this=exp.column("customer_id", quoted=True), expression=exp.Placeholder())
-    with table_reader(snapshot.table("customers")) as reader:
-        for known in (customer_id, redirected(snapshot, customer_id)):
-            rows = reader.rows(columns, me, values=[known], limit=1) if known else []
-            if rows and known:
-                return _Found(known, rows[0])
+    for before in (False, True):
+        known = redirected(snapshot, customer_id) if before else customer_id
+        rows = rows_of(snapshot).rows("customers", known, columns, limit=1) if known else []
+        if rows and known:
+            return _Found(known, tuple(rows[0].values()))
     near = [hit["customer_id"] for hit in search_customers(snapshot, customer_id, limit=_MOST_NEAR)["found"]]
     raise UsageError.no_customer(snapshot.id, near)
 
@@ -267,11 +267,8 @@ def _seen(snapshot: Snapshot, row: dict[str, Any] | None) -> dict[str, Any] | No
 
 def _identity(snapshot: Snapshot, customer_id: str, *, unmask: bool) -> list[dict[str, Any]]:
     """The customer's keys; values of personal ones are masked, and None where the snapshot's records and rows don't hold them."""
-    me = exp.EQ(this=exp.column("customer_id", quoted=True), expression=exp.Placeholder())
-    columns = ["key", "value", "value_digest"]
-    with table_reader(snapshot.table("identity")) as reader:
-        rows = reader.rows(columns, me, values=[customer_id], order_by=["key", "value_digest"])
-    found = [dict(zip(columns, row, strict=True)) for row in rows]
+    found = rows_of(snapshot).rows("identity", customer_id, ["key", "value", "value_digest"])
+    found.sort(key=lambda key: (key["key"], key["value_digest"]))
     if snapshot.hidden:
         known = set(snapshot.manifest["identity"]["keys"])
         found = [key for key in found if key["key"] in known]
@@ -284,14 +281,8 @@ def _identity(snapshot: Snapshot, customer_id: str, *, unmask: bool) -> list[dic
 
 def _records(snapshot: Snapshot, customer_id: str) -> list[dict[str, Any]]:
     """Count the rows of each source that are this customer's."""
-    me = exp.EQ(this=exp.column("customer_id", quoted=True), expression=exp.Placeholder())
     titles = {item["name"]: item.get("title") for item in snapshot.manifest.get("sources", ())}
-    records = []
-    for table in snapshot.manifest["tables"]:
-        source = table["name"].removeprefix("source_")
-        if source == table["name"]:
-            continue
-        with table_reader(snapshot.table(table["name"])) as reader:
-            rows = reader.rows([exp.Count(this=exp.Star())], me, values=[customer_id])[0][0]
-        records.append({"source": source, "title": titles.get(source), "rows": rows})
-    return records
+    tables = [t["name"] for t in snapshot.manifest["tables"] if t["name"].startswith("source_")]
+    counts = rows_of(snapshot).counts(customer_id, dict.fromkeys(tables))
+    names = [(table, table.removeprefix("source_")) for table in tables]
+    return [{"source": name, "title": titles.get(name), "rows": counts[table][0]} for table, name in names]

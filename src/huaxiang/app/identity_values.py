@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from huaxiang.app.masks import CODES, mask, mask_by_look
+from huaxiang.app.rows import rows_of
 from huaxiang.store.snapshots import Snapshot
 
 
@@ -80,7 +81,6 @@ class Values:
 
     def customer_values(self, customer_id: str, keys: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """Digest → value of a customer's keys ({key, value_digest}), as it may be shown, from its records and its sources' rows."""
-        import pyarrow.compute as pc
         import pyarrow.parquet as pq
 
         from huaxiang.learn.identity.keys import value_digest
@@ -88,7 +88,10 @@ class Values:
         missing = {k["value_digest"]: k["key"] for k in keys if k["key"] in self.fields}
         names = [t["name"] for t in self.snapshot.manifest["tables"]]
         found: dict[str, str] = {}
-        for name in ("identity_records", *(n for n in names if n.startswith("source_"))):
+        for name in (
+            *(n for n in names if n.startswith("source_")),
+            "identity_records",
+        ):  # sources are sorted by customer
             wanted = sorted({key for digest, key in missing.items() if digest not in found})
             if not wanted or name not in names:
                 continue
@@ -96,11 +99,9 @@ class Values:
             there = {key: self.fields[key] for key in wanted if self.fields[key] in pq.read_schema(path).names}
             if not there:
                 continue
-            mine = pq.read_table(
-                path, columns=sorted(set(there.values())), filters=pc.field("customer_id") == customer_id
-            )
+            mine = rows_of(self.snapshot).rows(name, customer_id, sorted(set(there.values())))
             for key, field in there.items():
-                for text in map(str, mine.column(field).drop_null().unique().to_pylist()):
+                for text in dict.fromkeys(str(row[field]) for row in mine if row[field] is not None):
                     digest = value_digest(key, text)
                     if digest in missing:
                         found[digest] = self.show(field, text)

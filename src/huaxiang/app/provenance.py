@@ -10,6 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from huaxiang.app.masks import kind_of, mask
+from huaxiang.app.rows import rows_of
 from huaxiang.app.wiring import table_reader
 from huaxiang.errors import ExpressionError
 from huaxiang.store.snapshots import Snapshot
@@ -37,7 +38,10 @@ def marks(snapshot: Snapshot, customer_id: str) -> dict[str, dict[str, Any]]:
     """Attribute → {source, at, agree, confidence} of its value, as far as table `provenance` tells; what it doesn't is None."""
     if not has_table(snapshot, "provenance"):
         return {}
-    row = one_row(snapshot.table("provenance"), "customer_id", customer_id) or {}
+    from pyarrow import parquet
+
+    columns = parquet.read_schema(snapshot.table("provenance")).names
+    row = next(iter(rows_of(snapshot).rows("provenance", customer_id, columns, limit=1)), {})
     found: dict[str, dict[str, Any]] = {}
     for column, value in row.items():
         name, _, part = column.rpartition("__")

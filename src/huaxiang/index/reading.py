@@ -129,6 +129,26 @@ class AudienceIndex:
         """The different values of a column of kind codes or list, sorted."""
         return self._fields[column].values
 
+    def at(self, column: str, rows: npt.NDArray[np.int64]) -> list[object]:
+        """The values of customers in a column of kind codes or wide, None where there is none. Raises ValueError for other columns."""
+        field = self._fields[column]
+        if field.info.kind not in ("codes", "wide"):
+            raise ValueError(f'column "{column}" holds lists or texts')
+        codes = field.codes[rows].astype(np.int64)
+        if field.info.kind == "codes":
+            found = (
+                field.values.take(column_of(np.maximum(codes - 1, 0), pa.int64())).to_pylist()
+                if field.size
+                else codes.tolist()
+            )
+        else:
+            found = from_numbers(field.numbers[rows], field.info.type).to_pylist()
+        return [value if code else None for value, code in zip(found, codes.tolist(), strict=True)]
+
+    def codes(self, column: str) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+        """The code of each customer in a column (`index.layout`): 0 no value, else 1 + the place of the value, or of its bucket."""
+        return self._fields[column].codes
+
     def of_value(self, column: str, value: object) -> Bits:
         """The customers with a value, or whose list holds it; column of kind codes or list."""
         place = self._fields[column].place(value)
@@ -148,6 +168,20 @@ class AudienceIndex:
         """The row of a customer, None for an unknown one."""
         row = bisect_left(range(self.size), customer_id, key=lambda r: self._ids[r].as_py())
         return row if row < self.size and self._ids[row].as_py() == customer_id else None
+
+    def ids_at(self, rows: npt.NDArray[np.int64]) -> list[str]:
+        """The IDs of customers, in the order of their rows."""
+        found: list[str] = self._ids.take(column_of(rows, pa.int64())).to_pylist()
+        return found
+
+    def rows_from(self, beginning: str, most: int) -> list[int]:
+        """The first rows whose customer ID begins so."""
+        row = bisect_left(range(self.size), beginning, key=lambda r: self._ids[r].as_py())
+        found: list[int] = []
+        while row < self.size and len(found) < most and self._ids[row].as_py().startswith(beginning):
+            found.append(row)
+            row += 1
+        return found
 
     def rows_of(self, customer_ids: pa.Array) -> npt.NDArray[np.int64]:
         """The rows of customers, in their order; unknown ones are left out."""

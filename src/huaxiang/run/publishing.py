@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 ID = "customer_id"
 
 INDEX_FOLDER = "index"
+_EXACT = frozenset({"email", "id_number"})
+"""Kinds of personal attributes whose values are found whole."""
 _GROUP = 1 << 17
 """Rows of a row group of the evidence."""
 
@@ -48,6 +50,22 @@ def save_index(build: Build) -> None:
     from huaxiang.index import build_index
 
     build_index(build.draft.table("customers"), build.draft.folder / INDEX_FOLDER)
+
+
+def save_lookup(build: Build, attributes: list[dict[str, Any]]) -> None:
+    """Write who is found by which key, name and phone number. `attributes`: their manifest entries; call it after `save_identity`."""
+    from huaxiang.index.lookup import FOLDER
+    from huaxiang.index.lookup.build import Asked, build_lookup
+
+    texts = [a for a in attributes if a["value_type"] in ("text", "enum") and not a["name"].startswith("account_")]
+
+    def first(kind: str) -> str | None:
+        found = [a["name"] for a in texts if a["name"] == kind or a.get("personal") == kind]
+        return kind if kind in found else next(iter(found), None)
+
+    exact = [a["name"] for a in texts if a.get("personal") in _EXACT]
+    tables = build.draft.table("customers"), build.draft.table("identity")
+    build_lookup(Asked(*tables, first("name"), first("phone"), exact), build.draft.folder / FOLDER)
 
 
 def _all_finite(column: pa.ChunkedArray) -> bool:

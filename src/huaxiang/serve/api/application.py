@@ -38,6 +38,7 @@ from huaxiang.serve.api.routes import (
     audience_life,
     audiences,
     catalogue,
+    customer_page,
     customers,
     describing,
     people,
@@ -78,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     )  # fmt: skip
     app.state.server = server
     routes = (
-        audiences, audience_life, describing, analysis, catalogue, customers,
+        audiences, audience_life, describing, analysis, catalogue, customers, customer_page,
         project, runs, session, people, tags, sources, wording,
     )  # fmt: skip
     for part in routes:

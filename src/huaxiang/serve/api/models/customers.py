@@ -40,6 +40,7 @@ class Value(Answer):
     value: Any
     value_title: Text | str | None
     value_titles: list[Any] | None
+    kind: str | None = Field(None, description="Of a tag: how it is made")
     provenance: Shape | None = None
 
 
@@ -93,16 +94,30 @@ class SearchAsked(Request):
 
 
 class Hit(Answer):
-    """A customer who was found, and by which attributes and keys."""
+    """A customer who was found, and by which attributes and keys (`value`, `condition`: by what the text says of values)."""
 
     customer_id: str
     matched: list[str]
+    name: str | None = None
+    phone: str | None = None
+    values: dict[str, Shape] = Field({}, description="Values of `columns`, as {value, value_title}")
 
 
-class Found(Snapshot):
-    """Customers who were found."""
+class Found(Dated):
+    """Customers who were found, the best first; `more`: `total` is a lower bound."""
 
     found: list[Hit]
+    total: int
+    more: bool
+    columns: list[Shape] = Field(description="What is shown of each: {name, title, value_type, unit, role}")
+    values: list[Shape] = Field(
+        description="Values of tags and attributes that the text may mean, with `count` and `condition`"
+    )
+    condition: str | None = Field(description="The text, when it was read as a condition")
+    whole_number: bool = Field(
+        description="More of the end of a phone number was asked for than masks show: give four digits, or all"
+    )
+    elapsed_ms: float
 
 
 class Explained(Dated):

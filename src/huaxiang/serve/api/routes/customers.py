@@ -38,10 +38,10 @@ Deciding = Annotated[Asked, asks("decide")]
 
 @router.post("/customers/search", response_model=Found, tags=["customers"])
 def search(asked: Annotated[Asked, asks("customers")], wanted: SearchAsked) -> Response:
-    """Find customers by ID, a part of a text attribute, or an identity key as written."""
-    from huaxiang.app.customer import search_customers
+    """Find customers by ID, identity key, name or its pinyin, the end of a phone number, a value, or a condition."""
+    from huaxiang.app.finding import find_customers
 
-    found = search_customers(asked.snapshot, wanted.text, limit=wanted.limit)
+    found = find_customers(asked.snapshot, wanted.text, limit=wanted.limit)
     ids = [each["customer_id"] for each in found["found"]]
     asked.note("search", f"{len(ids)} customers", customers=ids[:NOTED])
     return answer(asked.request, found)
