@@ -111,8 +111,13 @@ def test_no_condition_asks_for_what_is_hidden_or_compares_what_is_masked(api: Ap
         ("POST", "query/breakdown", {"when": when, "by": ["gender"]}), ("POST", "query/breakdown", {"when": "often", "by": ["gender"], "base": when}),
         ("POST", "query/overlap", {"audiences": ["often", when]}), ("POST", "query/numbers", {"when": when, "of": "orders"}),
         ("POST", "query/why", {"when": when, "customer_id": "c1"}), ("POST", "query/rules", {"when": when, "tags": ["gender", "city"]}),
-        ("POST", "query/lookalike", {"seed": when}), ("PUT", "audiences/mine", {"when": when}),
+        ("POST", "query/lookalike", {"seed": when}), ("PUT", "audiences/mine", {"when": when}), ("POST", "query/condition", {"when": when}),
+        ("POST", "analysis/distribution", {"of": "orders", "audience": when}), ("POST", "analysis/distribution", {"of": "orders", "base": when}),
+        ("POST", "analysis/cross", {"rows": "gender", "columns": "city", "audience": when}),
+        ("POST", "analysis/funnel", {"steps": [{"source": "sales"}, {"source": "sales"}], "audience": when}),
     ]  # fmt: skip
+    if when.startswith("in_audience"):  # reading a condition tells nothing of audiences
+        asked = [one for one in asked if one[1] != "query/condition"]
     for method, url, body in asked:
         told = client.request(method, url, json=body)
         assert told.status_code in (400, 403, 404, 422), (url, when, told.text)
@@ -134,10 +139,18 @@ def test_trees_are_no_way_round(api: Api, when: dict[str, Any]) -> None:
         assert api("marketer").post(url, json={"when": when}).status_code in (400, 404, 422), when
 
 
+STEPS = [{"source": "sales"}, {"source": "sales"}]
 NAMED: tuple[tuple[str, str, Any], ...] = (
     ("GET", "tags/{}", None), ("POST", "query/breakdown", {"when": "often", "by": ["{}"]}), ("POST", "query/numbers", {"when": "often", "of": "{}"}),
     ("POST", "query/export", {"when": "often", "columns": ["{}"]}), ("POST", "query/rules", {"when": "often", "tags": ["{}", "gender"]}),
-    ("POST", "query/lookalike", {"seed": "often", "exclude": ["big"]}),
+    ("POST", "query/lookalike", {"seed": "often", "exclude": ["big"]}), ("POST", "analysis/cross", {"rows": "{}", "columns": "gender"}),
+    ("POST", "analysis/cross", {"rows": "gender", "columns": "{}"}), ("POST", "analysis/distribution", {"of": "{}"}),
+    ("POST", "analysis/network", {"tags": ["{}", "gender"]}), ("POST", "analysis/funnel", {"steps": STEPS, "by": "{}"}),
+    ("POST", "analysis/distribution", {"of": {"source": "sales", "function": "sum", "field": "amount"}}),
+    ("POST", "analysis/funnel", {"steps": [{"source": "sales", "where": "amount > 1"}, {"source": "sales"}]}),
+    ("POST", "analysis/retention", {"first": {"source": "sales", "where": "amount > 1"}, "return": {"source": "sales"}}),
+    ("POST", "analysis/path", {"anchor": {"source": "sales"}, "events": [{"source": "sales", "by": "amount"}]}),
+    ("GET", "customers/c4/tags/{}/why", None),
 )  # fmt: skip
 
 
