@@ -71,7 +71,9 @@ def create_app(settings: Settings) -> FastAPI:
     state = open_state(settings.folder)
     callers, sessions = Callers(None if settings.no_auth else state), Sessions(state)
     rights = FieldRights(settings.folder)
-    server = Server(settings, Serving(settings.folder), state, callers, rights, sessions, AuditLog(state, settings.folder))
+    server = Server(
+        settings, Serving(settings.folder), state, callers, rights, sessions, AuditLog(state, settings.folder)
+    )
     app = FastAPI(
         title="Huaxiang 画像", version=__version__, openapi_url=OPENAPI, docs_url=None, redoc_url=None, lifespan=_lifespan,
         description="Customers, tags, audiences and personas of one project. Errors are RFC 9457 problem details; docs/api.md.",
@@ -85,7 +87,9 @@ def create_app(settings: Settings) -> FastAPI:
     for part in routes:
         app.include_router(part.router, prefix=PREFIX)
     _handle(app)
-    app.add_middleware(Gate, settings=settings, callers=callers, sessions=sessions, quick=QuickCounts(server.serving, rights))
+    app.add_middleware(
+        Gate, settings=settings, callers=callers, sessions=sessions, quick=QuickCounts(server.serving, rights)
+    )
     _describe_security(app)
     return app
 
@@ -102,11 +106,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.freeze()  # what is loaded by now stays: a collection that went through it would hold up every answer for a tenth of a second
     watchers = [
         asyncio.create_task(repeat(server.serving.refresh, server.settings.poll)),
-        asyncio.create_task(repeat(functools.partial(_tell_overview, server.serving), max(server.settings.poll, REFRESH))),
+        asyncio.create_task(
+            repeat(functools.partial(_tell_overview, server.serving), max(server.settings.poll, REFRESH))
+        ),
         asyncio.create_task(repeat(server.callers.refresh, REFRESH)),
         asyncio.create_task(repeat(server.sessions.refresh, REFRESH)),
         asyncio.create_task(repeat(server.rights.refresh, REFRESH)),
-        asyncio.create_task(repeat(functools.partial(start_due, server.state, server.settings.folder, server.audit), DUE)),
+        asyncio.create_task(
+            repeat(functools.partial(start_due, server.state, server.settings.folder, server.audit), DUE)
+        ),
     ]
     try:
         yield
