@@ -13,14 +13,14 @@ use([
   LegendComponent, MarkLineComponent, TitleComponent, TooltipComponent, VisualMapComponent, LabelLayout, SVGRenderer,
 ]);
 
-function look(dark: boolean) {
+function look(dark: boolean, fontFamily: string) {
   const text = dark ? "rgba(255,255,255,0.85)" : "rgba(0,0,0,0.85)";
   const soft = dark ? "rgba(255,255,255,0.68)" : "rgba(0,0,0,0.62)";
   const line = dark ? "rgba(255,255,255,0.16)" : "rgba(0,0,0,0.12)";
   const axis = { axisLabel: { color: soft }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, splitLine: { lineStyle: { color: line } }, nameTextStyle: { color: soft } };
   return {
     color: dark ? SERIES.dark : SERIES.light,
-    textStyle: { color: text, fontFamily: "inherit" },
+    textStyle: { color: text, fontFamily },
     categoryAxis: { ...axis, splitLine: { show: false } }, valueAxis: axis, timeAxis: axis, logAxis: axis,
     legend: { textStyle: { color: soft } },
     tooltip: { backgroundColor: dark ? "#262626" : "#ffffff", borderColor: line, textStyle: { color: text } },
@@ -37,7 +37,7 @@ export default function Drawn({ option, label, height = 260, onPick }: ChartProp
   const { dark } = useSettings();
   useEffect(() => {
     if (!place.current) return;
-    const made = init(place.current, look(dark), { renderer: "svg" });
+    const made = init(place.current, look(dark, getComputedStyle(place.current).fontFamily), { renderer: "svg" });
     chart.current = made;
     made.on("click", (event) => pick.current?.({ name: event.name, data: event.data, seriesName: event.seriesName, dataIndex: event.dataIndex }));
     const watch = new ResizeObserver(() => made.resize());

@@ -8,7 +8,7 @@ export const analysis = define(
     choose: "请选择", nobody: "没有客户符合", nobodyHint: "放宽条件、延长窗口期，或换一个分析对象。", makeAudience: "用作人群", unknown: "无值", yes: "是", no: "否", few: "样本少", fewHint: "期望客户数少于 5，结论不稳", table: "明细",
     funnel: {
       title: "漏斗分析", about: "客户按顺序完成各步骤的比例。每位客户只计一次，取走得最远的一次。", step: (n: number) => `第 ${n} 步`, conversion: "总转化率", ofPrevious: "较上一步", lost: "流失", median: "中位间隔", hours: (n: string) => `${n} 小时`, daysLong: (n: string) => `${n} 天`,
-      open: (n: string) => `${n} 位客户窗口期未结束，仍可能完成`, since: "首步日期", groups: (tag: string) => `按${tag}拆分`, value: "取值", final: "总转化率", begin: "进入第 1 步", label: (n: string, share: string) => `漏斗：${n} 位客户进入，${share} 完成`, addStep: "添加步骤", windowHint: "从第 1 步起的天数",
+      open: (n: string) => `${n} 位客户窗口期未结束，仍可能完成`, since: "首步日期", groups: (tag: string) => `按${tag}拆分`, value: "取值", final: "总转化率", begin: "进入第 1 步", label: (n: string, share: string) => `漏斗：${n} 位客户进入，${share} 完成`, addStep: "添加步骤", label2: (begin: string, end: string) => `${begin} 位客户进入，${end} 位完成`, windowHint: "从第 1 步起的天数",
     },
     retention: {
       title: "留存分析", about: "按首次行为所在的周期把客户分成批次，看之后各周期还有多少人回来。", first: "首次行为", again: "回访行为", unit: "周期", units: { day: "日", week: "周", month: "月" }, periods: "观察期数", cohorts: "批次数", kind: "口径", kinds: { bounded: "当期留存", unbounded: "滚动留存" },
@@ -16,7 +16,7 @@ export const analysis = define(
     },
     path: {
       title: "路径分析", about: "客户在某个行为之后（或之前）做了什么。每位客户一条路径。", anchor: "起止行为", direction: "方向", directions: { after: "之后", before: "之前" }, depth: "步数", top: "每步显示", events: "路径上的行为", by: "区分字段", byHint: "用字段的取值区分行为，如事件名",
-      end: "未再发生", other: "其他", journeys: (n: string) => `${n} 条路径`, step: (n: number) => `第 ${n} 步`, frequent: "最常见的路径", path: "路径", label: (n: string) => `路径图，共 ${n} 位客户`, flow: "路径图", nothing: "（窗口期内无其他行为）", before: (n: number) => `前第 ${n} 步`,
+      end: "未再发生", other: "其他", showEnd: "显示“未再发生”", journeys: (n: string) => `${n} 条路径`, step: (n: number) => `第 ${n} 步`, frequent: "最常见的路径", path: "路径", label: (n: string) => `路径图，共 ${n} 位客户`, flow: "路径图", nothing: "（窗口期内无其他行为）", before: (n: number) => `前第 ${n} 步`,
     },
     distribution: {
       title: "分布分析", about: "一个标签或行为指标在人群中的分布，与对比基准并列。", of: "分析什么", kinds: { tag: "标签", measure: "行为指标" }, function: "指标", functions: { count: "次数", days: "天数", distinct: "去重数", sum: "求和", mean: "平均", min: "最小", max: "最大" }, field: "字段", last: "最近", ever: "不限", base: "对比基准", bins: "分箱数",
@@ -38,7 +38,7 @@ export const analysis = define(
     choose: "Choose", nobody: "No customer fits", nobodyHint: "Loosen the conditions, lengthen the window, or choose other customers.", makeAudience: "Make an audience", unknown: "none", yes: "yes", no: "no", few: "few", fewHint: "Fewer than 5 customers are expected: not reliable", table: "Details",
     funnel: {
       title: "Funnel", about: "How many customers go through steps in order. Each counts once, by the try that leads furthest.", step: (n: number) => `Step ${n}`, conversion: "Conversion", ofPrevious: "of step before", lost: "lost", median: "median time", hours: (n: string) => `${n} h`, daysLong: (n: string) => `${n} d`,
-      open: (n: string) => `${n} customers are still within their window and may yet finish`, since: "First step on", groups: (tag: string) => `By ${tag}`, value: "Value", final: "Conversion", begin: "Began", label: (n: string, share: string) => `Funnel: ${n} customers began, ${share} finished`, addStep: "Add a step", windowHint: "days from the first step",
+      open: (n: string) => `${n} customers are still within their window and may yet finish`, since: "First step on", groups: (tag: string) => `By ${tag}`, value: "Value", final: "Conversion", begin: "Began", label: (n: string, share: string) => `Funnel: ${n} customers began, ${share} finished`, addStep: "Add a step", label2: (begin: string, end: string) => `${begin} customers began, ${end} finished`, windowHint: "days from the first step",
     },
     retention: {
       title: "Retention", about: "Customers in cohorts by the period of their first event, and how many come back in later ones.", first: "First event", again: "Return", unit: "Period", units: { day: "day", week: "week", month: "month" }, periods: "Periods followed", cohorts: "Cohorts", kind: "Counted", kinds: { bounded: "in the period", unbounded: "in it or later" },
@@ -46,7 +46,7 @@ export const analysis = define(
     },
     path: {
       title: "Paths", about: "What customers did after an event, or before it. One path for each customer.", anchor: "Start or end", direction: "Direction", directions: { after: "after", before: "before" }, depth: "Steps", top: "Shown a step", events: "Events on the path", by: "Told apart by", byHint: "a field whose values tell events apart, such as the event's name",
-      end: "nothing more", other: "others", journeys: (n: string) => `${n} paths`, step: (n: number) => `Step ${n}`, frequent: "Most frequent paths", path: "Path", label: (n: string) => `Path diagram of ${n} customers`, flow: "Path diagram", nothing: "(nothing else within the window)", before: (n: number) => `${n} before`,
+      end: "nothing more", other: "others", showEnd: "Show “nothing more”", journeys: (n: string) => `${n} paths`, step: (n: number) => `Step ${n}`, frequent: "Most frequent paths", path: "Path", label: (n: string) => `Path diagram of ${n} customers`, flow: "Path diagram", nothing: "(nothing else within the window)", before: (n: number) => `${n} before`,
     },
     distribution: {
       title: "Distribution", about: "How a tag, or a measure of what customers did, spreads over an audience, beside a base.", of: "Of what", kinds: { tag: "Tag", measure: "Measure" }, function: "Measure", functions: { count: "times", days: "days", distinct: "distinct", sum: "sum", mean: "mean", min: "smallest", max: "largest" }, field: "Field", last: "Last", ever: "ever", base: "Base", bins: "Bins",
