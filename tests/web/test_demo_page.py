@@ -8,6 +8,8 @@ import re
 import signal
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -32,13 +34,26 @@ def test_the_demo_ends_with_its_page(tmp_path: Path) -> None:
         str(tmp_path / "demo"),
     ]
     environment = os.environ | {"HUAXIANG_LANG": "en", "BROWSER": "true %s"}
-    with subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL, env=environment) as process:
+    process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL, env=environment)
+    try:
         os.close(theirs)
         said = b""
         while (found := re.search(rb"http://127\.0\.0\.1:\d+/", said)) is None:
             said += os.read(mine, 4096)
-        with urllib.request.urlopen(found[0].decode(), timeout=20) as answer:
-            assert b'<div id="root">' in answer.read()
+        assert b'<div id="root">' in _read(found[0].decode())
         process.send_signal(signal.SIGINT)
         process.wait(20)
-    os.close(mine)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(mine)
+
+
+def _read(url: str) -> bytes:
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(url, timeout=20) as answer:
+                return bytes(answer.read())
+        except urllib.error.URLError:  # it doesn't answer yet
+            time.sleep(0.1)
+    raise AssertionError("the page does not answer")
