@@ -24,7 +24,10 @@ VENV = os.path.join(ROOT, ".venv")
 STAMP = os.path.join(VENV, "huaxiang-setup.json")
 LOG = os.path.join(VENV, "huaxiang-setup.log")
 SCRIPTS = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
-ASSETS = os.path.join("src", "huaxiang", "app", "report", "assets")
+ASSETS = (
+    os.path.join("src", "huaxiang", "app", "report", "assets", "echarts.bundle.js"),
+    os.path.join("src", "huaxiang", "serve", "web", "static", "index.html"),
+)
 PYTHON = os.path.join(SCRIPTS, "python.exe" if os.name == "nt" else "python")
 
 PROFILES = ("demo", "test", "ci")  # each holds the one before
@@ -180,7 +183,7 @@ def set_up(profile):
     pip(["--only-binary=:all:", "-r", "requirements/build.txt"])
     binary = ["--only-binary=:all:"] if profile != "ci" else ["--no-build-isolation"]  # PySpark comes as source only
     pip(binary + ["-r", "requirements/%s.txt" % profile])
-    say("installing Huaxiang itself, with the charts of the report")
+    say("installing Huaxiang itself, with the web page and the charts of the report")
     pip(["--no-build-isolation", "--editable", "."])
     with open(STAMP, "w") as file:
         json.dump({"profile": profile, "state": state}, file)
@@ -214,8 +217,7 @@ def is_ready(profile, state):
 
 def built_files():
     """Return what must be there besides the stamp: the venv's Python and what the build hook makes."""
-    assets = [] if os.environ.get("HUAXIANG_SKIP_WEB") == "1" else [os.path.join(ASSETS, "echarts.bundle.js")]
-    return [PYTHON] + assets
+    return [PYTHON] + ([] if os.environ.get("HUAXIANG_SKIP_WEB") == "1" else list(ASSETS))
 
 
 def read_stamp():

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import importlib.util
 import os
 import re
 import socket
@@ -101,6 +103,21 @@ class serving:  # noqa: N801 - reads as what it does
         self._said.close()
 
 
+def npm_tools() -> Path:
+    """The folder web/ with what its checks need besides the build (axe-core, TypeScript), fetched by npm where it is missing."""
+    web = AXE.parents[2]
+    with (web / "node_modules.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        spec = importlib.util.spec_from_file_location("huaxiang_build_assets", web / "build_assets.py")
+        assert spec is not None and spec.loader is not None
+        assets = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(assets)
+        npm = assets.npm_command()  # puts its Node on the path
+        if not AXE.is_file():
+            assets.run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], web)
+    return web
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     sync = pytest.importorskip("playwright.sync_api")
@@ -144,8 +161,7 @@ class Tab:
 
     def accessible(self) -> None:
         """Fail where axe-core finds a serious fault."""
-        if not AXE.is_file():
-            pytest.fail("axe-core is missing: run `npm install` in web/")
+        npm_tools()
         self.page.evaluate(AXE.read_text("utf-8"))
         found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         serious = [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
-from tests.web.conftest import PASSWORD, Opener
+from tests.web.conftest import PASSWORD, Opener, npm_tools
 
 pytestmark = pytest.mark.browser
 PATHS = (
@@ -42,3 +44,10 @@ def test_who_is_not_logged_in_comes_to_the_login_and_on_to_where_they_wanted(tab
     page.get_by_role("button", name="登录").click()
     page.wait_for_url("**/audiences")
     assert page.get_by_role("link", name="成员与权限").count() == 0  # not for marketers
+
+
+def test_types_of_the_page() -> None:
+    web = npm_tools()
+    command = [web / "node_modules" / ".bin" / "tsc", "--noEmit", "-p", "app/tsconfig.json"]
+    done = subprocess.run(command, cwd=web, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
