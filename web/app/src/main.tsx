@@ -16,6 +16,14 @@ import "./shell/style.css";
 const client = new QueryClient({ defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false } } });
 const nonce = document.querySelector<HTMLElement>("script[nonce]")?.nonce;
 
+// Some parts of antd make style sheets without asking ConfigProvider for the nonce (scroll bars of tables, locks of dialogs): all get it here.
+const make = document.createElement.bind(document);
+document.createElement = ((tag: string, options?: ElementCreationOptions) => {
+  const made = make(tag, options);
+  if (nonce && made instanceof HTMLStyleElement) made.nonce = nonce;
+  return made;
+}) as typeof document.createElement;
+
 function Ready() {
   const { adopt } = useSettings();
   const session = useGet<Session>("/session", {}, { stale: 60_000 });

@@ -60,12 +60,15 @@ interface Options {
   readonly signal?: AbortSignal;
   /** ETag of what was read: the write is refused with 409 or 412 when somebody changed it since. */
   readonly match?: string | null;
+  /** Why personal values have to be seen; noted in the audit log. */
+  readonly reason?: string;
 }
 
 async function answer(method: string, path: string, options: Options): Promise<Response> {
   const headers: Record<string, string> = { "Accept-Language": language, Accept: "application/json" };
   if (method !== "GET") headers["X-Huaxiang"] = "web";
   if (options.match) headers["If-Match"] = options.match;
+  if (options.reason) headers["X-Huaxiang-Reason"] = encodeURIComponent(options.reason);
   let body: BodyInit | undefined;
   if (options.body instanceof Blob || options.body instanceof FormData) body = options.body;
   else if (options.body !== undefined) {
@@ -99,8 +102,8 @@ export async function post<T>(path: string, body: unknown, signal?: AbortSignal)
 }
 
 /** Fetches a file that the API makes, and hands it to the browser to save. */
-export async function download(path: string, body: unknown, name: string): Promise<void> {
-  const blob = await (await answer("POST", path, { body })).blob();
+export async function download(path: string, body: unknown, name: string, reason?: string): Promise<void> {
+  const blob = await (await answer("POST", path, { body, reason })).blob();
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;
