@@ -19,10 +19,10 @@ export function PageHeader({ title, about, actions }: { title: ReactNode; about?
 
 export function Page({ title, about, actions, children }: { title: ReactNode; about?: ReactNode; actions?: ReactNode; children: ReactNode }) {
   return (
-    <main className="page">
+    <div className="page">
       <PageHeader title={title} about={about} actions={actions} />
       {children}
-    </main>
+    </div>
   );
 }
 

@@ -112,14 +112,14 @@ function Values({ of, known }: { of: Told; known: Known }) {
   const values = of.tag?.values ?? [];
   const title = titleOf(of.of.title, of.of.name ?? "", language);
   const option = useMemo(() => {
-    const shown = [...values].reverse();
+    const shown = values;
     return {
       grid: { left: 8, right: 24, top: alone ? 8 : 40, bottom: 8, containLabel: true }, legend: alone ? undefined : { top: 4, left: 4, itemGap: 24 },
-      yAxis: { type: "category", data: shown.map((one) => value(one.value, one.title)) }, xAxis: { type: "value", axisLabel: { formatter: (v: number) => f.percent(v, 0) } },
+      yAxis: { type: "category", inverse: true, data: shown.map((one) => value(one.value, one.title)) }, xAxis: { type: "value", axisLabel: { formatter: (v: number) => f.percent(v, 0) } },
       tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, valueFormatter: (v: number) => f.percent(v) },
       series: [
-        ...(alone ? [] : [{ name: theirs, type: "bar", data: shown.map((one) => one.base_share), itemStyle: { opacity: 0.6 } }]),
-        { name: mine, type: "bar", data: shown.map((one) => one.share) },
+        { name: mine, type: "bar", data: shown.map((one) => one.share), barGap: "5%" },
+        ...(alone ? [] : [{ name: theirs, type: "bar", data: shown.map((one) => one.base_share), itemStyle: { opacity: 0.75 } }]),
       ],
     };
   }, [of, f, mine, theirs, language]);

@@ -80,9 +80,9 @@ function Shown({ of, known }: { of: Told; known: Known }) {
                   {step.median_hours !== null && <span>{t.funnel.median} {time(step.median_hours)}</span>}
                 </div>
               )}
-              <span className="step-name">{n + 1}. {titleOf(step.title, step.source, language)}{step.where && <div className="mono soft small">{step.where}</div>}</span>
+              <div className="funnel-step"><span className="step-name">{n + 1}. {titleOf(step.title, step.source, language)}{step.where && <div className="mono soft small">{step.where}</div>}</span>
               <span className="bar" aria-hidden><i style={{ width: `${(step.share ?? 0) * 100}%` }} /></span>
-              <span className="figure-end"><b>{f.count(step.customers)}</b> <span className="soft">{f.percent(step.share)}</span></span>
+              <span className="figure-end"><b>{f.count(step.customers)}</b> <span className="soft">{f.percent(step.share)}</span></span></div>
             </Fragment>
           ))}
         </div>

@@ -87,7 +87,7 @@ function Shown({ of, known }: { of: Told; known: Known }) {
         },
       },
       series: [{
-        type: "sankey", left: 8, right: back ? 24 : 150, top: 8, bottom: 8, nodeGap: 20, nodeWidth: 12, draggable: false, layoutIterations: 32, labelLayout: { hideOverlap: true }, emphasis: { focus: "adjacency" },
+        type: "sankey", left: 8, right: back ? 24 : 200, top: 8, bottom: 8, nodeGap: 20, nodeWidth: 12, draggable: false, layoutIterations: 32, labelLayout: { hideOverlap: true }, emphasis: { focus: "adjacency" },
         lineStyle: { color: "source", opacity: 0.28, curveness: 0.5 },
         label: { color: soft, fontSize: 12, position: "right", formatter: ({ name: id }: { name: string }) => { const node = known.get(id); return node ? `${name(node)}  ${f.count(node.customers)}` : ""; } },
         data: nodes.map((one) => ({ name: one.id, depth: back ? last - one.step : one.step, itemStyle: { color: colour(one) } })),

@@ -53,7 +53,7 @@ function Shown({ of, known }: { of: Told; known: Known }) {
         <Chart option={option} height={230} label={t.retention.label(period(1), f.percent(shares[0]))} />
       </Section>
       <Section title={t.retention.tableTitle} base={<>{base(of, known)} · {t.retention[of.kind]} · <span className="partial">{t.retention.partial}</span></>}>
-        <div className="scroll">
+        <div className="scroll" tabIndex={0} role="region" aria-label={t.retention.tableTitle}>
           <table className="heat">
             <thead><tr><th className="start" scope="col">{t.retention.cohort}</th><th scope="col">{t.retention.size}</th>{of.mean.map((one) => <th key={one.period} scope="col">{period(one.period)}</th>)}</tr></thead>
             <tbody>

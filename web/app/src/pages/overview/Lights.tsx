@@ -31,7 +31,7 @@ export function Lights({ of }: { of: Overview }) {
           <h2 className="section-title">{t.quality}</h2><Mark light={quality.light} /><Link to="/data/quality">{t.toQuality}</Link>
           <ul className="soft small">
             <li>{t.completeness(f.percent(quality.completeness), f.count(quality.set_aside))}</li>
-            {quality.findings.slice(0, 2).map((one, n) => <li key={n}>{one.source}：{titleOf(one.text, "", language)}</li>)}
+            {quality.findings.slice(0, 2).map((one, n) => <li key={n}>{one.source} · {titleOf(one.text, "", language)}</li>)}
             <li>{quality.total ? t.findings(quality.total) : t.noFindings}</li>
           </ul>
         </div>

@@ -9,7 +9,7 @@ import { Lacking } from "./Standing";
 import type { Month, Overview } from "./types";
 
 function axes(months: Month[]) {
-  return { type: "category" as const, data: months.map((one) => one.month), axisLabel: { interval: Math.max(0, Math.ceil(months.length / 8) - 1) } };
+  return { type: "category" as const, data: months.map((one) => one.month), axisLabel: { hideOverlap: true } };
 }
 
 export function Trends({ of }: { of: Overview }) {
