@@ -28,7 +28,6 @@ FIND_KEYS = (
     "snapshot", "as_of", "text", "found", "total", "more", "columns", "values", "condition", "whole_number", "elapsed_ms",
 )  # fmt: skip
 HIT_KEYS = ("customer_id", "matched", "name", "phone", "values")
-BY_VALUE = "value"
 BY_CONDITION = "condition"
 _TAIL = 4
 """So many digits at the end of a phone number are shown to everybody, and so anybody may look for them."""
@@ -103,7 +102,7 @@ class _Finder:
             held_back = self._plain(text)
             suggested = self._values(text)
             if not self._hits.rows and suggested:
-                self._select(suggested[0]["condition"], BY_VALUE)
+                self._select(suggested[0]["condition"], suggested[0]["name"])
         return {
             "found": self._shown(), "total": len(self._hits.counted), "more": self._hits.more, "columns": shown_columns(self._snapshot),
             "values": suggested, "condition": condition, "whole_number": held_back,
@@ -319,8 +318,12 @@ def _words_of(snapshot: Snapshot, index: OpenIndex) -> list[tuple[str, str, str]
         if key in _words:
             return _words[key]
     found = set()
-    for name, item in _items(snapshot.manifest).items():
+    items = _items(snapshot.manifest)
+    for name, item in items.items():
         field = index.index.fields.get(name)
+        origin = next(iter(item.get("lineage") or ()), "") if item.get("kind") == "fact" else ""
+        if origin.removeprefix("attribute:") in items:  # the tag repeats an attribute
+            continue
         if field is None or kind_of(item) or item.get("personal") or (field.values or 0) > _MOST_VALUES:
             continue
         if field.type not in ("VARCHAR", "VARCHAR[]") or field.kind not in ("codes", "list"):

@@ -94,7 +94,7 @@ class SearchAsked(Request):
 
 
 class Hit(Answer):
-    """A customer who was found, and by which attributes and keys (`value`, `condition`: by what the text says of values)."""
+    """A customer who was found, and by which attributes, tags and keys; `condition`: the text is one."""
 
     customer_id: str
     matched: list[str]
