@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huaxiang.app.wiring import find_project
 from huaxiang.errors import ExpressionError, ProjectInvalid, UsageError
 from huaxiang.flow import AUDIENCE_HISTORY
-from huaxiang.spec.loader import Project, load_project
+from huaxiang.spec.loader import PROJECT_FILE, Project, definition_files, load_project
 from huaxiang.spec.models import AudienceSpec
 from huaxiang.store.snapshots import Snapshot
 
@@ -72,6 +74,17 @@ def _opened(part: Any, sources: Mapping[str, SourceFields]) -> Any:
     return opened
 
 
+def project_of(folder: Path) -> Project:
+    """The project's definitions, read again only when a file has changed. Raises as `load_project`."""
+    files = (folder / PROJECT_FILE, *definition_files(folder))
+    return _loaded(folder, tuple((f, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.is_file()))
+
+
+@lru_cache(maxsize=4)
+def _loaded(folder: Path, state: object) -> Project:  # noqa: ARG001  `state`: another one when the files change
+    return load_project(folder)
+
+
 def definition_digest(spec: AudienceSpec) -> str:
     """What tells one definition from another, wherever it stands in the files."""
     told = spec.model_dump(by_alias=True, exclude_unset=True, mode="json")
@@ -82,7 +95,7 @@ def definition_of(snapshot: Snapshot, name: str) -> dict[str, Any]:
     """Return DEFINITION_KEYS of an audience as the project's files hold it now. `when` is text and None where it is no condition; `form` is
     None where it can't be read. Raises UsageError for an unknown one, ProjectInvalid.
     """
-    project = load_project(find_project(snapshot.folder))
+    project = project_of(find_project(snapshot.folder))
     if name not in project.audiences or not _is_seen(snapshot, project.audiences[name]):
         raise UsageError.unknown("audience", name, [n for n, s in project.audiences.items() if _is_seen(snapshot, s)])
     spec = project.audiences[name]
@@ -108,7 +121,7 @@ def audience_board(snapshot: Snapshot) -> dict[str, Any]:
     """
     manifest = snapshot.manifest
     try:
-        project: Project | None = load_project(find_project(snapshot.folder))
+        project: Project | None = project_of(find_project(snapshot.folder))
     except ProjectInvalid:  # `huaxiang check` tells what is wrong; the snapshot can be shown all the same
         project = None
     built = {item["name"]: item for item in manifest.get("audiences", ())}

@@ -126,7 +126,7 @@ function Estimate({ edited, base }: { edited: ReturnType<typeof useCondition>; b
         <>
           <Progress percent={(found.count / Math.max(1, found.base)) * 100} showInfo={false} size="small" strokeColor="var(--ant-color-primary)" aria-label={t.share} />
           <div className="note">{t.of(f.percent(found.count / Math.max(1, found.base)), f.count(found.base))}</div>
-          <div className="note">{t.took(f.number(found.elapsed_ms, 1))} · {all.asOf(base.as_of)}</div>
+          <div className="note">{t.took(found.elapsed_ms < 0.1 ? "<0.1" : f.number(found.elapsed_ms, 1))} · {all.asOf(base.as_of)}</div>
         </>
       ) : <div className="note">{problem ? <Alert type="error" title={problem.message} /> : isEmpty ? t.waiting : all.loading}</div>}
     </Card>

@@ -72,9 +72,9 @@ export default function Breakdown({ when, board }: { when: string; board: Board 
   );
 }
 
-/** How far the audience is from the base: total variation of the shares. It only decides what is shown first. */
+/** How far the audience is from the base, as far as it is known. It only decides what is shown first. */
 function distance(tag: TagPart): number {
-  return tag.values.reduce((sum, v) => sum + Math.abs((v.share ?? 0) - (v.base_share ?? 0)), 0) / (tag.value_type === "list" ? 4 : 2);
+  return (tag.known / Math.max(1, tag.known + tag.missing)) * tag.values.reduce((sum, v) => sum + Math.abs((v.share ?? 0) - (v.base_share ?? 0)), 0) / (tag.value_type === "list" ? 4 : 2);
 }
 
 function TagCard({ tag, mode, base, onOnly }: { tag: TagPart; mode: "tgi" | "share"; base: string; onOnly?: () => void }) {
@@ -116,7 +116,7 @@ type Formats = ReturnType<typeof useFormats>;
 function tgiOption(values: readonly Cell[], label: (v: Cell) => string, t: Texts, f: Formats) {
   const most = Math.max(150, ...values.map((v) => Math.min(v.tgi ?? 0, 1000) * 1.05));
   return {
-    grid: { left: 4, right: 44, top: 8, bottom: 4, containLabel: true },
+    grid: { left: 4, right: 4, top: 8, bottom: 4, containLabel: true },
     tooltip: {
       trigger: "axis",
       formatter: ([first]: { dataIndex: number }[]) => {
@@ -124,11 +124,13 @@ function tgiOption(values: readonly Cell[], label: (v: Cell) => string, t: Texts
         return v ? `${label(v)}\n${t.tgi} ${f.number(v.tgi, 1)} (${f.number(v.tgi_low, 0)} – ${f.number(v.tgi_high, 0)})\n${t.shareIn} ${f.percent(v.share)} · ${t.shareBase} ${f.percent(v.base_share)}\n${t.count} ${f.count(v.count)}` : "";
       },
     },
-    xAxis: { type: "value", max: Math.ceil(most / 50) * 50 }, yAxis: { type: "category", inverse: true, data: values.map(label), axisLabel: { width: 110, overflow: "truncate" } },
+    xAxis: { type: "value", max: Math.ceil(most / 50) * 50 }, yAxis: [
+      { type: "category", inverse: true, data: values.map(label), axisLabel: { width: 110, overflow: "truncate" } },
+      { type: "category", inverse: true, position: "right", data: values.map((v) => f.number(v.tgi, 0)), axisLine: { show: false }, axisLabel: { fontWeight: 600 } },
+    ],
     series: [
       {
         type: "bar", name: t.tgi, barMaxWidth: 14, data: values.map((v) => ({ value: v.tgi, itemStyle: { opacity: (v.tgi_low ?? 0) <= 100 && (v.tgi_high ?? 0) >= 100 ? 0.4 : 1 } })),
-        label: { show: true, position: "right", formatter: ({ dataIndex }: { dataIndex: number }) => f.number(values[dataIndex]?.tgi, 0), distance: 14 },
         markLine: { silent: true, symbol: "none", animation: false, lineStyle: { type: "dashed" }, label: { show: false }, data: [{ xAxis: 100 }] },
       },
       {

@@ -69,7 +69,7 @@ function Result({ data }: { data: Told }) {
   const option = useMemo(() => ({
     grid: { left: 4, right: 16, top: 36, bottom: 24, containLabel: true }, legend: { top: 0, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 8 },
     tooltip: { trigger: "axis", valueFormatter: (v: number) => f.number(v, 2) },
-    xAxis: { type: "category", name: t.top, nameLocation: "middle", nameGap: 28, data: data.curve.map((p) => f.percent(p.top, 0)) }, yAxis: { type: "value", min: 0, name: t.lift },
+    xAxis: { type: "category", name: t.top, nameLocation: "middle", nameGap: 28, data: data.curve.map((p) => f.percent(p.top, 0)) }, yAxis: { type: "value", min: 0 },
     series: [
       { type: "line", name: t.lift, data: data.curve.map((p) => ({ value: p.lift, symbolSize: p.asked ? 12 : 6 })) },
       { type: "line", name: `${t.baseline} (${titleOf(data.baseline.title, data.baseline.tag, language)})`, lineStyle: { type: "dashed" }, data: data.curve.map((p) => p.baseline) },

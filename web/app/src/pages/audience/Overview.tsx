@@ -27,6 +27,17 @@ export function Overview({ name, unbuilt, definition }: { name: string; unbuilt:
               <dt>{t.file}</dt><dd className="mono">{definition.place}</dd>
             </dl>
           )}
+          {history.data && history.data.versions.length > 0 && (
+            <>
+              <h3 className="card-title below">{t.versions}</h3>
+              <div className="scroll">
+                <table className="plain texts">
+                  <thead><tr><th scope="col">{t.version}</th><th scope="col">{t.day}</th><th scope="col">{t.definition}</th><th scope="col">{t.by}</th></tr></thead>
+                  <tbody>{history.data.versions.map((v) => <tr key={String(v.version)}><td>{v.version}</td><td>{f.day(v.as_of)}</td><td className="mono wrap">{v.definition}</td><td>{v.by ?? "–"}</td></tr>)}</tbody>
+                </table>
+              </div>
+            </>
+          )}
         </Card>
         {unbuilt ? <Card><Nothing title={t.onlyAfterBuild} hint={t.unbuiltHint} /></Card> : (
           <Card title={<h2 className="card-title">{t.sizeOver}</h2>}>
@@ -36,7 +47,6 @@ export function Overview({ name, unbuilt, definition }: { name: string; unbuilt:
       </div>
       {!unbuilt && (
         <Answered of={history}>{(data) => (
-          <div className="grid two">
             <Card title={<h2 className="card-title">{t.joined} · {t.left}</h2>} styles={{ body: { padding: 0 } }}>
               <div className="scroll">
                 <Table<Size>
@@ -51,20 +61,6 @@ export function Overview({ name, unbuilt, definition }: { name: string; unbuilt:
                 />
               </div>
             </Card>
-            <Card title={<h2 className="card-title">{t.versions}</h2>} styles={{ body: { padding: 0 } }}>
-              <div className="scroll">
-                <Table
-                  rowKey={(v) => String(v.version)} size="small" dataSource={[...data.versions]} pagination={false} locale={{ emptyText: "–" }}
-                  columns={[
-                    { title: t.version, dataIndex: "version", width: 64 },
-                    { title: t.day, dataIndex: "as_of", width: 110, render: (v: string) => f.day(v) },
-                    { title: t.definition, dataIndex: "definition", render: (v: string) => <span className="mono wrap">{v}</span> },
-                    { title: t.by, dataIndex: "by", width: 90, responsive: ["sm"], render: (v: string | undefined) => v ?? "–" },
-                  ]}
-                />
-              </div>
-            </Card>
-          </div>
         )}</Answered>
       )}
     </>
@@ -78,7 +74,7 @@ function Sizes({ sizes }: { sizes: readonly Size[] }) {
     const rows = [...sizes].reverse();
     return {
       grid: { left: 8, right: 12, top: 36, bottom: 4, containLabel: true }, legend: { top: 0, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 8 }, tooltip: { trigger: "axis" },
-      xAxis: { type: "category", data: rows.map((r) => f.day(r.as_of)) }, yAxis: [{ type: "value", min: 0 }],
+      xAxis: { type: "category", data: rows.map((r) => f.day(r.as_of)) }, yAxis: { type: "value" },
       series: [
         { type: "line", name: t.size, data: rows.map((r) => r.size), symbolSize: 7, areaStyle: { opacity: 0.08 } },
         { type: "bar", name: t.joined, stack: "moves", barMaxWidth: 22, data: rows.map((r) => r.joined) },

@@ -1,4 +1,4 @@
-import { Badge, Button, Card, Dropdown, Spin, Tabs } from "antd";
+import { Alert, Badge, Button, Card, Dropdown, Spin, Tabs, Tooltip } from "antd";
 import { DownloadOutlined, EditOutlined, MoreOutlined } from "@ant-design/icons";
 import { lazy, Suspense, useState } from "react";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
@@ -11,7 +11,7 @@ import { useFormats } from "../../i18n/format";
 import { Answered, CopyLink, Figure, Page } from "../../parts";
 import { StateTag, useRemove } from "../audiences";
 import { Overview } from "./Overview";
-import type { Board, Definition, Line } from "./types";
+import type { Board, Definition, History, Line } from "./types";
 import "./style.css";
 
 const Breakdown = lazy(() => import("./Breakdown"));
@@ -47,6 +47,11 @@ function Shown({ name, line, board, definition, title }: { name: string; line?: 
   const unbuilt = !line || line.state === "unbuilt";
   const count = useAsk<{ count: number; base: number }>("/query/count", unbuilt && definition?.when ? { when: definition.when } : null);
   const size = unbuilt ? count.data?.count : (line.size ?? undefined);
+  const history = useGet<History>(unbuilt ? null : `/audiences/${name}/history`);
+  const [last, before] = history.data?.sizes ?? [];
+  const signed = (by: number) => (by > 0 ? `+${f.count(by)}` : by < 0 ? `−${f.count(-by)}` : t.noChange);
+  const kind = definition?.kind ?? line?.kind ?? "dynamic";
+  const description = titleOf(line?.description ?? definition?.description, "", language);
   const tab = (TABS.find((one) => one === search.get("tab")) ?? "overview") as Tab;
   const when = unbuilt && definition?.when ? definition.when : name;
   const editable = mayDefine && definition?.when;
@@ -64,7 +69,7 @@ function Shown({ name, line, board, definition, title }: { name: string; line?: 
   return (
     <Page
       title={title}
-      about={<span className="row"><span className="mono">{name}</span>{line && <StateTag line={line} />}{definition?.owner && <span>{t.owner}: {definition.owner}</span>}</span>}
+      about={<span className="row"><span className="mono">{name}</span>{line && <StateTag line={line} />}<Tooltip title={t.kindHints[kind]}><span>{t.kinds[kind]}</span></Tooltip>{definition?.owner && <span>{t.owner}: {definition.owner}</span>}<span>{all.asOf(f.day(board.as_of))}</span></span>}
       actions={<>
         <CopyLink />
         {mayExport && <Button icon={<DownloadOutlined />} disabled={size === undefined} onClick={() => setExporting(true)}>{t.export}</Button>}
@@ -84,9 +89,12 @@ function Shown({ name, line, board, definition, title }: { name: string; line?: 
     >
       <div className="six">
         <Figure name={t.size} value={f.count(size)} note={size === undefined ? undefined : t.of(f.percent(size / Math.max(1, board.customers)), f.count(board.customers))} />
-        <Figure name={t.kind} value={t.kinds[definition?.kind ?? line?.kind ?? "dynamic"]} note={t.kindHints[definition?.kind ?? line?.kind ?? "dynamic"]} />
-        <Figure name={t.day} value={f.day(board.as_of)} note={unbuilt ? t.unbuiltHint : titleOf(line.description, "", language)} />
+        {before && last && <Figure name={t.change} value={signed(last.size - before.size)} note={`${t.since(f.day(before.as_of))} · ${f.percent((last.size - before.size) / Math.max(1, before.size))}`} />}
+        {last?.joined !== null && last?.joined !== undefined && <Figure name={t.joined} value={f.count(last.joined)} note={before && t.since(f.day(before.as_of))} />}
+        {last?.left !== null && last?.left !== undefined && <Figure name={t.left} value={f.count(last.left)} note={before && t.since(f.day(before.as_of))} />}
       </div>
+      {description && <p className="lead">{description}</p>}
+      {unbuilt && <Alert type="info" showIcon title={t.states.unbuilt} description={t.unbuiltHint} />}
       {line?.stale && <Card size="small"><Badge status="warning" text={t.staleHint(titleOf(line.stale.reason ?? line.stale.message, "", language))} /></Card>}
       <Tabs
         activeKey={tab} items={TABS.map((key) => ({ key, label: t.tabs[key] }))} destroyOnHidden
