@@ -80,6 +80,7 @@ class serving:  # noqa: N801 - reads as what it does
             self._port = free.getsockname()[1]
         start = "import sys; from huaxiang.serve.cli.main import main; sys.exit(main(sys.argv[1:]))"
         options = ["--port", str(self._port), "--rate", "0", "--project", str(folder), *more]
+        (folder / ".huaxiang").mkdir(exist_ok=True)
         self._said = (folder / ".huaxiang" / f"serve-{self._port}.log").open("w+")
         self._process = subprocess.Popen([sys.executable, "-c", start, "serve", *options], stderr=self._said)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.web.conftest import PASSWORD, Opener, npm_tools
+from tests.web.conftest import PASSWORD, Opener, npm_tools, serving
 
 pytestmark = pytest.mark.browser
 PATHS = (
@@ -51,3 +54,27 @@ def test_types_of_the_page() -> None:
     command = [web / "node_modules" / ".bin" / "tsc", "--noEmit", "-p", "app/tsconfig.json"]
     done = subprocess.run(command, cwd=web, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_first_administrator_is_made_by_the_link_of_the_terminal(chromium: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    (folder / "huaxiang.yaml").write_text("name: new\n", "utf-8")
+    with serving(folder) as address:
+        log = next((folder / ".huaxiang").glob("serve-*.log")).read_text("utf-8")
+        link = re.search(r"http://\S*/setup\S*code=[\w-]+", log)
+        assert link is not None
+        page = chromium.new_page()
+        page.goto(address)
+        page.wait_for_url("**/setup*")  # whoever comes without the link sees what is needed
+        page.goto(link[0])
+        page.get_by_label("用户名").fill("boss")
+        page.get_by_label("密码", exact=True).fill("short")
+        page.get_by_label("再输入一次密码").fill("short")
+        page.get_by_role("button", name="创建并登录").click()
+        page.get_by_role("alert").first.wait_for()
+        page.get_by_label("密码", exact=True).fill(PASSWORD)
+        page.get_by_label("再输入一次密码").fill(PASSWORD)
+        page.get_by_role("button", name="创建并登录").click()
+        page.get_by_role("link", name="成员与权限").wait_for()
+        page.close()

@@ -19,7 +19,7 @@ export default function Setup() {
   const session = useSession();
   const client = useQueryClient();
   const go = useNavigate();
-  const { hash } = useLocation(); // behind #, so that no server and no log of addresses sees the code
+  const { hash, search } = useLocation();
   const [fault, setFault] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   if (!session.setup_needed) return <Navigate to={session.authenticated ? "/" : "/login"} replace />;
@@ -43,7 +43,7 @@ export default function Setup() {
         <Typography.Title level={1} style={{ fontSize: 20 }}>{t.setup}</Typography.Title>
         <Typography.Paragraph type="secondary">{t.setupHint}</Typography.Paragraph>
         {fault && <Alert type="error" showIcon title={fault} role="alert" style={{ marginBlockEnd: 16 }} />}
-        <Form layout="vertical" onFinish={(given: Given) => void create(given)} requiredMark={false} initialValues={{ code: new URLSearchParams(hash.slice(1)).get("code") ?? "" }}>
+        <Form layout="vertical" onFinish={(given: Given) => void create(given)} requiredMark={false} initialValues={{ code: new URLSearchParams(search || hash.slice(1)).get("code") ?? "" }}>
           <Form.Item name="code" label={t.code} rules={need}><Input autoComplete="one-time-code" className="mono" /></Form.Item>
           <Form.Item name="name" label={t.name} rules={need}><Input autoComplete="username" /></Form.Item>
           <Form.Item name="display_name" label={t.display}><Input autoComplete="name" /></Form.Item>
