@@ -16,7 +16,7 @@ const FIRST = 4;
 const MOST = 20;
 const MOST_ASKED = 60;
 
-export default function Breakdown({ when, board }: { when: string; board: Board }) {
+export default function Breakdown({ when, board, condition: defined }: { when: string; board: Board; condition?: string | null }) {
   const t = useTexts(audience);
   const f = useFormats();
   const language = useLanguage();
@@ -25,8 +25,10 @@ export default function Breakdown({ when, board }: { when: string; board: Board 
   const base = search.get("base") ?? "valid";
   const mode = search.get("show") === "share" ? "share" : "tgi";
   const all = useMemo(() => (fields.data?.fields ?? []).filter((x) => ["enum", "boolean", "list"].includes(x.type)), [fields.data]);
+  const own = new Set((defined ?? "").match(/[\p{L}_][\p{L}\p{N}_]*/gu)); // what the condition names differs by definition
+  const other = [...all].sort((a, b) => Number(b.kind === "tag") - Number(a.kind === "tag")).filter((x) => !own.has(x.name));
   const named = (search.get("by") ?? "").split(",").filter((n) => all.some((x) => x.name === n));
-  const scan = useAsk<BreakdownTold>("/query/breakdown", named.length === 0 && all.length ? { when, by: all.slice(0, MOST_ASKED).map((x) => x.name), base, limit: 30 } : null);
+  const scan = useAsk<BreakdownTold>("/query/breakdown", named.length === 0 && other.length ? { when, by: other.slice(0, MOST_ASKED).map((x) => x.name), base, limit: 30 } : null);
   const asked = useAsk<BreakdownTold>("/query/breakdown", named.length ? { when, by: named, base, limit: 30 } : null);
   const found = named.length ? asked : scan;
   const put = (key: string, value: string) => {
@@ -59,7 +61,7 @@ export default function Breakdown({ when, board }: { when: string; board: Board 
       </Card>
       <Answered of={found}>{(data) => (
         <>
-          {named.length === 0 && <p className="quiet">{t.notable}</p>}
+          {named.length === 0 && <p className="quiet lead">{t.notable}</p>}
           <div className="grid two">
             {(named.length ? data.tags : [...data.tags].sort((a, b) => distance(b) - distance(a)).slice(0, FIRST)).map((tag) => (
               <TagCard key={tag.name} tag={tag} mode={mode} base={t.baseNamed(`${f.count(data.base.kind === "valid" ? tag.base_known : data.base.customers)} · ${f.day(data.as_of)}`)} onOnly={named.length ? undefined : () => put("by", tag.name)} />
@@ -72,9 +74,10 @@ export default function Breakdown({ when, board }: { when: string; board: Board 
   );
 }
 
-/** How far the audience is from the base, as far as it is known. It only decides what is shown first. */
+/** How far the audience surely is from the base, as far as it is known. It only decides what is shown first. */
 function distance(tag: TagPart): number {
-  return (tag.known / Math.max(1, tag.known + tag.missing)) * tag.values.reduce((sum, v) => sum + Math.abs((v.share ?? 0) - (v.base_share ?? 0)), 0) / (tag.value_type === "list" ? 4 : 2);
+  const sure = tag.values.filter((v) => v.tgi_low !== null && v.tgi_high !== null && (v.tgi_low > 100 || v.tgi_high < 100));
+  return (tag.known / Math.max(1, tag.known + tag.missing)) * sure.reduce((sum, v) => sum + Math.abs((v.share ?? 0) - (v.base_share ?? 0)), 0);
 }
 
 function TagCard({ tag, mode, base, onOnly }: { tag: TagPart; mode: "tgi" | "share"; base: string; onOnly?: () => void }) {
@@ -114,7 +117,8 @@ type Texts = ReturnType<typeof useTexts<(typeof audience)["en"]>>;
 type Formats = ReturnType<typeof useFormats>;
 
 function tgiOption(values: readonly Cell[], label: (v: Cell) => string, t: Texts, f: Formats) {
-  const most = Math.max(150, ...values.map((v) => Math.min(v.tgi ?? 0, 1000) * 1.05));
+  const tallest = Math.max(120, ...values.map((v) => v.tgi ?? 0));
+  const most = Math.max(150, ...values.map((v) => Math.min(v.tgi_high ?? 0, tallest * 1.4)));
   return {
     grid: { left: 4, right: 4, top: 8, bottom: 4, containLabel: true },
     tooltip: {
@@ -134,7 +138,7 @@ function tgiOption(values: readonly Cell[], label: (v: Cell) => string, t: Texts
         markLine: { silent: true, symbol: "none", animation: false, lineStyle: { type: "dashed" }, label: { show: false }, data: [{ xAxis: 100 }] },
       },
       {
-        type: "custom", silent: true, z: 5, data: values.map((v, n) => [n, v.tgi_low, v.tgi_high]), encode: { x: [1, 2], y: 0 },
+        type: "custom", clip: true, silent: true, z: 5, data: values.map((v, n) => [n, v.tgi_low, v.tgi_high]), encode: { x: [1, 2], y: 0 },
         renderItem: (_: unknown, api: { value: (n: number) => number; coord: (at: number[]) => [number, number]; visual: (key: string) => string }) => {
           const row = api.value(0);
           const [a, y] = api.coord([api.value(1), row]);

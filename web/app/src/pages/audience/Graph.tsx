@@ -1,11 +1,10 @@
 // What the audience is made of, and what is made of it.
 import { Card } from "antd";
 import { useMemo } from "react";
-import { Link, useNavigate } from "react-router";
+import { Link } from "react-router";
 import { useGet } from "../../api/hooks";
 import { useTexts } from "../../i18n";
 import { audience } from "../../i18n/audience";
-import { Chart } from "../../charts/Chart";
 import { Answered, Nothing } from "../../parts";
 import { useFields, useTitle } from "../../parts/condition/fields";
 import type { GraphTold } from "./types";
@@ -14,7 +13,6 @@ const PLACE: Readonly<Record<string, (name: string) => string>> = { tags: (n) =>
 
 export default function Graph({ name, title }: { name: string; title: string }) {
   const t = useTexts(audience);
-  const navigate = useNavigate();
   const found = useGet<GraphTold>("/audience-graph", { name });
   const fields = useFields();
   const word = useTitle();
@@ -29,27 +27,15 @@ export default function Graph({ name, title }: { name: string; title: string }) 
       if (!node) return <Nothing title={t.nothingReads} />;
       const left = Object.entries(node.reads).flatMap(([kind, names]) => names.map((n) => ({ kind, name: n })));
       const right = Object.entries(node.read_by).flatMap(([kind, names]) => names.map((n) => ({ kind, name: n })));
-      const lay = (items: typeof left, x: number) => items.map((one, n) => ({ id: `${x}:${one.kind}:${one.name}`, name: read(one.name), kind: one.kind, raw: one.name, x, y: (n - (items.length - 1) / 2) * 44, category: one.kind }));
-      const nodes = [...lay(left, -300), { id: "self", name: title, kind: "self", raw: name, x: 0, y: 0, category: "self" }, ...lay(right, 300)];
-      const kinds = [...new Set(nodes.map((n) => n.category))];
-      const option = {
-        tooltip: { show: false }, legend: { top: 0, left: 0, data: kinds.map((k) => groupName(k)), icon: "roundRect", itemWidth: 12, itemHeight: 8 },
-        series: [{
-          type: "graph", layout: "none", roam: false, edgeSymbol: ["none", "arrow"], edgeSymbolSize: 7, lineStyle: { curveness: 0.05, width: 1.2, color: "#8c8c8c" }, symbol: "roundRect", symbolSize: [10, 18],
-          left: 150, right: 150, top: 48, bottom: 20, label: { show: true, position: "right", width: 140, overflow: "truncate" }, categories: kinds.map((k) => ({ name: groupName(k) })),
-          data: nodes.map((n) => ({ ...n, category: kinds.indexOf(n.category), label: { position: n.x < 0 ? "left" : n.x > 0 ? "right" : "bottom" } })),
-          links: [...left.map((one) => ({ source: `-300:${one.kind}:${one.name}`, target: "self" })), ...right.map((one) => ({ source: "self", target: `300:${one.kind}:${one.name}` }))],
-        }],
-      };
       const lists = (parts: Readonly<Record<string, readonly string[]>>) => Object.entries(parts).filter(([, names]) => names.length).map(([kind, names]) => (
         <div key={kind}><span className="quiet">{groupName(kind)}</span>
           <ul className="link-list">{names.map((n) => { const to = PLACE[kind]?.(n); return <li key={n}>{to ? <Link to={to}>{read(n)}</Link> : read(n)}</li>; })}</ul></div>
       ));
       return (
         <>
-          <Card>
-            <Chart option={option} height={Math.max(260, Math.max(left.length, right.length) * 46 + 100)} label={`${t.reads}: ${left.map((n) => read(n.name)).join(", ")}; ${t.readBy}: ${right.map((n) => read(n.name)).join(", ") || t.nothingReads}`}
-              onPick={({ data }) => { const one = data as { kind?: string; raw?: string } | undefined; const to = one?.kind && one.raw ? PLACE[one.kind]?.(one.raw) : undefined; if (to) void navigate(to); }} />
+          <Card className="wide-only">
+            <Drawing left={left.map((one) => ({ ...one, text: read(one.name) }))} right={right.map((one) => ({ ...one, text: read(one.name) }))} title={title} group={groupName}
+              label={`${t.reads}: ${left.map((n) => read(n.name)).join(", ")}; ${t.readBy}: ${right.map((n) => read(n.name)).join(", ") || t.nothingReads}`} />
           </Card>
           <div className="links">
             <Card size="small" title={<h3 className="card-title">{t.reads}</h3>}>{lists(node.reads)}</Card>
@@ -62,4 +48,36 @@ export default function Graph({ name, title }: { name: string; title: string }) 
   function groupName(kind: string): string {
     return kind === "self" ? t.self : (t.groups[kind as "tags"] ?? kind);
   }
+}
+
+interface Named {
+  readonly kind: string;
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Left what is read, right what reads it, lines from one to the other. */
+function Drawing({ left, right, title, group, label }: { left: readonly Named[]; right: readonly Named[]; title: string; group: (kind: string) => string; label: string }) {
+  const [line, box, width, middle] = [44, 220, 900, 240];
+  const height = Math.max(left.length, right.length, 1) * line + 24;
+  const y = (n: number, count: number) => height / 2 + (n - (count - 1) / 2) * line;
+  const bend = (x1: number, y1: number, x2: number, y2: number) => `M${x1},${y1} C${(x1 + x2) / 2},${y1} ${(x1 + x2) / 2},${y2} ${x2},${y2}`;
+  const [from, to] = [(width - middle) / 2, (width + middle) / 2];
+  const node = (one: Named, x: number, at: number) => (
+    <g key={`${one.kind}:${one.name}`}>
+      <rect x={x} y={at - 17} width={box} height={34} rx={6} className="node" />
+      <text x={x + 10} y={at + 5}>{one.text.length > 11 ? `${one.text.slice(0, 10)}…` : one.text}</text>
+      <text x={x + box - 10} y={at + 4} textAnchor="end" className="kind">{group(one.kind)}</text>
+    </g>
+  );
+  return (
+    <svg viewBox={`0 0 ${width} ${height}`} className="dependencies" role="img" aria-label={label} style={{ maxHeight: Math.max(120, height) }}>
+      {left.map((one, n) => <path key={one.kind + one.name} d={bend(box, y(n, left.length), from, height / 2)} />)}
+      {right.map((one, n) => <path key={one.kind + one.name} d={bend(to, height / 2, width - box, y(n, right.length))} />)}
+      {left.map((one, n) => node(one, 0, y(n, left.length)))}
+      <rect x={from} y={height / 2 - 20} width={middle} height={40} rx={6} className="node self" />
+      <text x={width / 2} y={height / 2 + 5} textAnchor="middle" className="self">{title.length > 18 ? `${title.slice(0, 17)}…` : title}</text>
+      {right.map((one, n) => node(one, width - box, y(n, right.length)))}
+    </svg>
+  );
 }

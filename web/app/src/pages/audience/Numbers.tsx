@@ -40,7 +40,7 @@ function Told({ data }: { data: NumbersTold }) {
   const f = useFormats();
   const language = useLanguage();
   const isDay = data.of.value_type === "date" || data.of.value_type === "datetime";
-  const show = (v: unknown) => (v === null || v === undefined ? "–" : isDay || typeof v === "string" ? f.day(String(v)) : f.number(Number(v)));
+  const show = (v: unknown) => (v === null || v === undefined ? "–" : isDay || typeof v === "string" ? f.day(String(v)) : f.number(Number(v), Math.abs(Number(v)) >= 100 ? 0 : 2));
   const name = titleOf(data.of.title, data.of.name, language);
   const option = useMemo(() => {
     const bars = data.histogram ?? [];

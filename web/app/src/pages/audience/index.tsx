@@ -57,7 +57,7 @@ function Shown({ name, line, board, definition, title }: { name: string; line?: 
   const editable = mayDefine && definition?.when;
   const body = () => {
     if (tab === "overview") return <Overview name={name} unbuilt={unbuilt} definition={definition} />;
-    if (tab === "breakdown") return <Breakdown when={when} board={board} />;
+    if (tab === "breakdown") return <Breakdown when={when} board={board} condition={definition?.when} />;
     if (tab === "numbers") return <Numbers when={when} />;
     if (tab === "lookalike") return <Lookalike when={when} board={board} />;
     if (tab === "rules") return <Rules when={when} />;
@@ -89,7 +89,7 @@ function Shown({ name, line, board, definition, title }: { name: string; line?: 
     >
       <div className="six">
         <Figure name={t.size} value={f.count(size)} note={size === undefined ? undefined : t.of(f.percent(size / Math.max(1, board.customers)), f.count(board.customers))} />
-        {before && last && <Figure name={t.change} value={signed(last.size - before.size)} note={`${t.since(f.day(before.as_of))} · ${f.percent((last.size - before.size) / Math.max(1, before.size))}`} />}
+        {before && last && <Figure name={t.change} value={signed(last.size - before.size)} note={`${t.since(f.day(before.as_of))} · ${last.size > before.size ? "+" : ""}${f.percent((last.size - before.size) / Math.max(1, before.size))}`} />}
         {last?.joined !== null && last?.joined !== undefined && <Figure name={t.joined} value={f.count(last.joined)} note={before && t.since(f.day(before.as_of))} />}
         {last?.left !== null && last?.left !== undefined && <Figure name={t.left} value={f.count(last.left)} note={before && t.since(f.day(before.as_of))} />}
       </div>

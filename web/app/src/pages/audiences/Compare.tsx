@@ -47,7 +47,7 @@ export function Compare({ board, names }: { board: Board; names: readonly string
         <>
           <Answered of={overlap}>{(data) => (
             <div className="six">
-              {data.audiences.map((one, n) => <Figure key={one.audience} name={<><span className="swatch" style={{ background: colours[n] }} />{title(one.audience)}</>} value={f.count(one.size)} note={t.of(f.percent(one.share), f.count(data.customers))} />)}
+              {data.audiences.map((one, n) => <Figure key={one.audience} name={<><span className="swatch" style={{ background: colours[n] }} />{title(one.audience)}</>} value={f.count(one.size)} note={f.percent(one.share)} />)}
               <Figure name={t.either} value={f.count(data.any)} note={f.percent(data.any / data.customers)} />
               <Figure name={t.inAll} value={f.count(data.all)} note={f.percent(data.all / data.customers)} />
             </div>
@@ -114,7 +114,7 @@ function UpSet({ names, title }: { names: readonly string[]; title: (name: strin
   if (counts.some((c) => !c.data)) return <Skeleton active />;
   const rows: Combination[] = combinations.map((inside, n) => ({ inside, count: counts[n]?.data?.count ?? 0 })).filter((c) => c.count > 0).sort((a, b) => b.count - a.count);
   const most = Math.max(1, ...rows.map((r) => r.count));
-  const [column, top, line] = [48, 150, 30];
+  const [column, top, line] = [42, 150, 30];
   const width = rows.length * column;
   return (
     <div className="scroll upset" tabIndex={0} role="group" aria-label={t.upset}>
