@@ -311,3 +311,14 @@ def test_a_file_that_another_source_would_read_too_is_refused(project: Path) -> 
 def test_names_of_sources_are_plain(project: Path, name: str) -> None:
     with pytest.raises(UsageError, match="name of a source"):
         save_source(project, find_upload(project, ANA, upload_of(project)), name, mapping())
+
+
+def test_a_number_of_customers_fills_the_key_that_the_project_has(project: Path) -> None:
+    for file, old, new in (
+        ("identity/keys.yaml", "field: customer_key", "field: member_no"),
+        ("sources/shop.yaml", "customer_key: id", "member_no: 会员号"),
+    ):
+        text = (project / file).read_text("utf-8")
+        (project / file).write_text(text.replace(old, new), "utf-8")
+    found = suggest_mapping(load_project(project), "person", [column("会员编号")])
+    assert [(one["field"], one["why"]) for one in found] == [("member_no", "name")]

@@ -42,7 +42,7 @@ def compare_personas(snapshot: Snapshot, left: str, right: str) -> dict[str, Any
     cards = [show_persona(snapshot, left), show_persona(snapshot, right)]
     if (cards[0]["set"], cards[0]["segment"]) == (cards[1]["set"], cards[1]["segment"]):
         raise UsageError("choose two different cards to compare", "请选择两张不同的画像卡片进行对比")
-    conditions = [_condition(snapshot, card) for card in cards]
+    conditions = [condition_of(snapshot, card) for card in cards]
     traits: dict[tuple[str, str | None], dict[str, Any]] = {}
     for at, card in enumerate(cards):
         for section in card["sections"]:
@@ -107,7 +107,7 @@ def _said(card: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _condition(snapshot: Snapshot, card: Mapping[str, Any]) -> str | None:
+def condition_of(snapshot: Snapshot, card: Mapping[str, Any]) -> str | None:
     """The condition that the customers of a card meet; None when the project's files no longer tell."""
     from huaxiang.spec.loader import load_project
 

@@ -34,6 +34,7 @@ SOURCE_DETAIL_KEYS = (
     "purpose",
     "legal_basis",
     "trust",
+    "thresholds",
     "digest",
     "columns",
     "unmapped",
@@ -85,12 +86,17 @@ def show_source(
     keys = {key.field for key in project.identity.values()}
     return {"snapshot": snapshot.id, "as_of": snapshot.manifest["as_of"], **line} | {
         "purpose": spec.purpose if spec else entry.get("purpose"), "legal_basis": spec.legal_basis if spec else entry.get("legal_basis"),
-        "trust": spec.trust if spec else None, "digest": digest_of((folder / place).read_bytes()) if place else None,
+        "trust": spec.trust if spec else None, "thresholds": _thresholds(spec), "digest": digest_of((folder / place).read_bytes()) if place else None,
         "columns": [
             _column(one, spec, line["loaded"], found if examples else None) | {"key": one["name"] in keys} for one in columns
         ],
         "unmapped": _unmapped(snapshot, name, spec),
     }  # fmt: skip
+
+
+def _thresholds(spec: SourceSpec | None) -> dict[str, Any] | None:
+    """The bounds of quality as they are declared; None where the defaults hold."""
+    return spec.quality.model_dump(mode="json", by_alias=True, exclude_unset=True) if spec and spec.quality else None
 
 
 def _built(snapshot: Snapshot) -> dict[str, dict[str, Any]]:

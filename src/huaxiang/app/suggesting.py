@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -19,7 +20,8 @@ SUGGESTION_KEYS = ("column", "field", "type", "why", "more")
 `why`: name (a synonym) · project (another source maps a column of this name) · content (what the values look like) · catalogue (the
 standard attribute of this name) · own (a field of its own) · none (left out).
 """
-_KEYS = frozenset({"customer_key", "account_key"})
+KEY = "customer_key"
+_KEYS = frozenset({KEY, "account_key"})
 _PERSONAL = frozenset({"phone", "email", "id_number"})
 _TELLING: Mapping[str, Mapping[str, int]] = {
     "person": {
@@ -68,10 +70,11 @@ def suggest_mapping(project: Project, entity: str, columns: Sequence[Mapping[str
     """One suggestion (SUGGESTION_KEYS) a column, in their order; no field twice. A column without values is left out (`field` None)."""
     known = FIELDS[entity]
     mapped, written = _project_names(project, entity)
+    keys = frozenset(key.field for key in project.identity.values())
     taken: set[str] = set()
     found: list[dict[str, Any]] = []
     for one in columns:
-        field, why = _propose(one, known, mapped, taken)
+        field, why = _propose(one, known, (mapped, keys), taken)
         if field is not None:
             taken.add(field)
         more = dict(written.get(field or "", {})) if why == "project" else {}
@@ -80,17 +83,24 @@ def suggest_mapping(project: Project, entity: str, columns: Sequence[Mapping[str
     return found
 
 
+def _own_key(name: str, mapped: Mapping[str, str], keys: frozenset[str]) -> str:
+    """The project's key for what is called like a customer's number: the one that is filled from columns of the most similar name."""
+    near = {other: field for other, field in mapped.items() if field in keys and KEY in fields_named(other)}
+    return near[max(near, key=lambda other: SequenceMatcher(None, name, other).ratio())] if near else KEY
+
+
 def _propose(
-    one: Mapping[str, Any], known: Mapping[str, str], mapped: Mapping[str, str], taken: set[str]
+    one: Mapping[str, Any], known: Mapping[str, str], project: tuple[Mapping[str, str], frozenset[str]], taken: set[str]
 ) -> tuple[str | None, str]:
-    name = _folded(one["name"])
+    name, (mapped, keys) = _folded(one["name"]), project
     if not one["filled"]:
         return None, "none"
     if name in mapped and mapped[name] not in taken:
         return mapped[name], "project"
     for field in fields_named(one["name"]):
-        if field in known and field not in taken:
-            return field, "name"
+        meant = _own_key(name, mapped, keys) if field == KEY and KEY not in keys else field
+        if meant in (known.keys() | keys) and meant not in taken:
+            return meant, "name"
     by_type = _BY_TYPE.get(one["type"])
     if by_type and by_type in known and by_type not in taken:
         return by_type, "content"

@@ -16,7 +16,12 @@ export function themeOf(dark: boolean): ThemeConfig {
       colorSuccess: dark ? "#4fbf73" : "#137a3d",
       colorWarning: dark ? "#e0a63a" : "#8f5a00",
       colorError: dark ? "#ff7a73" : "#c4231a",
+      ...(dark ? {} : {
+        colorInfoBg: "#eef4fe", colorInfoBorder: "#b9d2f8", colorSuccessBg: "#eefaf2", colorSuccessBorder: "#b3dfc3",
+        colorWarningBg: "#fff8e5", colorWarningBorder: "#efd48a", colorErrorBg: "#fff1f0", colorErrorBorder: "#f3b6b1",
+      }),
       borderRadius: 6,
+      motion: !matchMedia("(prefers-reduced-motion: reduce)").matches,
       fontFamily: "-apple-system, 'Segoe UI', 'PingFang SC', 'Hiragino Sans GB', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif",
     },
     components: {

@@ -350,6 +350,7 @@ class Persona(Dated):
     base_size: int
     size: int
     share: float
+    condition: str | None = Field(None, description="What the customers of the card meet, for an audience of them")
     sections: list[Shape]
 
 

@@ -97,6 +97,7 @@ class SourceDetail(Dated, SourceLine):
     purpose: str | None
     legal_basis: str | None
     trust: float | None
+    thresholds: Shape | None
     digest: str | None
     columns: list[SourceColumn]
     unmapped: list[str]

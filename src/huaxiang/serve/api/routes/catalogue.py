@@ -157,9 +157,11 @@ def personas(asked: Annotated[Asked, asks("read")]) -> Response:
 @router.get("/personas/{name}/{segment}", response_model=Persona, tags=["personas"])
 def persona(asked: Annotated[Asked, asks("read")], name: str, segment: str) -> Response:
     """Show one persona card with every statement and its figures; `name` is that of the set."""
+    from huaxiang.app.persona_compare import condition_of
     from huaxiang.app.personas import show_persona
 
-    return answer(asked.request, show_persona(asked.snapshot, f"{name}/{segment}"))
+    found = show_persona(asked.snapshot, f"{name}/{segment}")
+    return answer(asked.request, found | {"condition": condition_of(asked.snapshot, found)})
 
 
 @router.get("/accounts", response_model=Accounts, tags=["customers"])
