@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -71,8 +71,11 @@ class MemberReader:
         found[numbers] = met
         return found
 
-    def rows(self, query: exp.Query) -> pa.Table:
-        """The rows of a query over the tables. Where it selects customer_id, `number` comes first: the customer's number."""
+    def rows(self, query: exp.Query, order_by: Sequence[str] = ()) -> pa.Table:
+        """The rows of a query over the tables. Where it selects customer_id, `number` comes first: the customer's number.
+
+        `order_by`: columns of the result.
+        """
         bound = bind_tables(query, {name: name for name in self._tables})
         numbered = _ID in query.named_selects
         if numbered:
@@ -82,6 +85,8 @@ class MemberReader:
                 .from_(bound.subquery("_q"))
                 .join(sql.table(_NUMBERS), using=_ID)
             )
+        if order_by:
+            bound = bound.order_by(*(sql.column(name) for name in order_by))
         with self._lock:
             return self._table(bound, numbered=numbered)
 

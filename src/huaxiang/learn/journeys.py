@@ -56,12 +56,13 @@ def funnel(events: Events, steps: int, within: int, starts: tuple[int, int] = (-
     furthest counts, the earliest of those; so each customer counts once, and step k holds all who reach any later step.
     """
     place, customer, moment = _ranked(events)
-    begins = np.unique(place[(events.kinds == 0) & (events.moments >= starts[0]) & (events.moments < starts[1])])
+    first = (events.kinds == 0) & (events.moments >= starts[0]) & (events.moments < starts[1])
+    begins = _set(place[first], len(customer))
     reached = np.full((len(begins), steps), NEVER, dtype=np.int64)
     reached[:, 0] = moment[begins]
     depth, alive, at = np.ones(len(begins), dtype=np.int64), np.arange(len(begins)), begins
     for step in range(1, steps):
-        ranks = np.unique(place[events.kinds == step])
+        ranks = _set(place[events.kinds == step], len(customer))
         after = np.searchsorted(ranks, at, side="right")
         there = after < len(ranks)
         alive, after = alive[there], after[there]
@@ -71,20 +72,44 @@ def funnel(events: Events, steps: int, within: int, starts: tuple[int, int] = (-
         alive, at = alive[met], following[met]
         depth[alive] = step + 1
         reached[alive, step] = moment[at]
-    order = np.lexsort((begins, -depth, customer[begins]))
-    best = order[_firsts(customer[begins][order])]
+    best = _best(customer[begins], depth)
     return Journeys(customer[begins][best], depth[best], reached[best])
 
 
 def _ranked(events: Events) -> tuple[Ints, Ints, Ints]:
     """The rank of each event among all pairs (customer, moment), equal ones alike; and customer and moment by rank."""
-    order = np.lexsort((events.moments, events.customers))
+    order = _in_order(events)
     who, when = events.customers[order], events.moments[order]
-    new = np.ones(len(order), dtype=bool)
+    new = np.ones(len(who), dtype=bool)
     new[1:] = (who[1:] != who[:-1]) | (when[1:] != when[:-1])
-    place = np.empty(len(order), dtype=np.int64)
+    place = np.empty(len(who), dtype=np.int64)
     place[order] = np.cumsum(new) - 1
     return place, who[new], when[new]
+
+
+def _in_order(events: Events) -> Ints | slice:
+    """The places of the events by customer and moment; all of them where they stand so already, as they do when an engine sorted them."""
+    who, when = events.customers, events.moments
+    if bool(((who[1:] > who[:-1]) | ((who[1:] == who[:-1]) & (when[1:] >= when[:-1]))).all()):
+        return slice(None)
+    order: Ints = np.lexsort((when, who))
+    return order
+
+
+def _set(places: Ints, size: int) -> Ints:
+    """The different places, ascending."""
+    there = np.zeros(size, dtype=bool)
+    there[places] = True
+    return np.flatnonzero(there)
+
+
+def _best(ordered: Ints, depth: Ints) -> Ints:
+    """For each customer of a sorted column the place of the greatest depth, the first of equals."""
+    if not len(ordered):
+        return np.empty(0, dtype=np.int64)
+    size = len(ordered)
+    score = np.maximum.reduceat(depth * size + np.arange(size)[::-1], _firsts(ordered))
+    return np.asarray(size - 1 - score % size, dtype=np.int64)
 
 
 def _firsts(ordered: Ints) -> Ints:
@@ -143,9 +168,10 @@ def retention(first: Events, again: Events, calendar: Calendar, *, unbounded: bo
     Bounded: in the k-th period after the cohort's own. Unbounded: in the k-th or any later one.
     """
     unit, periods, since, until = calendar.unit, calendar.periods, calendar.since, calendar.until
-    order = np.lexsort((first.moments, first.customers))
-    at = order[_firsts(first.customers[order])]
-    who, when = first.customers[at], first.moments[at]
+    order = _in_order(first)
+    who, when = first.customers[order], first.moments[order]
+    at = _firsts(who)
+    who, when = who[at], when[at]
     begin = period_of(when, unit)
     chosen = (begin >= since) & (begin <= until)
     who, when, begin = who[chosen], when[chosen], begin[chosen]
@@ -164,7 +190,7 @@ def retention(first: Events, again: Events, calendar: Calendar, *, unbounded: bo
                 returned[:, k] = np.bincount((begin - since)[last >= k], minlength=len(begins))
         else:
             near = (offset >= 1) & (offset <= periods)
-            pairs = np.unique(place[near] * (periods + 1) + offset[near])
+            pairs = _set(place[near] * (periods + 1) + offset[near], len(who) * (periods + 1))
             np.add.at(returned, ((begin - since)[pairs // (periods + 1)], pairs % (periods + 1)), 1)
     return Cohorts(begins, sizes, returned, who)
 

@@ -17,7 +17,7 @@ from huaxiang.plan.behaviour import SourceRows
 from huaxiang.plan.condition_types import SourceFields, check_where, measure_type, need_time, source_of
 from huaxiang.plan.conditions import ZERO_WITHOUT_ROWS, Behaviour, Step, Window
 from huaxiang.plan.expr import located, parse_expression
-from huaxiang.plan.journeys import EventStep, plan_events
+from huaxiang.plan.journeys import MOMENT, EventStep, plan_events
 from huaxiang.plan.types import is_numeric
 from huaxiang.store.snapshots import Snapshot
 
@@ -102,7 +102,7 @@ def read_events(
     asked: Asked, events: Sequence[EventAsked], since: date | None = None
 ) -> tuple[Events, pa.ChunkedArray]:
     """The rows that the events are met by, of the members of the audience; their numbers are those of `events`, and beside them the
-    values of the fields `by`. Raises ExpressionError, UsageError.
+    values of the fields `by`; by customer, then by moment. Raises ExpressionError, UsageError.
     """
     import numpy as np
 
@@ -111,7 +111,7 @@ def read_events(
     hidden = hidden_fields(asked.snapshot) if any(e.by for e in events) else {}
     steps = [step_of(event, asked.sources, hidden) for event in events]
     rows = {n: SourceRows(f"source_{n}", s.types, s.time) for n, s in asked.sources.items()}
-    found = _reader(asked.snapshot).rows(plan_events(steps, rows, asked.as_of, since))
+    found = _reader(asked.snapshot).rows(plan_events(steps, rows, asked.as_of, since), ("number", MOMENT))
     customers, moments, kinds = (whole_numbers(found.column(i)) for i in range(3))
     values = found.column(3)
     if asked.members.count() < asked.index.size:

@@ -48,8 +48,8 @@ export default function Overview() {
             <Lights of={of} />
             <Trends of={of} />
             <div className="overview-two">
-              <div className="column"><Rfm of={of} /><Changes of={of} /><Audiences of={of} /></div>
-              <div className="column"><Lifecycle of={of} /><Places of={of} /><Personas of={of} /></div>
+              <div className="column"><Rfm of={of} /><Changes of={of} /><Audiences of={of} /><Personas of={of} /></div>
+              <div className="column"><Lifecycle of={of} /><Places of={of} /></div>
             </div>
           </>
         )}
