@@ -128,8 +128,9 @@ def period_of(moments: Ints, unit: Unit) -> Ints:
     if unit == "day":
         return days
     if unit == "week":
-        return np.floor_divide(days + _MONDAY, 7)
-    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+        return np.asarray(np.floor_divide(days + _MONDAY, 7))
+    months: Ints = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return months
 
 
 def first_day(period: int, unit: Unit) -> int:
