@@ -52,7 +52,7 @@ function Shown({ of, known }: { of: Told; known: Known }) {
     const symbols = ["circle", "rect", "triangle", "diamond", "roundRect", "pin"];
     const least = dark ? "#f0964a" : "#c8590a";
     return {
-      legend: { type: "plain", top: 0, left: 0, itemGap: 16, itemWidth: 12, itemHeight: 12, data: titles.map((title, n) => ({ name: title, icon: symbols[Math.floor(n / series.length) % symbols.length] })) },
+      legend: { type: "scroll", top: 0, left: 0, itemGap: 16, itemWidth: 12, itemHeight: 12, data: titles.map((title, n) => ({ name: title, icon: symbols[Math.floor(n / series.length) % symbols.length] })) },
       tooltip: {
         formatter: (at: { dataType: string; data: { id?: string; at?: number } }) => {
           if (at.dataType === "edge") {
@@ -65,7 +65,7 @@ function Shown({ of, known }: { of: Told; known: Known }) {
         },
       },
       series: [{
-        type: "graph", layout: "force", top: 70, bottom: 24, left: 40, right: 60, roam: false, draggable: false, force: { repulsion: 190, edgeLength: [40, 130], gravity: 0.12, layoutAnimation: false }, emphasis: { focus: "adjacency" },
+        type: "graph", layout: "force", top: 50, bottom: 24, left: 40, right: 60, roam: false, draggable: false, force: { repulsion: 190, edgeLength: [40, 130], gravity: 0.12, layoutAnimation: false }, emphasis: { focus: "adjacency" },
         categories: tags.map((_, n) => ({ name: titles[n], itemStyle: { color: series[n % series.length] }, symbol: symbols[Math.floor(n / series.length) % symbols.length] })),
         label: { show: true, position: "right", fontSize: 12, color: dark ? "rgba(255,255,255,0.85)" : "rgba(0,0,0,0.85)", formatter: ({ data }: { data: { text: string } }) => data.text }, labelLayout: { hideOverlap: true },
         data: of.nodes.map((one) => ({ id: one.id, name: one.id, text: short(one), category: tags.indexOf(one.tag), symbolSize: 9 + 26 * Math.sqrt(one.share ?? 0), symbol: symbols[Math.floor(tags.indexOf(one.tag) / series.length) % symbols.length] })),
@@ -78,7 +78,7 @@ function Shown({ of, known }: { of: Told; known: Known }) {
   return (
     <>
       <Section title={t.network.graph} base={`${base(of, known)} · ${t.network.tested(f.count(of.tested), f.count(of.significant))}`}>
-        <Chart option={option} height={620} label={t.network.label(of.nodes.length, of.edges.length)} />
+        <div className="wide-chart" tabIndex={0} role="region" aria-label={t.network.graph}><Chart option={option} height={620} label={t.network.label(of.nodes.length, of.edges.length)} /></div>
       </Section>
       <Section title={t.network.list} base={base(of, known)}>
         <Table
