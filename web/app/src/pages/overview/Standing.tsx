@@ -67,7 +67,8 @@ export function Rfm({ of }: { of: Overview }) {
                     if (!cell) return <td key={r} />;
                     return (
                       <td key={r} style={tint(shown(cell) / most)}>
-                        <Link to={audienceOf(cell.when)} aria-label={t.cell(String(r), String(level), f.count(cell.count), f.percent(cell.share))}>
+                        <Link to={audienceOf(cell.when)} title={t.cell(String(r), String(level), f.count(cell.count), f.percent(cell.share))}>
+                          <span className="visually-hidden">R{r} F{level} </span>
                           {by === "count" ? f.count(cell.count) : f.percent(cell.worth_share)}<small>{by === "count" ? f.percent(cell.share) : f.count(cell.count)}</small>
                         </Link>
                       </td>
