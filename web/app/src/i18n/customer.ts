@@ -17,7 +17,7 @@ export const customer = define(
     meant: "也许您指的是", byCondition: "按条件查找", person: "客户", phone: "手机", why: "命中", nameless: "（未留姓名）", similarity: "相似度", id: "客户 ID",
     by: { customer_id: "客户 ID", name: "姓名", phone: "手机", condition: "条件", identity_redirects: "旧 ID", email: "邮箱" },
     tabs: { profile: "档案", tags: "标签", timeline: "动态", identity: "身份", similar: "相似客户", relations: "家庭与企业" },
-    redirected: (old: string) => `原 ID ${old} 已并入此客户`,
+    parts: "栏目", redirected: (old: string) => `原 ID ${old} 已并入此客户`,
     print: "打印", unmask: "查看完整信息", hide: "重新脱敏", copyId: "复制 ID", back: "返回查找",
     classes: {
       demographic: "人口属性", consumption: "消费特征", psychographic: "心理与生活方式", social: "社会属性", relationship: "客户关系", technical: "设备与技术",
@@ -74,7 +74,7 @@ export const customer = define(
     meant: "You may mean", byCondition: "By condition", person: "Customer", phone: "Phone", why: "Matched", nameless: "(no name)", similarity: "Likeness", id: "Customer ID",
     by: { customer_id: "Customer ID", name: "Name", phone: "Phone", condition: "Condition", identity_redirects: "Former ID", email: "E-mail" },
     tabs: { profile: "Profile", tags: "Tags", timeline: "Timeline", identity: "Identity", similar: "Similar", relations: "Household and company" },
-    redirected: (old) => `Former ID ${old} was merged into this customer`,
+    parts: "Part", redirected: (old) => `Former ID ${old} was merged into this customer`,
     print: "Print", unmask: "Show in full", hide: "Mask again", copyId: "Copy ID", back: "Back to search",
     classes: {
       demographic: "Demographics", consumption: "Consumption", psychographic: "Mind and lifestyle", social: "Social", relationship: "Relationship", technical: "Devices",

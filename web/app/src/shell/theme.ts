@@ -8,6 +8,7 @@ export function themeOf(dark: boolean): ThemeConfig {
     hashed: false,
     token: {
       colorPrimary: dark ? "#5b9bff" : "#0b57c4",
+      ...(dark ? {} : { colorPrimaryHover: "#2466cc" }),
       colorLink: dark ? "#7fb2ff" : "#0b57c4",
       colorTextSecondary: dark ? "rgba(255,255,255,0.72)" : "rgba(0,0,0,0.68)",
       colorTextTertiary: dark ? "rgba(255,255,255,0.62)" : "rgba(0,0,0,0.6)",

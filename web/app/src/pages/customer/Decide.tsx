@@ -1,7 +1,7 @@
 // Split and merge, each with what would change before it is decided; it takes effect at the next build and can be undone.
 import { useState } from "react";
 import { App, Button, Input, List, Modal, Typography } from "antd";
-import { Link } from "react-router";
+import { useNavigate } from "react-router";
 import { useAsk, useWrite } from "../../api/hooks";
 import { useTexts } from "../../i18n";
 import { common } from "../../i18n/common";
@@ -18,6 +18,7 @@ export function Decide({ kind, found, id, name, selected, other, nameOf, onClose
   const t = useTexts(customer).identity;
   const c = useTexts(common);
   const { message } = App.useApp();
+  const go = useNavigate(); // messages stand outside the router: no Link there
   const [why, setWhy] = useState("");
   const [needed, setNeeded] = useState(false);
   const [chosen, setChosen] = useState<string | null>(other);
@@ -30,7 +31,7 @@ export function Decide({ kind, found, id, name, selected, other, nameOf, onClose
       onSuccess: ({ number }) => {
         const key = `decided-${number}`;
         const back = () => undo.mutate({ path: `/identity/decisions/${number}/undo`, body: { why: t.undoWhy } }, { onSuccess: () => { message.destroy(key); void message.success(t.undone); } });
-        void message.success({ key, duration: 10, content: <span>{t.decided(String(number))} <Button size="small" type="link" onClick={back}>{t.undo}</Button> <Link to="/data/runs">{t.toBuild}</Link></span> });
+        void message.success({ key, duration: 10, content: <span>{t.decided(String(number))} <Button size="small" type="link" onClick={back}>{t.undo}</Button> <Button size="small" type="link" onClick={() => void go("/data/runs")}>{t.toBuild}</Button></span> });
         onClose(true);
       },
       onError: (error) => void message.error(error.message),

@@ -78,11 +78,11 @@ export function Graph({ records, linked, selected, picked, nameOf, onPick }: Pro
         const pick = () => onPick({ record });
         const name = record.fields.name;
         return (
-          <g key={record.digest} className={`node${name ? " person" : ""}${on ? " on" : ""}${selected.has(record.digest) ? " out" : ""}`} role="button" tabIndex={0} aria-pressed={Boolean(on)} aria-label={`${t.record}: ${nameOf(record.source)} ${name ?? ""}`} onClick={pick} onKeyDown={press(pick)}>
+          <g key={record.digest} className={`node${name ? " person" : ""}${on ? " on" : ""}${selected.has(record.digest) ? " out" : ""}`} role="button" tabIndex={0} aria-pressed={Boolean(on)} onClick={pick} onKeyDown={press(pick)}>
             <circle cx={at.x} cy={at.y} r={R} />
-            <text x={at.x} y={at.y + 4} className="soft">{record.rows > 999 ? "999+" : record.rows}</text>
             <text x={at.x} y={at.y + R + 14}>{nameOf(record.source).replace(/\s*[（(].*$/, "").slice(0, 14)}</text>
             {name && shown.length <= 16 && <text x={at.x} y={at.y + R + 28} className="soft">{name.slice(0, 14)}</text>}
+            <text x={at.x} y={at.y + 4} className="soft">{record.rows > 999 ? "999+" : record.rows}</text>
           </g>
         );
       })}

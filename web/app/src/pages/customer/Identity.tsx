@@ -70,7 +70,7 @@ function Known({ found, id, name, records }: Props & { found: Explained }) {
         {selected.size >= found.records.length && <Alert type="info" title={t.cannotAll} />}
         <Table<IdentityRecord>
           size="small" rowKey="digest" dataSource={[...found.records]} pagination={found.records.length > 20 ? { pageSize: 20 } : false} scroll={{ x: "max-content" }}
-          rowSelection={decides ? { selectedRowKeys: [...selected], onChange: (keys) => setSelected(new Set(keys.map(String))), getCheckboxProps: (record) => ({ "aria-label": `${nameOf(record.source)} ${record.digest.slice(0, 8)}` }) } : undefined}
+          rowSelection={decides ? { hideSelectAll: true, selectedRowKeys: [...selected], onChange: (keys) => setSelected(new Set(keys.map(String))), getCheckboxProps: (record) => ({ "aria-label": `${nameOf(record.source)} ${record.digest.slice(0, 8)}` }) } : undefined}
           columns={[
             { title: t.source, key: "source", render: (_, r) => nameOf(r.source) },
             { title: t.said, key: "said", render: (_, r) => <div style={{ maxWidth: 620, whiteSpace: "normal", overflowWrap: "anywhere" }}>{said(r)}{r.not_counted.map((n) => <div key={n.key} className="quiet">{t.notCounted}：{fieldNames(n.key)} {n.value}（{n.reason === "blocked" ? t.blocked : t.heldBack(f.count(n.records))}）</div>)}</div> },
@@ -167,7 +167,7 @@ function Decisions({ found }: { found: Explained }) {
           size="small" rowKey="number" pagination={false} scroll={{ x: "max-content" }} dataSource={[...found.decisions].reverse()}
           columns={[
             { title: "#", dataIndex: "number" },
-            { title: t.decisions, key: "kind", render: (_, d) => <span className="row">{t.decisionKinds[d.kind] ?? d.kind}<Tag color={d.active ? "processing" : "default"}>{d.active ? t.inForce : t.taken}</Tag></span> },
+            { title: t.decisions, key: "kind", render: (_, d) => <span className="row">{t.decisionKinds[d.kind] ?? d.kind}<Tag color={d.active ? "success" : "default"}>{d.active ? t.inForce : t.taken}</Tag></span> },
             { title: t.why, dataIndex: "why" },
             { title: t.seen, key: "when", render: (_, d) => `${d.who} · ${f.time(d.when)}` },
             { title: "", key: "undo", render: (_, d) => decides && d.active && d.kind !== "undo" && <Button size="small" loading={write.isPending} onClick={() => undo(`/identity/decisions/${d.number}/undo`, { why: t.undoWhy })}>{t.undo} #{d.number}</Button> },

@@ -1,6 +1,6 @@
 // What happened, newest first, by day; sources can be chosen.
 import { useState } from "react";
-import { Button, Card, Checkbox, Skeleton, Tag } from "antd";
+import { Button, Card, Checkbox, Skeleton } from "antd";
 import { usePages } from "../../api/hooks";
 import { useTexts } from "../../i18n";
 import { common } from "../../i18n/common";
@@ -10,7 +10,6 @@ import { ErrorView, Nothing } from "../../parts";
 import type { Moment, TimelinePage } from "./types";
 import { useValues } from "./values";
 
-const COLOURS: Readonly<Record<string, string>> = { order: "blue", order_line: "blue", event: "default", interaction: "orange", text: "purple", answer: "cyan", consent: "green" };
 const PART = 40;
 
 export default function Timeline({ id }: { id: string }) {
@@ -60,7 +59,7 @@ function Row({ moment, source }: { moment: Moment; source: string }) {
   return (
     <li className="moment">
       <time dateTime={moment.at ?? undefined}>{moment.at ? moment.at.slice(11, 16) : "–"}</time>
-      <div><Tag color={COLOURS[moment.entity] ?? "default"} style={{ whiteSpace: "normal", marginInlineEnd: 0 }}>{source}</Tag></div>
+      <div><span className={`origin ${moment.entity}`}>{source}</span></div>
       <div className="body">
         <strong>{title(moment.title, moment.source)}</strong>
         {body && <blockquote>{String(body.value)}</blockquote>}

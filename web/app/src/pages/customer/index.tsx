@@ -1,6 +1,6 @@
 // One customer, 360°. The open tab stands in the address.
 import { lazy, Suspense, useEffect, useState } from "react";
-import { Alert, Button, Card, Skeleton, Tabs, Tooltip } from "antd";
+import { Alert, Button, Card, Grid, Select, Skeleton, Tabs, Tooltip } from "antd";
 import { CopyOutlined, EyeInvisibleOutlined, EyeOutlined, PrinterOutlined } from "@ant-design/icons";
 import { Link, useParams, useSearchParams } from "react-router";
 import { useGet } from "../../api/hooks";
@@ -69,6 +69,8 @@ function Shown({ data }: { data: CustomerData }) {
     { key: "relations", label: t.tabs.relations, children: <Relations id={data.customer_id} /> },
   ];
   const tab = tabs.some((one) => one.key === search.get("tab")) ? search.get("tab") ?? "profile" : "profile";
+  const phone = !(Grid.useBreakpoint().sm ?? true);
+  const show = (key: string) => setSearch(key === "profile" ? {} : { tab: key }, { replace: true });
   return (
     <Page
       title={String(opened.name ?? name ?? t.nameless)}
@@ -87,8 +89,10 @@ function Shown({ data }: { data: CustomerData }) {
       <Card size="small">
         <div className="who"><dl>{facts.map((fact) => <div key={fact.key}><dt>{fact.name}</dt><dd>{fact.value}</dd></div>)}</dl></div>
       </Card>
+      {phone && <Select value={tab} onChange={show} options={tabs.map(({ key, label }) => ({ value: key, label }))} aria-label={t.parts} className="no-print" />}
       <Tabs
-        activeKey={tab} destroyOnHidden onChange={(key) => setSearch(key === "profile" ? {} : { tab: key }, { replace: true })}
+        renderTabBar={phone ? () => <></> : undefined}
+        activeKey={tab} destroyOnHidden onChange={show}
         items={tabs.map((one) => ({ ...one, children: <Suspense fallback={waiting}>{one.children}</Suspense> }))}
       />
       {asking && <Unmask data={data} onClose={() => setAsking(false)} onShown={setOpened} />}
