@@ -31,8 +31,7 @@ def test_pages_of_tags_are_quiet_and_accessible(tab: Any, width: int, language: 
     ):  # fmt: skip
         page = opened.go(path)
         page.locator("h1").wait_for()
-        page.wait_for_timeout(300)
-        assert page.locator(".ant-skeleton").count() == 0, path
+        page.wait_for_function("!document.querySelector('.ant-skeleton, .ant-spin-spinning')")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         opened.shot(title)
         opened.accessible()
@@ -43,18 +42,20 @@ def test_the_market_is_searched_and_its_address_can_be_shared(tab: Any) -> None:
     opened = tab("marketer")
     page = opened.go("/tags")
     assert page.get_by_role("button", name="新建标签").count() == 0
+    page.locator(".tag-card").first.wait_for()
     every = page.locator(".tag-card").count()
     page.get_by_label("按名称、说明、主题或负责人搜索").fill("RFM")
     page.wait_for_url(re.compile(r"q=RFM"))
-    opened.settle()
-    page.locator(".tag-card").filter(has_text="rfm_class").wait_for()
+    page.locator(".tag-card").filter(has_text="tag_gender").wait_for(state="detached")
     assert 0 < page.locator(".tag-card").count() < every
     page.locator(".tree").get_by_text("客户关系").click()
     page.wait_for_url(re.compile(r"class=relationship"))
     page.get_by_text("列表", exact=True).click()
     page.wait_for_url(re.compile(r"view=table"))
+    page.locator("tbody tr.ant-table-row").first.wait_for()
     again = tab("marketer")
     there = again.go(page.url.removeprefix(opened.address))
+    there.locator("tbody tr.ant-table-row").first.wait_for()
     assert there.locator("tbody tr.ant-table-row").count() == page.locator("tbody tr.ant-table-row").count() > 0
     there.get_by_role("link", name=re.compile("RFM 价值分类")).click()
     there.get_by_role("heading", level=1, name="RFM 价值分类").wait_for()
@@ -82,7 +83,7 @@ def test_a_rule_is_written_previewed_saved_and_approved_by_another(tab: Any, com
     page.get_by_label("中文名称").fill("秋季贵宾")
     writer.shot("tag-writing")
     page.get_by_role("button", name="保存并提交审批").click()
-    page.get_by_role("heading", level=1, name="秋季贵宾").wait_for()
+    page.get_by_role("heading", level=1, name="秋季贵宾", exact=True).wait_for()
     page.get_by_text("待审批").first.wait_for()
     assert page.get_by_role("button", name="批准上线").count() == 0
     assert "status: draft" in (company / "tags" / "saved.yaml").read_text("utf-8")
@@ -133,7 +134,7 @@ def test_two_people_edit_one_tag(tab: Any) -> None:
     second.shot("tag-conflict")
     page.get_by_role("button", name="在最新内容上保留我的修改").click()
     page.get_by_role("button", name="保存草稿").click()
-    page.get_by_role("heading", level=1, name="共用").wait_for()
+    page.get_by_role("heading", level=1, name="共用", exact=True).wait_for()
     found = first.page.context.request.get(f"{first.address}/api/v1/tag-market/shared_tag").json()
     assert found["written"]["when"] == "spend > 3"
     second.quiet()

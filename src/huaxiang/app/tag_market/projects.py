@@ -14,7 +14,10 @@ _State = tuple[tuple[str, int, int], ...]
 
 def project_now(folder: Path) -> Project:
     """The project. Raises ProjectInvalid, UsageError."""
-    return _loaded(folder, _state_of(folder))
+    found = _loaded(folder, _state_of(folder))
+    if isinstance(found, ProjectInvalid):
+        raise ProjectInvalid(found.issues)
+    return found
 
 
 def project_or_none(folder: Path) -> Project | None:
@@ -41,5 +44,9 @@ def _state_of(folder: Path) -> _State:
 
 
 @lru_cache(maxsize=4)
-def _loaded(folder: Path, state: _State) -> Project:  # noqa: ARG001  another state, another project
-    return load_project(folder)
+def _loaded(folder: Path, state: _State) -> Project | ProjectInvalid:  # noqa: ARG001  another state, another project
+    """Files that can't be read are not tried again either before they change."""
+    try:
+        return load_project(folder)
+    except ProjectInvalid as error:
+        return error

@@ -137,10 +137,14 @@ def _prepare(serving: Serving) -> None:
 def _tell_overview(serving: Serving) -> None:
     """Compute what the first page shows of a snapshot before somebody waits for it; what is known already costs nothing."""
     from huaxiang.app.overview import overview
+    from huaxiang.app.tag_market.projects import project_now
+    from huaxiang.app.tag_market.readers import readers
 
     if serving.ready:
         with suppress(HuaxiangError):
             overview(serving.current.snapshot)
+    with suppress(HuaxiangError):
+        readers(project_now(serving.folder))  # who reads what, for the tag market
 
 
 async def repeat(look: Callable[[], object], seconds: float) -> None:

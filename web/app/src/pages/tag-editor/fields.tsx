@@ -35,7 +35,7 @@ export function Expression({ id, value, onChange, choices, insert, rows = 2, lab
   };
   return (
     <div>
-      <Input.TextArea id={id} ref={area} aria-label={label} value={String(value ?? "")} onChange={(e) => onChange(e.target.value)} autoSize={{ minRows: rows, maxRows: 12 }} spellCheck={false} />
+      <Input.TextArea id={id} ref={area} aria-label={label} value={String(value ?? "")} onChange={(e) => onChange(e.target.value)} rows={Math.min(12, Math.max(rows, Math.ceil(String(value ?? "").length / 70), String(value ?? "").split("\n").length))} spellCheck={false} />
       <Select size="small" showSearch={search} placeholder={insert} aria-label={insert} value={null} options={[...choices]} onChange={(name: string | null) => name && put(name)} style={{ width: 240, marginBlockStart: 4 }} popupMatchSelectWidth={360} />
     </div>
   );

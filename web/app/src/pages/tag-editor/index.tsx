@@ -71,6 +71,7 @@ function Editor({ kinds, page, reload }: { kinds: Kinds; page: TagPage | null; r
   const [tried, setTried] = useState(false);
   const [note, setNote] = useState("");
   const [done, setDone] = useState(false);
+  const [loading, setLoading] = useState(false);
   const [refused, setRefused] = useState<readonly Issue[]>([]);
   const changed = definition !== start && !done;
   const set = (changes: Definition) => { setRefused([]); setDefinition((before) => ({ ...before, ...changes })); };
@@ -114,12 +115,14 @@ function Editor({ kinds, page, reload }: { kinds: Kinds; page: TagPage | null; r
   const problem = save.error ?? step.error;
   const conflict = problem?.status === 409 && page ? problem : null;
   const latest = async (mine: boolean) => {
+    setLoading(true);
     const fresh = await reload();
+    setLoading(false);
     save.reset();
     setDigest(fresh?.digest ?? null);
     if (!mine && fresh?.written) setDefinition({ ...fresh.written, $kept: true });
   };
-  const busy = save.isPending || step.isPending;
+  const busy = save.isPending || step.isPending || loading;
   return (
     <div className="editor">
       <Form layout="vertical" component="div" className="stack">
@@ -127,13 +130,13 @@ function Editor({ kinds, page, reload }: { kinds: Kinds; page: TagPage | null; r
         {!page && <Card size="small" title={e.chooseKind}><KindChoice kinds={kinds} value={definition.kind} onChoose={(name) => setDefinition((before) => ({ ...Object.fromEntries(Object.entries(before).filter(([key]) => COMMON_KEYS.has(key))), kind: name }))} /></Card>}
         {kind && <Card size="small" title={`${e.rule} · ${title(kind.title, kind.name)}`}>{shown.map(item)}{fault("")}</Card>}
         {kind && <Card size="small" title={e.basics}>{kinds.common.map(item)}</Card>}
-        {conflict && (
-          <Alert type="warning" showIcon title={e.conflict(String(conflict.told.who ?? ""), f.time(conflict.told.at as string | null))} description={conflict.message}
-            action={<div className="row"><Button size="small" onClick={() => void latest(true)}>{e.keepMine}</Button><Button size="small" onClick={() => void latest(false)}>{e.takeTheirs}</Button></div>} />
-        )}
-        {problem && !conflict && !refused.length && <ErrorView error={problem} />}
         {kind && (
           <div className="foot">
+            {conflict && (
+              <Alert type="warning" showIcon title={e.conflict(String(conflict.told.who ?? ""), f.time(conflict.told.at as string | null))} description={conflict.told.who ? undefined : conflict.message} style={{ flexBasis: "100%" }}
+                action={<div className="row"><Button size="small" loading={loading} onClick={() => void latest(true)}>{e.keepMine}</Button><Button size="small" onClick={() => void latest(false)}>{e.takeTheirs}</Button></div>} />
+            )}
+            {problem && !conflict && !refused.length && <div style={{ flexBasis: "100%" }} role="alert"><ErrorView error={problem} /></div>}
             <Input aria-label={e.note} placeholder={e.note} value={note} onChange={(x) => setNote(x.target.value)} maxLength={2000} style={{ flex: "1 1 200px" }} />
             {online ? <Button type="primary" loading={busy} onClick={() => void carryOut("stay")}>{e.saveChange}</Button> : page && page.card.status === "offline" ? <Button type="primary" loading={busy} onClick={() => void carryOut("stay")}>{e.save}</Button> : (
               <>

@@ -71,7 +71,7 @@ function Graph({ of }: { of: Lineage }) {
         <text x={10} y={33}>{cut(name)}</text>
       </g>
     );
-    return root ? <a key={node.id} href={`${root}${node.name}`} aria-label={`${kind} ${name}`} onClick={(e) => { e.preventDefault(); void go(`${root}${node.name}`); }}>{inner}</a> : <g key={node.id}>{inner}</g>;
+    return root ? <a key={node.id} href={`${root}${node.name}`} onClick={(e) => { e.preventDefault(); void go(`${root}${node.name}`); }}>{inner}</a> : <g key={node.id}>{inner}</g>;
   };
   return (
     <div className="lineage" tabIndex={0} role="group" aria-label={t.lineageNote}>

@@ -75,7 +75,7 @@ export function Steps({ page }: { page: TagPage }) {
       >
         {step && <Consequence step={step} page={page} onBlocked={setBlocked} />}
         {ownWaits && step === "submit" && <p>{t.steps.own}</p>}
-        {step !== "remove" && !blocked && <Input.TextArea aria-label={t.steps.note} placeholder={t.steps.notePlaceholder} value={note} onChange={(e) => setNote(e.target.value)} maxLength={2000} autoSize={{ minRows: 2 }} style={{ marginBlock: 12 }} />}
+        {step !== "remove" && !blocked && <Input.TextArea aria-label={t.steps.note} placeholder={t.steps.notePlaceholder} value={note} onChange={(e) => setNote(e.target.value)} maxLength={2000} rows={2} style={{ marginBlock: 12 }} />}
         {error && <ErrorView error={error} />}
       </Modal>
     </>

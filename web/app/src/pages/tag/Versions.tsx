@@ -58,6 +58,7 @@ export function Versions({ history }: { history: ReturnType<typeof useGet<Histor
             )}
           </Card>
           <Card size="small" title={t.builtVersions}>
+            {of.versions.length === 0 && <Nothing title={t.notBuilt} hint={t.notBuiltHint} />}
             <ol className="history-list" reversed>
               {of.versions.map((v) => (
                 <li key={v.version}>
