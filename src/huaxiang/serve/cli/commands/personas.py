@@ -16,8 +16,8 @@ persona = LazyGroup(
     "persona", help="help.persona", lazy={name: f"{__name__}:persona_{name}" for name in ("list", "show", "report")}
 )
 CARD_KEYS = (
-    "segment", "name", "named_by", "size", "share", "worth", "summary", "sections", "unknown", "set", "base_size", "snapshot",
-    "as_of",
+    "segment", "name", "named_by", "size", "share", "worth", "summary", "sections", "unknown", "set", "base_size", "alpha",
+    "comparisons", "snapshot", "as_of", "edited", "fell_away",
 )  # fmt: skip
 
 
