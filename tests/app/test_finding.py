@@ -28,9 +28,7 @@ def shop(built: Path) -> Iterator[Snapshot]:
 
 
 def ids(snapshot: Snapshot, text: str, limit: int = 20) -> list[str]:
-    return [
-        hit["customer_id"] for hit in find_customers(snapshot, text, limit=limit)["found"]
-    ]
+    return [hit["customer_id"] for hit in find_customers(snapshot, text, limit=limit)["found"]]
 
 
 def test_the_answer_has_its_documented_keys(shop: Snapshot) -> None:

@@ -118,6 +118,7 @@ def round_trip(text: str) -> Any:
 
 
 def dumped(yaml: Any, data: Any) -> str:
+    """The text of YAML data."""
     out = io.StringIO()
     yaml.dump(data, out)
     return out.getvalue()

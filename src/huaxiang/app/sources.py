@@ -84,9 +84,10 @@ def show_source(
     columns = list(shown.get("columns", ()))
     found = _examples(snapshot, name, columns, project) if examples else {}
     keys = {key.field for key in project.identity.values()}
+    digest = digest_of((folder / place).read_bytes()) if place else None
     return {"snapshot": snapshot.id, "as_of": snapshot.manifest["as_of"], **line} | {
         "purpose": spec.purpose if spec else entry.get("purpose"), "legal_basis": spec.legal_basis if spec else entry.get("legal_basis"),
-        "trust": spec.trust if spec else None, "thresholds": _thresholds(spec), "digest": digest_of((folder / place).read_bytes()) if place else None,
+        "trust": spec.trust if spec else None, "thresholds": _thresholds(spec), "digest": digest,
         "columns": [
             _column(one, spec, line["loaded"], found if examples else None) | {"key": one["name"] in keys} for one in columns
         ],

@@ -119,7 +119,9 @@ def test_what_is_hidden_from_a_role_is_not_in_the_market(api: Any, shop: Path) -
     for role in ("marketer", "analyst"):
         client = api(role)
         told = client.get("tag-market").text
-        assert [tag["name"] for tag in client.get("tag-market").json()["tags"]] == ["orders_count"], told  # what else is made of amounts
+        assert [tag["name"] for tag in client.get("tag-market").json()["tags"]] == ["orders_count"], (
+            told
+        )  # what else is made of amounts
         for path in (
             "tag-market/spend",
             "tag-market/good",

@@ -69,7 +69,7 @@ def _opened(part: Any, sources: Mapping[str, SourceFields]) -> Any:
         return part
     opened = {key: _opened(value, sources) for key, value in part.items()}
     source = next((part[key] for key in ("did", "did_not", "source") if key in part), None)
-    if isinstance(part.get("where"), str) and source in sources:
+    if isinstance(part.get("where"), str) and isinstance(source, str) and source in sources:
         opened["where"] = to_tree(read_condition(part["where"], sources[source].types))
     return opened
 
