@@ -41,7 +41,7 @@ export function Overview({ name, unbuilt, definition }: { name: string; unbuilt:
         </Card>
         {unbuilt ? <Card><Nothing title={t.onlyAfterBuild} hint={t.unbuiltHint} /></Card> : (
           <Card title={<h2 className="card-title">{t.sizeOver}</h2>}>
-            <Answered of={history}>{(data) => (data.sizes.length ? <Sizes sizes={data.sizes} /> : <Nothing title={t.noHistory} hint={t.noHistoryHint} />)}</Answered>
+            <Answered of={history}>{(data) => (data.sizes.length > 1 ? <Sizes sizes={data.sizes} /> : <Nothing title={t.noHistory} hint={t.noHistoryHint} />)}</Answered>
           </Card>
         )}
       </div>

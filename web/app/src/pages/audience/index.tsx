@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Card, Dropdown, Spin, Tabs, Tooltip } from "antd";
+import { Alert, Badge, Button, Card, Dropdown, Grid, Select, Spin, Tabs, Tooltip } from "antd";
 import { DownloadOutlined, EditOutlined, MoreOutlined } from "@ant-design/icons";
 import { lazy, Suspense, useState } from "react";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
@@ -55,6 +55,8 @@ function Shown({ name, line, board, definition, title }: { name: string; line?: 
   const tab = (TABS.find((one) => one === search.get("tab")) ?? "overview") as Tab;
   const when = unbuilt && definition?.when ? definition.when : name;
   const editable = mayDefine && definition?.when;
+  const phone = !(Grid.useBreakpoint().md ?? true);
+  const show = (key: string) => setSearch(key === "overview" ? {} : { tab: key });
   const body = () => {
     if (tab === "overview") return <Overview name={name} unbuilt={unbuilt} definition={definition} />;
     if (tab === "breakdown") return <Breakdown when={when} board={board} condition={definition?.when} />;
@@ -96,10 +98,9 @@ function Shown({ name, line, board, definition, title }: { name: string; line?: 
       {description && <p className="lead">{description}</p>}
       {unbuilt && <Alert type="info" showIcon title={t.states.unbuilt} description={t.unbuiltHint} />}
       {line?.stale && <Card size="small"><Badge status="warning" text={t.staleHint(titleOf(line.stale.reason ?? line.stale.message, "", language))} /></Card>}
-      <Tabs
-        activeKey={tab} items={TABS.map((key) => ({ key, label: t.tabs[key] }))} destroyOnHidden
-        onChange={(key) => setSearch(key === "overview" ? {} : { tab: key })}
-      />
+      {phone
+        ? <Select aria-label={title} value={tab} onChange={show} options={TABS.map((key) => ({ value: key, label: t.tabs[key] }))} />
+        : <Tabs activeKey={tab} items={TABS.map((key) => ({ key, label: t.tabs[key] }))} destroyOnHidden onChange={show} />}
       <Suspense fallback={<div className="waiting"><Spin aria-label={all.loading} /></div>}>{body()}</Suspense>
       {exporting && <Suspense fallback={null}><ExportDialog when={when} name={name} size={size ?? 0} onClose={() => setExporting(false)} /></Suspense>}
     </Page>

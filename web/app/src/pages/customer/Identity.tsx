@@ -73,7 +73,7 @@ function Known({ found, id, name, records }: Props & { found: Explained }) {
           rowSelection={decides ? { hideSelectAll: true, selectedRowKeys: [...selected], onChange: (keys) => setSelected(new Set(keys.map(String))), getCheckboxProps: (record) => ({ "aria-label": `${nameOf(record.source)} ${record.digest.slice(0, 8)}` }) } : undefined}
           columns={[
             { title: t.source, key: "source", render: (_, r) => nameOf(r.source) },
-            { title: t.said, key: "said", render: (_, r) => <div style={{ maxWidth: 620, whiteSpace: "normal", overflowWrap: "anywhere" }}>{said(r)}{r.not_counted.map((n) => <div key={n.key} className="quiet">{t.notCounted}：{fieldNames(n.key)} {n.value}（{n.reason === "blocked" ? t.blocked : t.heldBack(f.count(n.records))}）</div>)}</div> },
+            { title: t.said, key: "said", render: (_, r) => <div style={{ maxWidth: 620, whiteSpace: "normal", overflowWrap: "anywhere" }}>{said(r)}{r.not_counted.map((n) => <div key={n.key} className="quiet">{t.notCounted} · {fieldNames(n.key)} {n.value}（{n.reason === "blocked" ? t.blocked : t.heldBack(f.count(n.records))}）</div>)}</div> },
             { title: t.rowsCount, key: "rows", align: "right", render: (_, r) => f.count(r.rows) },
             { title: t.seen, key: "seen", render: (_, r) => (f.day(r.first_at) === f.day(r.last_at) ? f.day(r.first_at) : `${f.day(r.first_at)} – ${f.day(r.last_at)}`) },
           ]}
@@ -109,7 +109,7 @@ function Detail({ picked, found, nameOf, selected, onToggle }: { picked: Picked;
   const same = (key: string) => a?.fields[key] !== undefined && a.fields[key] === b?.fields[key];
   return (
     <div className="stack" aria-live="polite">
-      <h3 className="plain">{t.kinds[edge.kind]}：{called(edge.rule)}</h3>
+      <h3 className="plain">{t.kinds[edge.kind]} · {called(edge.rule)}</h3>
       <dl className="facts">
         {edge.weight !== null && <div><dt>{t.weight}</dt><dd>{f.number(edge.weight)}</dd></div>}
         {edge.probability !== null && <div><dt>{t.probability}</dt><dd>{f.percent(edge.probability)}</dd></div>}

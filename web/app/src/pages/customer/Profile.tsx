@@ -39,7 +39,7 @@ function Group({ title, fields, data, opened }: { title: string; fields: readonl
   const there = fields.filter((field) => isThere(field.value));
   const empty = fields.length - there.length;
   if (!there.length && !all) {
-    return <Typography.Text type="secondary">{title}：{t.empty(f.count(empty))}<Button type="link" size="small" className="no-print" onClick={() => setAll(true)}>{t.showEmpty}</Button></Typography.Text>;
+    return <Typography.Text type="secondary">{title}{t.colon}{t.empty(f.count(empty))}<Button type="link" size="small" className="no-print" onClick={() => setAll(true)}>{t.showEmpty}</Button></Typography.Text>;
   }
   return (
     <Card size="small" title={<h2 className="plain">{title}</h2>} extra={empty > 0 && <span className="quiet">{t.empty(f.count(empty))}<Button type="link" size="small" className="no-print" onClick={() => setAll(!all)}>{all ? t.hideEmpty : t.showEmpty}</Button></span>}>
@@ -75,7 +75,7 @@ function Around({ data }: { data: CustomerData }) {
       <div className="stack">
         {data.audiences.length ? <div className="chips">{data.audiences.map((name) => <Link key={name} className="chip" to={`/audiences/${encodeURIComponent(name)}`}>{title(data.audience_titles[name], name)}</Link>)}</div> : <Typography.Text type="secondary">{t.noAudience}</Typography.Text>}
         {data.segments.some((s) => s.segment) && (
-          <div className="chips">{data.segments.filter((s) => s.segment).map((s) => <Link key={s.clustering} className="chip" to={`/personas/${encodeURIComponent(s.clustering)}/${encodeURIComponent(s.segment ?? "")}`}><span className="name">{title(s.title, s.clustering)}：</span>{title(s.persona, s.segment ?? "")}</Link>)}</div>
+          <div className="chips">{data.segments.filter((s) => s.segment).map((s) => <Link key={s.clustering} className="chip" to={`/personas/${encodeURIComponent(s.clustering)}/${encodeURIComponent(s.segment ?? "")}`}><span className="name">{title(s.title, s.clustering)}{t.colon}</span>{title(s.persona, s.segment ?? "")}</Link>)}</div>
         )}
         <h3 className="plain">{t.records}</h3>
         <dl className="facts">{data.records.filter((r) => r.rows > 0).map((r) => <div key={r.source}><dt>{title(r.title, r.source)}</dt><dd>{f.count(r.rows)}</dd></div>)}</dl>

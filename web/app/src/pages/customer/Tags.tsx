@@ -59,7 +59,7 @@ function Reasons({ why }: { why: WhyTag }) {
   const { show, title } = useValues();
   return (
     <>
-      <div><strong>{title(why.title, why.name)}</strong>：{show(why)}{why.description ? <div className="quiet">{title(why.description, "")}</div> : null}</div>
+      <div><strong>{title(why.title, why.name)}</strong>{t.colon}{show(why)}{why.description ? <div className="quiet">{title(why.description, "")}</div> : null}</div>
       <div><h3 className="plain">{t.definition}</h3><pre>{String(why.definition ?? "")}</pre></div>
       {why.tree && <Tree part={why.tree} decisive={new Set(why.decisive)} />}
       {why.inputs.length > 0 && (

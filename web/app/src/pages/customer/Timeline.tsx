@@ -64,7 +64,7 @@ function Row({ moment, source }: { moment: Moment; source: string }) {
         <strong>{title(moment.title, moment.source)}</strong>
         {body && <blockquote>{String(body.value)}</blockquote>}
         {moment.lines.length > 0 && <ul>{moment.lines.map((line, n) => <li key={n}>{title(line.title, "")}</li>)}</ul>}
-        {rest.length > 0 && <span className="quiet">{rest.map((field) => `${(t.fields as Record<string, string>)[field.name] ?? field.name}：${one(field.value, null, field.value_type, null)}`).join(" · ")}</span>}
+        {rest.length > 0 && <span className="quiet">{rest.map((field) => `${(t.fields as Record<string, string>)[field.name] ?? field.name}${t.colon}${one(field.value, null, field.value_type, null)}`).join(" · ")}</span>}
       </div>
     </li>
   );

@@ -14,7 +14,8 @@ export function useValues() {
   const language = useLanguage();
   const t = useTexts(common);
   const f = useFormats();
-  const units = useTexts(customer).units as Readonly<Record<string, string>>;
+  const words = useTexts(customer);
+  const units = words.units as Readonly<Record<string, string>>;
   const cents = useMemo(() => new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 }), [language]);
   const one = (value: unknown, title: unknown, type?: string | null, unit?: string | null): string => {
     if (value === null || value === undefined || value === "") return "–";
@@ -35,7 +36,7 @@ export function useValues() {
   /** A value with its titles, type and unit. */
   const show = (shown: Shown): string =>
     Array.isArray(shown.value)
-      ? shown.value.length ? shown.value.map((item, n) => one(item, shown.value_titles?.[n], null, null)).join("、") : "–"
+      ? shown.value.length ? shown.value.map((item, n) => one(item, shown.value_titles?.[n], null, null)).join(words.comma) : "–"
       : one(shown.value, shown.value_title, shown.value_type, shown.unit);
   return { one, show, title: (title: unknown, fallback: string) => titleOf(title, fallback, language) };
 }

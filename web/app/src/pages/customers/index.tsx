@@ -91,7 +91,7 @@ function Results({ found, at, onWant, stale }: { found: Found; at: number; onWan
         <div className="row"><Typography.Text type="secondary">{t.meant}</Typography.Text>
           {found.values.map((value) => (
             <button type="button" className="chip" key={value.condition} onClick={() => onWant(value.condition)}>
-              {title(value.title, value.name)}：{one(value.value, value.value_title)} <span className="quiet figures">{f.count(value.count)}</span>
+              {title(value.title, value.name)}{t.colon}{one(value.value, value.value_title)} <span className="quiet figures">{f.count(value.count)}</span>
             </button>
           ))}
         </div>

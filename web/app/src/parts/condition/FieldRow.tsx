@@ -10,6 +10,7 @@ import type { FieldForm, Value } from "./model";
 
 const isDate = (type: string) => type === "date" || type === "datetime";
 const isNumber = (type: string) => type === "integer" || type === "number" || type === "money";
+const MOST_LISTED = 40;
 const SEVERAL = new Set(["in", "not_in", "has_any", "has_all", "has_none"]);
 
 export function firstOp(field: Field): string {
@@ -97,11 +98,13 @@ function Several({ field, values, onChange }: { field: Field; values: readonly V
   const t = useTexts(condition);
   const options = useValueOptions(field);
   const number = isNumber(field.type);
+  const closed = options.length > 0 && options.length < MOST_LISTED && field.type !== "text"; // all there are: nothing else can be typed
+  const taken = (text: string) => options.find((one) => one.label === text)?.value ?? text; // who types a title means its value
   return (
     <Select
-      mode="tags" aria-label={t.pickValue} placeholder={t.pickValue} className="values" value={values as string[]} options={options} maxTagCount={12} tokenSeparators={[",", "，", "、", "\t", "\n"]}
+      mode={closed ? "multiple" : "tags"} aria-label={t.pickValue} placeholder={t.pickValue} className="values" value={values as string[]} options={options} maxTagCount={12} tokenSeparators={[",", "，", "、", "\t", "\n"]}
       showSearch={{ filterOption: (text, option) => (option?.search ?? "").includes(text.toLowerCase()) }}
-      onChange={(chosen: string[]) => onChange(number ? chosen.map(Number).filter(Number.isFinite) : chosen)}
+      onChange={(chosen: string[]) => onChange(number ? chosen.map(Number).filter(Number.isFinite) : [...new Set(chosen.map(taken))])}
       optionRender={(option) => <span className="option"><span>{option.label}</span><span className="quiet figures">{(option.data as { count?: string }).count}</span></span>}
     />
   );
