@@ -1,5 +1,5 @@
 // The frame of every page: navigation, what is served, language, appearance, account.
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Alert, Button, Drawer, Dropdown, Grid, Layout, Menu, Space, Spin, Tooltip, Typography, theme } from "antd";
 import {
   AppstoreOutlined, BarChartOutlined, DatabaseOutlined, GlobalOutlined, IdcardOutlined, LineChartOutlined, MenuOutlined, MoonOutlined,
@@ -61,7 +61,35 @@ function Navigation({ onGo }: { onGo?: () => void }) {
   return <Menu mode="inline" items={places} selectedKeys={here ? [here] : []} defaultOpenKeys={open} onClick={onGo} style={{ borderInlineEnd: 0 }} />;
 }
 
+/** Tables that are wider than their place can be scrolled by the keyboard too: antd doesn't make them reachable. */
+function useReachableTables(): void {
+  useEffect(() => {
+    const content = document.getElementById("content");
+    if (!content) return;
+    let asked = 0;
+    const look = () => {
+      asked = 0;
+      for (const place of content.querySelectorAll<HTMLElement>(".ant-table-content, .ant-table-body")) {
+        if (place.scrollWidth > place.clientWidth || place.scrollHeight > place.clientHeight) place.tabIndex = 0;
+        else place.removeAttribute("tabindex");
+      }
+    };
+    const soon = () => {
+      asked ||= requestAnimationFrame(look);
+    };
+    const watch = new MutationObserver(soon);
+    watch.observe(content, { childList: true, subtree: true });
+    window.addEventListener("resize", soon);
+    return () => {
+      watch.disconnect();
+      window.removeEventListener("resize", soon);
+      cancelAnimationFrame(asked);
+    };
+  }, []);
+}
+
 export function Shell() {
+  useReachableTables();
   const t = useTexts(common);
   const f = useFormats();
   const wide = Grid.useBreakpoint().lg ?? true;
