@@ -69,7 +69,7 @@ function useReachableTables(): void {
     let asked = 0;
     const look = () => {
       asked = 0;
-      for (const place of content.querySelectorAll<HTMLElement>(".ant-table-content, .ant-table-body")) {
+      for (const place of content.querySelectorAll<HTMLElement>(".ant-table-content, .ant-table-body, .scroll")) {
         if (place.scrollWidth > place.clientWidth || place.scrollHeight > place.clientHeight) place.tabIndex = 0;
         else place.removeAttribute("tabindex");
       }
