@@ -1,0 +1,172 @@
+"""Audiences as a marketer works with them: found, made, changed, compared, taken away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from tests.web.conftest import Opener, Server, Tab
+
+pytestmark = pytest.mark.browser
+WHEN = "gender = 'female' and not (spend > 5000 or orders < 2) and did('orders', amount > 100, days => 300)"
+NEW = "/audiences/new"
+
+
+def api(tab: Tab, method: str, path: str, **more: Any) -> Any:
+    """Ask the API as the one who is logged in."""
+    call = getattr(tab.page.context.request, method)
+    return call(f"{tab.address}/api/v1{path}", headers={"X-Huaxiang": "web"}, **more)
+
+
+def picked(page: Any, label: str, text: str, at: int = -1) -> None:
+    """Choose an option of a select as a person does: open, type, press."""
+    box = page.get_by_role("combobox", name=label)
+    chosen = box.last if at < 0 else box.nth(at)
+    chosen.click()
+    chosen.fill(text)
+    page.locator(".ant-select-dropdown:visible .ant-select-item-option").filter(has_text=text).first.click()
+
+
+def counted(page: Any) -> int:
+    """The count beside the builder, once it stands."""
+    value = page.locator(".estimate .value[aria-busy=false]", has_text=re.compile(r"\d"))
+    value.wait_for()
+    return int(value.inner_text().replace(",", ""))
+
+
+def text_of(page: Any) -> str:
+    return str(page.get_by_role("textbox", name="文本形式").input_value())
+
+
+@pytest.fixture
+def saved(tab: Opener) -> Iterator[str]:
+    """An audience that was saved since the build, and is taken out at the end."""
+    admin = tab("admin")
+    name = "web_trial"
+    api(admin, "put", f"/audiences/{name}", data={"when": "spend > 100", "title": "试验人群", "owner": "运营"})
+    yield name
+    api(admin, "delete", f"/audiences/{name}")
+
+
+def test_form_and_text_are_the_same_condition(tab: Opener) -> None:
+    opened = tab()
+    page = opened.go(f"{NEW}?when={quote(WHEN)}")
+    count = counted(page)
+    assert count == api(opened, "post", "/query/count", data={"when": WHEN}).json()["count"]
+    assert page.locator(".builder .group.negated .leaf").count() == 2
+    page.get_by_role("textbox", name="文本形式").fill("gender = 'female' and sped > 1")
+    page.locator(".text-fault").wait_for()
+    assert "第 1 行第 23 列" in page.locator(".text-fault").inner_text()
+    assert page.locator(".text-fault mark").inner_text() == "sped"
+    assert page.get_by_role("button", name="保存人群").is_disabled()
+    page.get_by_role("textbox", name="文本形式").fill("gender = 'female' or city is null")
+    page.locator(".builder .leaf").nth(1).wait_for()
+    page.wait_for_timeout(500)
+    assert page.locator(".builder .leaf").count() == 2
+    assert "when=gender" in page.url
+    page.get_by_text("且", exact=True).first.click()
+    page.wait_for_timeout(600)
+    assert text_of(page).lower() == "gender = 'female' and city is null"
+    page.get_by_role("button", name="撤销").click()
+    page.wait_for_timeout(600)
+    assert text_of(page).lower() == "gender = 'female' or city is null"
+    opened.quiet()
+
+
+def test_rows_move_by_mouse_and_by_keyboard(tab: Opener) -> None:
+    opened = tab()
+    page = opened.go(f"{NEW}?when={quote(WHEN)}")
+    counted(page)
+    grip = page.locator(".builder .grip").first.bounding_box()
+    inside = page.locator(".builder .group.negated .gap").last.bounding_box()
+    page.mouse.move(grip["x"] + 8, grip["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(grip["x"], grip["y"] + 30, steps=4)
+    page.mouse.move(inside["x"] + 60, inside["y"] + 4, steps=12)
+    over = page.locator(".builder .group.negated .gap").last.bounding_box()
+    page.mouse.move(over["x"] + 60, over["y"] + over["height"] / 2, steps=3)
+    page.mouse.up()
+    page.wait_for_timeout(700)
+    assert page.locator(".builder .group.negated .leaf").count() == 3
+    assert "gender = 'female')" in text_of(page)
+    more = page.locator(".builder .group.negated .leaf").last.get_by_role("button", name="更多操作")
+    more.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name="移出本组").click()
+    page.wait_for_timeout(700)
+    assert page.locator(".builder .group.negated .leaf").count() == 2
+    opened.quiet()
+
+
+def test_edits_of_two_people_are_told_apart(tab: Opener, saved: str) -> None:
+    mine, other = tab("marketer"), tab("analyst")
+    page = mine.go(f"/audiences/{saved}/edit")
+    page.get_by_role("textbox", name="文本形式").fill("spend > 200")
+    counted(page)
+    assert api(other, "put", f"/audiences/{saved}", data={"when": "spend > 900"}).ok
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="保存修改").click()
+    page.get_by_role("button", name="保存", exact=True).click()
+    page.get_by_text("这个人群已被他人修改").wait_for()
+    assert page.get_by_text("spend > 900").is_visible()
+    assert api(other, "get", f"/audiences/{saved}/definition").json()["when"] == "spend > 900"
+    mine.shot("audience_conflict")
+    page.get_by_role("button", name="用我的覆盖").click()
+    page.wait_for_url(f"**/audiences/{saved}")
+    assert api(other, "get", f"/audiences/{saved}/definition").json()["when"] == "spend > 200"
+
+
+@pytest.mark.parametrize(
+    ("width", "language", "scheme"), [(1440, "zh-CN", "light"), (390, "en", "dark"), (390, "zh-CN", "light")]
+)
+def test_every_part_of_an_audience_opens(tab: Opener, width: int, language: str, scheme: str) -> None:
+    opened = tab("analyst", width, language, scheme)
+    named = ",".join(a["name"] for a in api(opened, "get", "/audience-board").json()["audiences"][:3])
+    parts = [f"/audiences/vip?tab={name}" for name in ("overview", "breakdown", "numbers", "rules", "graph")]
+    for path in (*parts, f"/audiences?compare={named}&by=lifecycle", f"{NEW}?when={quote(WHEN)}"):
+        page = opened.go(path)
+        for _ in range(100):
+            if not page.locator(".ant-skeleton, .ant-spin-spinning").count():
+                break
+            page.wait_for_timeout(100)
+        page.wait_for_timeout(300)
+        assert page.locator("h1").count() == 1, path
+        assert page.locator(".ant-result-error, .ant-alert-error").count() == 0, path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), path
+        opened.accessible()
+        opened.shot(re.sub(r"\W+", "_", path.split("when=")[0]).strip("_"))
+    opened.quiet()
+
+
+def test_the_list_is_searched_and_two_are_compared(tab: Opener) -> None:
+    opened = tab("marketer")
+    page = opened.go("/audiences")
+    lines = page.locator("tbody tr.ant-table-row")
+    everything = lines.count()
+    page.get_by_role("searchbox").fill("vip")
+    page.wait_for_timeout(200)
+    assert 0 < lines.count() < everything
+    assert "q=vip" in page.url
+    page.get_by_role("searchbox").fill("nothing of this name")
+    page.get_by_text("没有符合的人群").wait_for()
+    page.get_by_role("searchbox").fill("")
+    for n in range(2):
+        page.locator("tbody .ant-checkbox-input").nth(n).check()
+    page.get_by_role("button", name=re.compile("比较")).click()
+    page.wait_for_url("**/audiences?compare=*")
+    page.get_by_text("组合人数").wait_for()
+    opened.quiet()
+
+
+def test_who_may_not_define_is_offered_nothing_to_change(tab: Opener, server: Server) -> None:
+    opened = tab("auditor")
+    page = opened.go("/audiences")
+    assert page.get_by_role("button", name="新建人群").count() == 0
+    opened.go("/audiences/vip")
+    assert page.get_by_role("button", name="编辑").count() == 0
+    assert page.get_by_role("button", name="导出").count() == 0
+    opened.go(NEW)
+    assert page.get_by_role("button", name="保存人群").count() == 0
