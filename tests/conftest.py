@@ -30,6 +30,10 @@ settings.register_profile("huaxiang", deadline=None, print_blob=True)
 settings.load_profile("huaxiang")
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -90,11 +94,14 @@ def find_chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> str:
-    """Path of Chromium, for Playwright's `executable_path`; for tests marked `browser`."""
-    found = find_chromium()
-    assert found is not None, "a test that asks for Chromium needs the marker `browser`"
-    return found
+def chromium() -> Iterator[Any]:
+    """A running Chromium, one for all tests marked `browser`: Playwright allows no second one in a process."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,6 @@ from huaxiang.app.report import write_report
 from huaxiang.app.report.writer import report_of
 
 pytestmark = pytest.mark.browser
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -32,19 +26,8 @@ def page_file(snapshot: FakeSnapshot, tmp_path_factory: pytest.TempPathFactory) 
     return path
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM.exists():
-        pytest.skip("needs Chromium: apt-get install chromium fonts-noto-cjk")
-    with sync.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-def opened(browser: Any, path: Path, **context: Any) -> tuple[Any, list[str], list[str]]:
-    page = browser.new_context(**context).new_page()
+def opened(chromium: Any, path: Path, **context: Any) -> tuple[Any, list[str], list[str]]:
+    page = chromium.new_context(**context).new_page()
     said: list[str] = []
     asked: list[str] = []
     page.on("console", lambda message: said.append(message.text))
@@ -57,9 +40,9 @@ def opened(browser: Any, path: Path, **context: Any) -> tuple[Any, list[str], li
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light")])
 def test_every_figure_is_drawn_and_nothing_is_asked(
-    browser: Any, snapshot: FakeSnapshot, page_file: Path, width: int, scheme: str
+    chromium: Any, snapshot: FakeSnapshot, page_file: Path, width: int, scheme: str
 ) -> None:
-    page, said, asked = opened(browser, page_file, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page, said, asked = opened(chromium, page_file, viewport={"width": width, "height": 900}, color_scheme=scheme)
     expected = len(report_of(snapshot, "zh-CN")["figures"])
     assert page.evaluate("document.documentElement.dataset.figures") == str(expected)
     drawn = page.eval_on_selector_all(".chart svg", "all => all.map(one => one.querySelectorAll('path').length)")
@@ -72,8 +55,8 @@ def test_every_figure_is_drawn_and_nothing_is_asked(
     page.context.close()
 
 
-def test_colours_follow_the_scheme_and_paper_is_light(browser: Any, page_file: Path) -> None:
-    page, said, _ = opened(browser, page_file, color_scheme="dark")
+def test_colours_follow_the_scheme_and_paper_is_light(chromium: Any, page_file: Path) -> None:
+    page, said, _ = opened(chromium, page_file, color_scheme="dark")
     fill = "() => document.querySelector('.chart svg').innerHTML"
     dark = page.evaluate(fill)
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -87,8 +70,8 @@ def test_colours_follow_the_scheme_and_paper_is_light(browser: Any, page_file: P
     page.context.close()
 
 
-def test_prints_to_a4_with_charts(browser: Any, page_file: Path, tmp_path: Path) -> None:
-    page, said, _ = opened(browser, page_file)
+def test_prints_to_a4_with_charts(chromium: Any, page_file: Path, tmp_path: Path) -> None:
+    page, said, _ = opened(chromium, page_file)
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
     assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") > 8 or pdf.count(b"/Type/Page") > 8
     page.emulate_media(media="print")
@@ -98,8 +81,8 @@ def test_prints_to_a4_with_charts(browser: Any, page_file: Path, tmp_path: Path)
     page.context.close()
 
 
-def test_tables_open_by_keyboard(browser: Any, page_file: Path) -> None:
-    page, _, _ = opened(browser, page_file)
+def test_tables_open_by_keyboard(chromium: Any, page_file: Path) -> None:
+    page, _, _ = opened(chromium, page_file)
     first = page.locator(".figure-data summary").first
     first.focus()
     page.keyboard.press("Enter")

@@ -27,11 +27,6 @@ from huaxiang.app.mumian.demo import Size, prepare_mumian
 from huaxiang.app.people import NewUser, add_user
 from huaxiang.app.wiring import open_state
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PASSWORD = "correct-horse-7"
 ROLES = ("admin", "analyst", "marketer", "auditor")
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -117,17 +112,6 @@ def npm_tools() -> Path:
         if not AXE.is_file():
             assets.run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], web)
     return web
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    sync = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM.exists():
-        pytest.skip("needs Chromium: apt-get install chromium fonts-noto-cjk")
-    with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @dataclass

@@ -11,7 +11,7 @@ import { Answered } from "../../parts";
 import { Decide } from "./Decide";
 import { Graph, MOST, type Picked } from "./Graph";
 import type { CustomerData, Evidence, Explained, IdentityRecord } from "./types";
-import { useValues } from "./values";
+import { focusable, useValues } from "./values";
 
 /** Parts of a field that stands there whole. */
 const REPEATED = new Set(["street", "address_key", "surname", "given_name"]);
@@ -69,7 +69,7 @@ function Known({ found, id, name, records }: Props & { found: Explained }) {
       >
         {selected.size >= found.records.length && <Alert type="info" title={t.cannotAll} />}
         <Table<IdentityRecord>
-          size="small" rowKey="digest" dataSource={[...found.records]} pagination={found.records.length > 20 ? { pageSize: 20 } : false} scroll={{ x: "max-content" }}
+          size="small" onRow={focusable} rowKey="digest" dataSource={[...found.records]} pagination={found.records.length > 20 ? { pageSize: 20 } : false} scroll={{ x: "max-content" }}
           rowSelection={decides ? { hideSelectAll: true, selectedRowKeys: [...selected], onChange: (keys) => setSelected(new Set(keys.map(String))), getCheckboxProps: (record) => ({ "aria-label": `${nameOf(record.source)} ${record.digest.slice(0, 8)}` }) } : undefined}
           columns={[
             { title: t.source, key: "source", render: (_, r) => nameOf(r.source) },
@@ -117,7 +117,7 @@ function Detail({ picked, found, nameOf, selected, onToggle }: { picked: Picked;
         {edge.reason && <div><dt>{t.reason}</dt><dd>{edge.reason}</dd></div>}
       </dl>
       <Table
-        size="small" rowKey="key" pagination={false} scroll={{ x: true }} dataSource={fields.map((key) => ({ key }))}
+        size="small" onRow={focusable} rowKey="key" pagination={false} scroll={{ x: true }} dataSource={fields.map((key) => ({ key }))}
         columns={[
           { title: "", key: "field", render: (_, { key }) => <span className="quiet">{called(key)}</span> },
           { title: a ? nameOf(a.source) : "–", key: "a", render: (_, { key }) => <span style={{ fontWeight: same(key) ? 600 : 400 }}>{a?.fields[key] ?? "–"}</span> },
@@ -135,7 +135,7 @@ function Waiting({ title, list, onMerge }: { title: string; list: readonly Evide
   return (
     <Card size="small" title={<h2 className="plain">{title}</h2>}>
       <Table<Evidence>
-        size="small" rowKey={(e) => `${e.left}${e.right}${e.rule}`} pagination={list.length > 8 ? { pageSize: 8 } : false} scroll={{ x: "max-content" }} dataSource={[...list]}
+        size="small" onRow={focusable} rowKey={(e) => `${e.left}${e.right}${e.rule}`} pagination={list.length > 8 ? { pageSize: 8 } : false} scroll={{ x: "max-content" }} dataSource={[...list]}
         columns={[
           { title: t.record, key: "other", render: (_, e) => (e.other ? <Link to={`/customers/${encodeURIComponent(e.other)}?tab=identity`} className="mono">{e.other}</Link> : "–") },
           { title: t.evidence, key: "kind", render: (_, e) => `${t.kinds[e.kind]} · ${called(e.rule)}` },
@@ -164,7 +164,7 @@ function Decisions({ found }: { found: Explained }) {
       )}
       {!found.decisions.length ? <Typography.Text type="secondary">{t.none}</Typography.Text> : (
         <Table
-          size="small" rowKey="number" pagination={false} scroll={{ x: "max-content" }} dataSource={[...found.decisions].reverse()}
+          size="small" onRow={focusable} rowKey="number" pagination={false} scroll={{ x: "max-content" }} dataSource={[...found.decisions].reverse()}
           columns={[
             { title: "#", dataIndex: "number" },
             { title: t.decisions, key: "kind", render: (_, d) => <span className="row">{t.decisionKinds[d.kind] ?? d.kind}<Tag color={d.active ? "success" : "default"}>{d.active ? t.inForce : t.taken}</Tag></span> },

@@ -7,7 +7,7 @@ import { customer } from "../../i18n/customer";
 import { useFormats } from "../../i18n/format";
 import { Answered } from "../../parts";
 import type { RelationsData } from "./types";
-import { isThere, useValues } from "./values";
+import { focusable, isThere, useValues } from "./values";
 
 export default function Relations({ id }: { id: string }) {
   const t = useTexts(customer);
@@ -22,7 +22,7 @@ export default function Relations({ id }: { id: string }) {
           <Card size="small" title={<h2 className="plain">{t.household}</h2>} extra={found.household && <span className="quiet">{title(found.household.rule_title, found.household.household_id)} · {t.members(f.count(found.household.customers))}</span>}>
             {!found.household ? <Typography.Text type="secondary">{t.noHousehold}</Typography.Text> : (
               <Table
-                size="small" rowKey="customer_id" pagination={false} dataSource={[...found.household.members]} scroll={{ x: "max-content" }}
+                size="small" onRow={focusable} rowKey="customer_id" pagination={false} dataSource={[...found.household.members]} scroll={{ x: "max-content" }}
                 columns={[
                   { title: t.person, key: "who", render: (_, m) => <span className="row">{link(m.customer_id, m.name)}{m.head && <Tag>{t.head}</Tag>}</span> },
                   { title: t.phone, key: "phone", render: (_, m) => <span className="figures">{m.phone ?? "–"}</span> },
@@ -39,7 +39,7 @@ export default function Relations({ id }: { id: string }) {
               <div className="stack">
                 <dl className="facts">{found.account.attributes.filter((a) => isThere(a.value)).map((a) => <div key={a.name}><dt>{title(a.title, a.name)}</dt><dd>{show(a)}</dd></div>)}</dl>
                 <Table
-                  size="small" rowKey={(p) => String(p.customer_id)} pagination={false} dataSource={[...found.account.people]} scroll={{ x: "max-content" }}
+                  size="small" onRow={focusable} rowKey={(p) => String(p.customer_id)} pagination={false} dataSource={[...found.account.people]} scroll={{ x: "max-content" }}
                   columns={[
                     { title: t.people, key: "who", render: (_, p) => link(String(p.customer_id), p.name) },
                     { title: t.role, key: "role", render: (_, p) => one(p.decision_role, null) },

@@ -7,7 +7,7 @@ import { customer } from "../../i18n/customer";
 import { useFormats } from "../../i18n/format";
 import { Answered, Nothing } from "../../parts";
 import type { Likeness, SimilarData } from "./types";
-import { useValues } from "./values";
+import { focusable, useValues } from "./values";
 
 export default function Similar({ id }: { id: string }) {
   const t = useTexts(customer);
@@ -24,7 +24,7 @@ export default function Similar({ id }: { id: string }) {
         <div className="stack">
           <span className="quiet">{t.similarAbout(f.count(found.tags))}</span>
           <Table
-            size="small" rowKey="customer_id" pagination={false} dataSource={[...found.similar]} scroll={{ x: "max-content" }}
+            size="small" onRow={focusable} rowKey="customer_id" pagination={false} dataSource={[...found.similar]} scroll={{ x: "max-content" }}
             columns={[
               { title: t.person, key: "who", render: (_, one) => <div><Link to={`/customers/${encodeURIComponent(one.customer_id)}`}><strong>{one.name ?? t.nameless}</strong></Link><div className="quiet figures">{one.phone ?? one.customer_id}</div></div> },
               { title: t.similarity, key: "similarity", render: (_, one) => <div className="bar"><span>{f.percent(one.similarity)}</span><i style={{ width: `${Math.round(one.similarity * 100)}%` }} /></div> },

@@ -50,3 +50,6 @@ export function isMasked(value: unknown): boolean {
 export function isThere(value: unknown): boolean {
   return value !== null && value !== undefined && value !== "" && !(Array.isArray(value) && !value.length);
 }
+
+/** For rows of tables that scroll sideways: reached by the keyboard, so that the rest can be. */
+export const focusable = () => ({ tabIndex: 0 });

@@ -46,7 +46,7 @@ export function Evidence({ of, known, edited }: { of: Statement; known: Map<stri
     </div>
   );
   return (
-    <Popover title={t.evidence} content={content} trigger={["click", "hover", "focus"]} placement="left">
+    <Popover title={t.evidence} content={content} trigger={["hover", "focus"]} placement="left">
       <Button type="text" size="small" className="why" icon={<InfoCircleOutlined />} aria-label={`${t.why}: ${titleOf(of.text, "", language)}`} />
     </Popover>
   );

@@ -22,8 +22,8 @@ function Told({ of }: { of: Preview }) {
       <Flow parts={[{ key: "in", name: t.loaded, value: of.loaded, tone: "good" }, { key: "aside", name: t.aside, value: of.set_aside, tone: "warn" }]} />
       {of.reasons.length > 0 && <div style={{ marginBlockStart: 12 }}><Tracks first={t.reason} heads={["", ""]} rows={of.reasons.map((one) => ({ key: one.code, name: titleOf(one.text, one.code, language), share: one.rows / Math.max(of.set_aside, 1), cells: [f.count(one.rows), ""] }))} /></div>}
       <Tabs size="small" items={[
-        { key: "rows", label: t.firstRows, children: <Table size="small" rowKey="row" pagination={false} scroll={{ x: Math.max(480, of.columns.length * 120), y: 420 }} dataSource={of.rows} columns={[{ title: t.row, dataIndex: "row", align: "end", fixed: "start" }, ...of.columns.map((column) => ({ title: <span className="mono">{column.name}</span>, key: column.name, render: (_: unknown, one: Preview["rows"][number]) => one.values[column.name] ?? <span className="soft">–</span> }))]} /> },
-        { key: "aside", label: `${t.asideRows} ${f.count(of.set_aside)}`, children: of.rejected.length ? <Table size="small" rowKey={(one) => `${one.row} ${one.column}`} pagination={false} scroll={{ y: 320 }} dataSource={of.rejected} columns={[{ title: t.row, dataIndex: "row", align: "end", width: 90 }, { title: t.field, dataIndex: "column", render: (value: string | null) => <span className="mono">{value ?? "–"}</span> }, { title: t.reason, key: "why", render: (_, one) => titleOf(one.text, one.code, language) }]} /> : <span className="soft">{t.noAside}</span> },
+        { key: "rows", label: t.firstRows, children: <div className="scroll" tabIndex={0} role="region" aria-label={t.firstRows}><Table size="small" rowKey="row" pagination={false} style={{ minWidth: of.columns.length * 120 }} dataSource={of.rows.slice(0, 10)} columns={[{ title: t.row, dataIndex: "row", align: "end" }, ...of.columns.map((column) => ({ title: <span className="mono">{column.name}</span>, key: column.name, render: (_: unknown, one: Preview["rows"][number]) => one.values[column.name] ?? <span className="soft">–</span> }))]} /></div> },
+        { key: "aside", label: `${t.asideRows} ${f.count(of.set_aside)}`, children: of.rejected.length ? <Table size="small" rowKey={(one) => `${one.row} ${one.column}`} pagination={of.rejected.length > 15 ? { pageSize: 15, size: "small" } : false} dataSource={of.rejected} columns={[{ title: t.row, dataIndex: "row", align: "end", width: 90 }, { title: t.field, dataIndex: "column", render: (value: string | null) => <span className="mono">{value ?? "–"}</span> }, { title: t.reason, key: "why", render: (_, one) => titleOf(one.text, one.code, language) }]} /> : <span className="soft">{t.noAside}</span> },
         { key: "repairs", label: t.repaired, children: repaired.length ? <Tracks first={t.field} heads={["", ""]} rows={repaired.slice(0, 30).map((one) => ({ key: one.key, name: one.name, share: one.values / repaired[0].values, cells: [f.count(one.values), ""] }))} /> : <span className="soft">–</span> },
         { key: "yaml", label: t.yaml, children: <pre className="yaml mono" tabIndex={0}>{of.yaml}</pre> },
       ]} />
@@ -78,7 +78,7 @@ export function CheckStep({ read, form, columns, about, replace, onAbout, onRead
       </Section>
       <Section title={t.preview} extra={busy && <span role="status" className="soft">{t.previewing}</span>}>
         {fault && <ErrorView error={fault} />}
-        {told ? <div style={{ opacity: busy ? 0.6 : 1 }}><Told of={told} /></div> : !fault && <Button loading type="text">{t.previewing}</Button>}
+        {told ? <Told of={told} /> : !fault && <Button loading type="text">{t.previewing}</Button>}
       </Section>
     </div>
   );
