@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -49,6 +51,41 @@ def saved(tab: Opener) -> Iterator[str]:
     api(admin, "put", f"/audiences/{name}", data={"when": "spend > 100", "title": "试验人群", "owner": "运营"})
     yield name
     api(admin, "delete", f"/audiences/{name}")
+
+
+def test_a_marketer_makes_an_audience_by_clicking(tab: Opener) -> None:
+    opened = tab("marketer")
+    page = opened.go("/audiences")
+    page.get_by_role("button", name="新建人群").click()
+    page.get_by_role("button", name="属性与标签").first.click()
+    picked(page, "选择属性或标签", "性别")
+    picked(page, "填写取值", "女")
+    page.keyboard.press("Escape")
+    women = counted(page)
+    assert women > 0
+    page.get_by_role("button", name="行为", exact=True).first.click()
+    picked(page, "选择行为", "订单")
+    page.wait_for_timeout(400)
+    assert "did('orders'" in text_of(page)
+    assert counted(page) < women
+    page.get_by_role("button", name="保存人群").click()
+    page.get_by_label("标题", exact=True).fill("近期下单的女性")
+    page.get_by_label("标识").fill("women_who_buy")
+    page.get_by_role("button", name="保存", exact=True).click()
+    page.wait_for_url("**/audiences/women_who_buy")
+    page.get_by_role("heading", name="近期下单的女性").wait_for()
+    assert "did('orders'" in page.locator("pre.condition").inner_text()
+    opened.settle()
+    opened.shot("audience_unbuilt")
+    page.get_by_role("button", name="操作").click()
+    page.get_by_role("menuitem", name="删除").click()
+    page.get_by_role("button", name="删除").click()
+    page.wait_for_url("**/audiences")
+    page.get_by_role("button", name="撤销").click()
+    page.get_by_text("已恢复").wait_for()
+    assert api(opened, "get", "/audiences/women_who_buy/definition").ok
+    assert api(opened, "delete", "/audiences/women_who_buy").ok
+    opened.quiet()
 
 
 def test_form_and_text_are_the_same_condition(tab: Opener) -> None:
@@ -159,6 +196,27 @@ def test_the_list_is_searched_and_two_are_compared(tab: Opener) -> None:
     page.wait_for_url("**/audiences?compare=*")
     page.get_by_text("组合人数").wait_for()
     opened.quiet()
+
+
+def test_export_is_masked_and_safe(tab: Opener, tmp_path: Path) -> None:
+    opened = tab("marketer")
+    page = opened.go("/audiences/vip")
+    size = int(page.locator(".figure .value").first.inner_text().replace(",", ""))
+    page.get_by_role("button", name="导出").click()
+    box = page.get_by_role("combobox", name="除客户 ID 外的列")
+    box.click()
+    box.fill("手机")
+    page.locator(".ant-select-dropdown:visible .ant-select-item-option").first.click()
+    page.locator(".ant-modal-title").click()
+    assert page.get_by_text("显示未脱敏的个人信息").count() == 0  # not for marketers
+    with page.expect_download() as found:
+        page.get_by_role("button", name="开始导出").click()
+    found.value.save_as(tmp_path / "vip.csv")
+    rows = list(csv.DictReader((tmp_path / "vip.csv").read_text("utf-8-sig").splitlines()))
+    assert len(rows) == size
+    phones = [value for row in rows for key, value in row.items() if key != "customer_id" and value]
+    assert phones
+    assert all("*" in value for value in phones)
 
 
 def test_who_may_not_define_is_offered_nothing_to_change(tab: Opener, server: Server) -> None:

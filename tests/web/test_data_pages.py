@@ -107,7 +107,7 @@ def test_a_persona_shows_its_evidence_is_worded_and_compared(tab: Opener, server
     page.get_by_role("button", name="编辑措辞").click()
     title = page.get_by_label("中文").first
     title.fill("门店 100 老客")
-    expect(page.get_by_text("不能写入新的数字")).to_be_visible()
+    expect(page.get_by_text("不能写入新的数字", exact=True)).to_be_visible()
     title.fill("门店老客")
     page.get_by_role("button", name=re.compile("保\\s?存")).click()
     expect(page.locator("h1")).to_contain_text("门店老客")
@@ -142,7 +142,7 @@ def test_a_person_is_added_and_disabled_and_the_log_is_whole(tab: Opener) -> Non
     dialog.get_by_label("初始密码").fill(PASSWORD)
     dialog.get_by_role("button", name=re.compile("确\\s?定|OK")).click()
     expect(page.get_by_text("wang", exact=True).first).to_be_visible()
-    page.get_by_role("button", name="加载更多: wang").click()
+    page.get_by_role("button", name="更多操作: wang").click()
     page.get_by_role("menuitem", name="停用").click()
     page.get_by_role("button", name=re.compile("确\\s?定")).click()
     expect(page.get_by_text("已停用")).to_be_visible()

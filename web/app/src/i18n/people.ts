@@ -16,6 +16,7 @@ export const people = define(
       title: "审计日志", about: "谁在什么时候看了什么、改了什么；每条记录与前一条相扣", verify: "校验完整性", whole: (n: string) => `日志完整：${n} 条记录逐条校验通过`, broken: (n: number) => `日志不完整：发现 ${n} 处问题`, fault: { changed: "内容被改动", missing: "记录缺失", truncated: "末尾被截断", replaced: "整体被替换" } as Record<string, string> & Record<"changed", string>, head: "链头（可抄存备查）", anchors: (n: string) => `锚点 ${n} 个`,
       at: "时间", who: "谁", role: "角色", action: "动作", object: "对象", detail: "详情", snapshot: "版本", number: "编号", since: "从", until: "到", anyone: "任何人", anyAction: "任何动作", objectFind: "对象包含", empty: "没有符合条件的记录", reason: "理由", clear: "清除条件",
     },
+    menu: "更多操作",
     account: { sessions: "修改密码后，其他设备上的登录会失效" },
   },
   {
@@ -33,6 +34,7 @@ export const people = define(
       title: "Audit log", about: "Who saw and changed what, and when; every entry is chained to the one before", verify: "Verify", whole: (n: string) => `The log is whole: ${n} entries verified one by one`, broken: (n: number) => (n === 1 ? "The log is not whole: 1 fault" : `The log is not whole: ${n} faults`), fault: { changed: "changed", missing: "missing", truncated: "cut off at its end", replaced: "replaced as a whole" }, head: "Head of the chain (write it down elsewhere)", anchors: (n: string) => `${n} anchors`,
       at: "Time", who: "Who", role: "Role", action: "Action", object: "Object", detail: "Detail", snapshot: "Version", number: "Number", since: "From", until: "To", anyone: "Anybody", anyAction: "Any action", objectFind: "Object holds", empty: "No entry matches", reason: "Reason", clear: "Clear",
     },
+    menu: "More actions",
     account: { sessions: "Changing it ends your sessions on other devices" },
   },
 );

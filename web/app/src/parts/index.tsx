@@ -1,7 +1,7 @@
 // Small parts that pages share.
 import { useState, type ReactNode } from "react";
 import { App, Alert, Button, Card, Empty, Result, Skeleton, Typography } from "antd";
-import { LinkOutlined } from "@ant-design/icons";
+import { LinkOutlined } from "../icons";
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { Problem } from "../api/client";
 import { useTexts } from "../i18n";

@@ -4,7 +4,7 @@ import { Alert, Button, Drawer, Dropdown, Grid, Layout, Menu, Space, Spin, Toolt
 import {
   AppstoreOutlined, BarChartOutlined, DatabaseOutlined, GlobalOutlined, IdcardOutlined, LineChartOutlined, MenuOutlined, MoonOutlined,
   SafetyOutlined, SunOutlined, TagsOutlined, TeamOutlined, UserOutlined,
-} from "@ant-design/icons";
+} from "../icons";
 import { Link, Outlet, useLocation } from "react-router";
 import { useQueryClient } from "@tanstack/react-query";
 import { Suspense } from "react";
@@ -133,7 +133,7 @@ export function Shell() {
             </Dropdown>
             {session.way !== "local" && (
               <Dropdown trigger={["click"]} menu={{ items: [{ key: "account", label: <Link to="/account">{t.account}</Link> }, { key: "logout", label: t.logout, onClick: () => void logout() }] }}>
-                <Tooltip title={session.role}><Button type="text" icon={<UserOutlined />}>{phone ? "" : session.display_name || session.name}</Button></Tooltip>
+                <Tooltip title={session.role}><Button type="text" icon={<UserOutlined />} aria-label={`${t.account}: ${session.display_name || session.name}`}>{phone ? "" : session.display_name || session.name}</Button></Tooltip>
               </Dropdown>
             )}
           </Space>

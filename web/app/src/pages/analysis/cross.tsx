@@ -1,7 +1,7 @@
 // Any tag by any tag.
 import { useState } from "react";
 import { Alert, Button, Segmented, Tooltip } from "antd";
-import { SwapOutlined } from "@ant-design/icons";
+import { SwapOutlined } from "../../icons";
 import { Link, useSearchParams } from "react-router";
 import { useAsk } from "../../api/hooks";
 import { Section, tint } from "../../parts/heat";

@@ -1,7 +1,7 @@
 // How a tag or a measure spreads over an audience, beside a base.
 import { useMemo, useState } from "react";
 import { Segmented, Select, Table, Tooltip } from "antd";
-import { QuestionCircleOutlined } from "@ant-design/icons";
+import { QuestionCircleOutlined } from "../../icons";
 import { useAsk } from "../../api/hooks";
 import { Chart } from "../../charts/Chart";
 import { Section, tint } from "../../parts/heat";

@@ -1,7 +1,7 @@
 // How many customers go through steps in order.
 import { Fragment, useState } from "react";
 import { Button, DatePicker, Table } from "antd";
-import { ArrowDownOutlined, ArrowUpOutlined, DeleteOutlined, PlusOutlined } from "@ant-design/icons";
+import { ArrowDownOutlined, ArrowUpOutlined, DeleteOutlined, PlusOutlined } from "../../icons";
 import dayjs from "dayjs";
 import { useAsk } from "../../api/hooks";
 import { Section } from "../../parts/heat";

@@ -1,7 +1,7 @@
 // What the pages of analysis share: fields to choose from, events, audiences, tags, and a question that stands in the address.
 import { useState, type ReactNode } from "react";
 import { AutoComplete, Button, Card, Input, InputNumber, Select, Tooltip } from "antd";
-import { FilterOutlined } from "@ant-design/icons";
+import { FilterOutlined } from "../../icons";
 import { Link, useSearchParams } from "react-router";
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { Problem } from "../../api/client";

@@ -1,7 +1,7 @@
 // What customers did next after an event, or last before it.
 import { useMemo, useState } from "react";
 import { Button, Checkbox, Segmented, Table, Tag } from "antd";
-import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
+import { DeleteOutlined, PlusOutlined } from "../../icons";
 import { useAsk } from "../../api/hooks";
 import { Chart } from "../../charts/Chart";
 import { Section } from "../../parts/heat";

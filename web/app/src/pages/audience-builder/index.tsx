@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { Alert, App, Button, Card, Progress, Spin, Tooltip } from "antd";
-import { CopyOutlined, RedoOutlined, UndoOutlined } from "@ant-design/icons";
+import { CopyOutlined, RedoOutlined, UndoOutlined } from "../../icons";
 import { useBlocker, useNavigate, useParams, useSearchParams } from "react-router";
 import { useGet } from "../../api/hooks";
 import { useMay } from "../../api/session";

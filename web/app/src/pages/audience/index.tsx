@@ -1,5 +1,5 @@
 import { Alert, Badge, Button, Card, Dropdown, Grid, Select, Spin, Tabs, Tooltip } from "antd";
-import { DownloadOutlined, EditOutlined, MoreOutlined } from "@ant-design/icons";
+import { DownloadOutlined, EditOutlined, MoreOutlined } from "../../icons";
 import { lazy, Suspense, useState } from "react";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { useAsk, useGet } from "../../api/hooks";

@@ -1,5 +1,5 @@
 import { App, Badge, Button, Card, Dropdown, Grid, Input, Select, Table, Tooltip, type TableProps } from "antd";
-import { MoreOutlined, PlusOutlined } from "@ant-design/icons";
+import { MoreOutlined, PlusOutlined } from "../../icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";

@@ -1,7 +1,7 @@
 // Who saw and changed what; and whether the log is whole.
 import { useState } from "react";
 import { Alert, Button, DatePicker, Input, Select, Table, Tag, Typography } from "antd";
-import { SafetyCertificateOutlined } from "@ant-design/icons";
+import { SafetyCertificateOutlined } from "../../icons";
 import dayjs from "dayjs";
 import { useSearchParams } from "react-router";
 import { get, Problem } from "../../api/client";

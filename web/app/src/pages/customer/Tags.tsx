@@ -1,7 +1,7 @@
 // Tags as chips by class; each tells why it has its value.
 import { useState } from "react";
 import { Card, Input, Popover, Tag } from "antd";
-import { SearchOutlined } from "@ant-design/icons";
+import { SearchOutlined } from "../../icons";
 import { Link } from "react-router";
 import { useGet } from "../../api/hooks";
 import { useTexts } from "../../i18n";
@@ -27,7 +27,7 @@ export function Tags({ data, opened }: { data: CustomerData; opened: Opened }) {
   const groups: [string, readonly Field[]][] = [...(scores.length ? [[t.scores, scores] as [string, readonly Field[]]] : []), ...byClass(there.filter((tag) => !scores.includes(tag))).map(([name, list]): [string, readonly Field[]] => [t.classes[name], list])];
   return (
     <div className="stack">
-      <Input className="no-print" style={{ maxWidth: 320 }} allowClear prefix={<SearchOutlined aria-hidden />} placeholder={t.filterTags} aria-label={t.filterTags} value={text} onChange={(event) => setText(event.target.value)} />
+      <Input className="no-print" style={{ maxWidth: 320 }} allowClear prefix={<SearchOutlined />} placeholder={t.filterTags} aria-label={t.filterTags} value={text} onChange={(event) => setText(event.target.value)} />
       {!groups.length && <Card><Nothing title={t.none} /></Card>}
       {groups.map(([name, list]) => (
         <Card key={name} size="small" title={<h2 className="plain">{name}</h2>} extra={<span className="quiet figures">{f.count(list.length)}</span>}>

@@ -1,7 +1,7 @@
 // One customer, 360°. The open tab stands in the address.
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Alert, Button, Card, Grid, Select, Skeleton, Tabs, Tooltip } from "antd";
-import { CopyOutlined, EyeInvisibleOutlined, EyeOutlined, PrinterOutlined } from "@ant-design/icons";
+import { CopyOutlined, EyeInvisibleOutlined, EyeOutlined, PrinterOutlined } from "../../icons";
 import { Link, useParams, useSearchParams } from "react-router";
 import { useGet } from "../../api/hooks";
 import { useMay } from "../../api/session";

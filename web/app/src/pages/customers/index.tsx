@@ -1,7 +1,7 @@
 // Finding customers. What is looked for stands behind # in the address: it can be shared, but no log of a server holds it.
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { Alert, Card, Grid, Input, Table, Tag, Typography, type InputRef } from "antd";
-import { SearchOutlined } from "@ant-design/icons";
+import { SearchOutlined } from "../../icons";
 import { Link, useLocation, useNavigate } from "react-router";
 import { useAsk } from "../../api/hooks";
 import { useTexts } from "../../i18n";
@@ -56,7 +56,7 @@ export default function Customers() {
   return (
     <Page title={t.title} about={t.about}>
       <Input
-        ref={box} size="large" allowClear prefix={<SearchOutlined aria-hidden />} placeholder={t.placeholder} aria-label={t.find} value={text} maxLength={200}
+        ref={box} size="large" allowClear prefix={<SearchOutlined />} placeholder={t.placeholder} aria-label={t.find} value={text} maxLength={200}
         onChange={(event) => setText(event.target.value)} onKeyDown={move} autoComplete="off" spellCheck={false} aria-controls="found"
       />
       <div id="found" aria-live="polite">

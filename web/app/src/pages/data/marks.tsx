@@ -1,5 +1,5 @@
 // Marks that the pages about data share: a light with its word, a bar with its share.
-import { CheckCircleFilled, ExclamationCircleFilled, MinusCircleOutlined, WarningFilled } from "@ant-design/icons";
+import { CheckCircleFilled, ExclamationCircleFilled, MinusCircleOutlined, WarningFilled } from "../../icons";
 import { useTexts } from "../../i18n";
 import { data } from "../../i18n/data";
 import { useFormats } from "../../i18n/format";

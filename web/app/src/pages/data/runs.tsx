@@ -1,7 +1,7 @@
 // Builds: the one that runs, live; those that were; and when they start by themselves.
 import { useEffect, useState } from "react";
 import { Alert, App, Button, Checkbox, DatePicker, Form, Modal, Popconfirm, Table, Tag } from "antd";
-import { PlayCircleOutlined, StopOutlined } from "@ant-design/icons";
+import { PlayCircleOutlined, StopOutlined } from "../../icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Dayjs } from "dayjs";
 import { get, type Problem } from "../../api/client";

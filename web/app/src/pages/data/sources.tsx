@@ -1,6 +1,6 @@
 // Every source: what was loaded of it, how fresh and how good it is.
 import { Button, Input, Select, Table, Tag, Tooltip } from "antd";
-import { CloudUploadOutlined, DatabaseOutlined, FileOutlined, SwapOutlined } from "@ant-design/icons";
+import { CloudUploadOutlined, DatabaseOutlined, FileOutlined, SwapOutlined } from "../../icons";
 import { Link, useSearchParams } from "react-router";
 import { useGet } from "../../api/hooks";
 import { useMay } from "../../api/session";
@@ -36,10 +36,10 @@ function Name({ of, onOpen }: { of: SourceLine; onOpen: () => void }) {
   return (
     <div>
       <Button type="link" size="small" style={{ padding: 0, height: "auto", whiteSpace: "normal", textAlign: "start" }} onClick={onOpen}>{titleOf(of.title, of.name, language)}</Button>
-      <div className="soft small">{of.origin === "database" ? <DatabaseOutlined aria-hidden /> : <FileOutlined aria-hidden />} {of.name} · {origin}</div>
+      <div className="soft small">{of.origin === "database" ? <DatabaseOutlined /> : <FileOutlined />} {of.name} · {origin}</div>
       <div className="row" style={{ gap: 4 }}>
         {of.state !== "built" && <Tag color={of.state === "new" ? "processing" : "default"}>{t.states[of.state]}</Tag>}
-        {of.schema.length > 0 && <Tag color="warning" icon={<SwapOutlined aria-hidden />}>{t.sources.drift(of.schema.length)}</Tag>}
+        {of.schema.length > 0 && <Tag color="warning" icon={<SwapOutlined />}>{t.sources.drift(of.schema.length)}</Tag>}
       </div>
     </div>
   );

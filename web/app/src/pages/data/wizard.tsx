@@ -1,7 +1,7 @@
 // From a file to a source in steps; nothing is written before the last. What was mapped is kept in this browser tab until then.
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Alert, Button, Popconfirm, Result, Spin, Steps, Upload } from "antd";
-import { InboxOutlined } from "@ant-design/icons";
+import { InboxOutlined } from "../../icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useSearchParams } from "react-router";
 import { call, get, Problem } from "../../api/client";
@@ -137,7 +137,7 @@ export default function Wizard() {
       <Spin spinning={busy && step < 3} description={step === 0 ? t.uploading : undefined}>
         {step === 0 && (
           <Upload.Dragger accept={ENDINGS} maxCount={1} showUploadList={false} disabled={busy} beforeUpload={(file) => { upload(file); return false; }}>
-            <p className="ant-upload-drag-icon"><InboxOutlined aria-hidden /></p><p className="ant-upload-text">{t.drop}</p><p className="ant-upload-hint">{t.dropHint}</p>
+            <p className="ant-upload-drag-icon"><InboxOutlined /></p><p className="ant-upload-text">{t.drop}</p><p className="ant-upload-hint">{t.dropHint}</p>
           </Upload.Dragger>
         )}
         <div style={{ display: "flex", flexDirection: "column", gap: 16 }}>

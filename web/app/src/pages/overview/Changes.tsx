@@ -1,6 +1,6 @@
 // What changed since the build before, and the sizes of audiences and personas.
 import { Button, Table, Tag, Tooltip } from "antd";
-import { QuestionCircleOutlined } from "@ant-design/icons";
+import { QuestionCircleOutlined } from "../../icons";
 import { Link } from "react-router";
 import { Nothing } from "../../parts";
 import { Section, Tracks } from "../../parts/heat";

@@ -1,5 +1,5 @@
 // How good the data are and how fresh, each with why.
-import { CheckCircleFilled, ExclamationCircleFilled, MinusCircleOutlined, WarningFilled } from "@ant-design/icons";
+import { CheckCircleFilled, ExclamationCircleFilled, MinusCircleOutlined, WarningFilled } from "../../icons";
 import { Card } from "antd";
 import { Link } from "react-router";
 import { titleOf, useLanguage, useTexts } from "../../i18n";

@@ -1,7 +1,7 @@
 // Who may log in and in which role; tokens of programs; and what each role may do.
 import { useState } from "react";
 import { App, Button, Dropdown, Form, Input, InputNumber, Modal, Select, Table, Tabs, Tag, Typography } from "antd";
-import { CheckOutlined, MoreOutlined, PlusOutlined } from "@ant-design/icons";
+import { CheckOutlined, MoreOutlined, PlusOutlined } from "../../icons";
 import { useSearchParams } from "react-router";
 import { useGet, useWrite } from "../../api/hooks";
 import { useMay, useSession } from "../../api/session";
@@ -79,7 +79,7 @@ function Users() {
                 <Dropdown trigger={["click"]} menu={{ items: [
                   { key: "reset", label: t.reset, disabled: one.way === "oidc", onClick: () => setResetting(one.name) },
                   one.state === "disabled" ? { key: "enable", label: t.enable, onClick: () => void patch(one.name, { disabled: false }, t.changed) } : { key: "disable", label: t.disable, danger: true, disabled: one.name === me, onClick: () => ask(t.disableAsk(one.name), () => patch(one.name, { disabled: true }, t.changed)) },
-                ] }}><Button type="text" size="small" icon={<MoreOutlined />} aria-label={`${c.more}: ${one.name}`} /></Dropdown>
+                ] }}><Button type="text" size="small" icon={<MoreOutlined />} aria-label={`${t.menu}: ${one.name}`} /></Dropdown>
               ) },
             ]}
           />

@@ -1,7 +1,7 @@
 // Two personas side by side: every trait that one of them states, with the figures of both.
 import { Fragment, useState } from "react";
 import { Button, Checkbox, Select, Tag, Tooltip } from "antd";
-import { ArrowLeftOutlined, SwapOutlined } from "@ant-design/icons";
+import { ArrowLeftOutlined, SwapOutlined } from "../../icons";
 import { Link, useSearchParams } from "react-router";
 import { useGet } from "../../api/hooks";
 import { titleOf, useLanguage, useTexts } from "../../i18n";

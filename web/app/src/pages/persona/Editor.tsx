@@ -36,7 +36,7 @@ function Part({ name, now, original, template, onChange, onRestore, changed }: {
         const wrong = fault(now[one], template[one]);
         return (
           <label key={one}><span className="soft small">{t[one]}</span>
-            <Input.TextArea autoSize={{ minRows: 1, maxRows: 6 }} value={now[one]} status={wrong ? "error" : ""} aria-invalid={wrong !== null} onChange={(event) => onChange({ ...now, [one]: event.target.value.replace(/\n/g, " ") })} />
+            <Input.TextArea rows={1} className="growing" value={now[one]} status={wrong ? "error" : ""} aria-invalid={wrong !== null} onChange={(event) => onChange({ ...now, [one]: event.target.value.replace(/\n/g, " ") })} />
             {wrong && <span role="alert" className="small" style={{ color: "var(--ant-color-error)" }}>{wrong}</span>}
           </label>
         );

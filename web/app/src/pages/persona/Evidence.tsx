@@ -1,6 +1,6 @@
 // What stands behind a statement: its figures, how sure they are, and what it rests on.
 import { Button, Popover } from "antd";
-import { InfoCircleOutlined } from "@ant-design/icons";
+import { InfoCircleOutlined } from "../../icons";
 import { titleOf, useLanguage, useTexts } from "../../i18n";
 import { useFormats } from "../../i18n/format";
 import { personas } from "../../i18n/personas";

@@ -1,7 +1,7 @@
 // One persona: who they are in sentences, each with its evidence; versions; wording; print and picture.
 import { useState } from "react";
 import { Alert, App, Button, Dropdown, Tag } from "antd";
-import { EditOutlined, MoreOutlined, PictureOutlined, PrinterOutlined, TeamOutlined } from "@ant-design/icons";
+import { EditOutlined, MoreOutlined, PictureOutlined, PrinterOutlined, TeamOutlined } from "../../icons";
 import { Link, useNavigate, useParams } from "react-router";
 import { useGet } from "../../api/hooks";
 import { useMay } from "../../api/session";
@@ -26,7 +26,7 @@ function Statements({ of, card, known }: { of: readonly Statement[]; card: Card;
       {of.map((one) => (
         <li key={one.id}>
           <span className="said">
-            {titleOf(one.text, "", language)} {card.edited[one.id] && <Tag icon={<EditOutlined aria-hidden />}>{t.edited}</Tag>}
+            {titleOf(one.text, "", language)} {card.edited[one.id] && <Tag icon={<EditOutlined />}>{t.edited}</Tag>}
             {indexOf(one) !== null && <span className="paper">{t.print1(f.count(indexOf(one)), f.count(lowOf(one)), f.count(highOf(one)), f.count(one.n_segment), f.percent(one.missing_base))}</span>}
           </span>
           <Whisker of={one} />
@@ -89,11 +89,11 @@ export default function Persona() {
     </>
   );
   return (
-    <Page title={<>{name} {of?.edited.title && <Tag icon={<EditOutlined aria-hidden />}>{t.edited}</Tag>}</>} about={<><Link to={`/personas?set=${encodeURIComponent(set)}`} className="no-print">{t.back}</Link><span className="no-print"> · </span>{of && <>{t.base(f.count(of.base_size), f.day(of.as_of))}{of.comparisons ? ` · ${t.tests(f.count(of.comparisons), f.percent(of.alpha, 0))}` : ""}</>}</>} actions={actions}>
+    <Page title={<>{name} {of?.edited.title && <Tag icon={<EditOutlined />}>{t.edited}</Tag>}</>} about={<><Link to={`/personas?set=${encodeURIComponent(set)}`} className="no-print">{t.back}</Link><span className="no-print"> · </span>{of && <>{t.base(f.count(of.base_size), f.day(of.as_of))}{of.comparisons ? ` · ${t.tests(f.count(of.comparisons), f.percent(of.alpha, 0))}` : ""}</>}</>} actions={actions}>
       <Answered of={found}>
         {(card) => (
           <div className="persona-card" style={{ display: "flex", flexDirection: "column", gap: 16 }}>
-            <p style={{ margin: 0, fontSize: 15, lineHeight: 1.7 }}>{titleOf(card.summary, "", language)} {card.edited.summary && <Tag icon={<EditOutlined aria-hidden />}>{t.edited}</Tag>}</p>
+            <p style={{ margin: 0, fontSize: 15, lineHeight: 1.7 }}>{titleOf(card.summary, "", language)} {card.edited.summary && <Tag icon={<EditOutlined />}>{t.edited}</Tag>}</p>
             <Body of={card} />
             <div className="no-print"><History path={path} /></div>
           </div>

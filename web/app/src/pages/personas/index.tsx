@@ -1,6 +1,7 @@
 // All personas: the sets with their cards, and two of them side by side.
+import { useEffect, useState } from "react";
 import { Button, Card, Checkbox, Segmented, Tag, Typography } from "antd";
-import { EditOutlined, FileTextOutlined } from "@ant-design/icons";
+import { EditOutlined, FileTextOutlined } from "../../icons";
 import { Link, useSearchParams } from "react-router";
 import { useGet } from "../../api/hooks";
 import { titleOf, useLanguage, useTexts } from "../../i18n";
@@ -22,7 +23,7 @@ function Tile({ set, of, chosen, full, onChoose }: { set: SetOf; of: Line; chose
         <h3><Link to={`/personas/${encodeURIComponent(set.name)}/${encodeURIComponent(of.segment)}`}>{name}</Link></h3>
         <Checkbox checked={chosen} disabled={full && !chosen} onChange={(event) => onChoose(event.target.checked)} aria-label={`${t.choose}: ${name}`} />
       </div>
-      <div className="row" style={{ gap: 4 }}><Tag className="mono">{of.segment}</Tag>{of.edited > 0 && <Tag icon={<EditOutlined aria-hidden />}>{t.editedParts(of.edited)}</Tag>}</div>
+      <div className="row" style={{ gap: 4 }}><Tag className="mono">{of.segment}</Tag>{of.edited > 0 && <Tag icon={<EditOutlined />}>{t.editedParts(of.edited)}</Tag>}</div>
       <div className="facts">
         <div><b>{f.count(of.size)}</b><span className="soft small">{t.share(f.percent(of.share), f.count(set.base_size))}</span></div>
         {of.worth && of.worth.mean !== null && <div><b>{amount(of.worth.mean, of.worth.unit, f)}</b><span className="soft small">{t.worth(titleOf(of.worth.title, "", language))}{of.worth.index !== null && ` · ${t.index(f.count(of.worth.index))}`}</span></div>}
@@ -39,9 +40,12 @@ export default function Personas() {
   const language = useLanguage();
   const [search, setSearch] = useSearchParams();
   const found = useGet<Sets>("/personas");
-  const picked = search.getAll("pick");
+  const [picked, setPicked] = useState(() => search.getAll("pick")); // also in the address, but there a click waits for the page
   const set = (change: (next: URLSearchParams) => void) => setSearch((old) => { const next = new URLSearchParams(old); change(next); return next; }, { replace: true });
-  const choose = (key: string, on: boolean) => set((next) => { const rest = picked.filter((one) => one !== key); next.delete("pick"); for (const one of on ? [...rest, key] : rest) next.append("pick", one); });
+  const choose = (key: string, on: boolean) => setPicked((old) => [...old.filter((one) => one !== key), ...(on ? [key] : [])]);
+  useEffect(() => {
+    if (search.getAll("pick").join("\n") !== picked.join("\n") && !search.get("left")) set((next) => { next.delete("pick"); for (const one of picked) next.append("pick", one); });
+  }, [picked]);
   const comparing = search.get("left") && search.get("right");
   if (found.data && comparing) return <Compare sets={found.data} />;
   return (
@@ -64,7 +68,7 @@ export default function Personas() {
                 <div className="compare-bar no-print" role="status">
                   <Typography.Text>{t.comparePick(picked.length)}{picked.length === 1 && <span className="soft"> · {t.compareHint}</span>}</Typography.Text>
                   <Link aria-disabled={picked.length < 2} to={picked.length === 2 ? `/personas?left=${encodeURIComponent(picked[0])}&right=${encodeURIComponent(picked[1])}` : "#"}><Button type="primary" disabled={picked.length < 2} tabIndex={-1}>{t.compare}</Button></Link>
-                  <Button onClick={() => set((next) => next.delete("pick"))}>{t.clear}</Button>
+                  <Button onClick={() => setPicked([])}>{t.clear}</Button>
                 </div>
               )}
             </>

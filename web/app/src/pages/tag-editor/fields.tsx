@@ -1,7 +1,7 @@
 // Inputs for the parts of a tag: expressions with what they may name, layers, bands, windows.
 import { useRef, type ReactNode } from "react";
 import { AutoComplete, Button, Checkbox, Input, InputNumber, Select } from "antd";
-import { ArrowDownOutlined, ArrowUpOutlined, DeleteOutlined, PlusOutlined } from "@ant-design/icons";
+import { ArrowDownOutlined, ArrowUpOutlined, DeleteOutlined, PlusOutlined } from "../../icons";
 import type { TextAreaRef } from "antd/es/input/TextArea";
 import { useTexts } from "../../i18n";
 import { tags } from "../../i18n/tags";

@@ -1,7 +1,7 @@
 // The steps of a tag's life that the reader may take. Each is confirmed, with what follows from it.
 import { useState } from "react";
 import { Alert, App, Button, Input, Modal } from "antd";
-import { DeleteOutlined } from "@ant-design/icons";
+import { DeleteOutlined } from "../../icons";
 import { useNavigate } from "react-router";
 import { useGet, useWrite } from "../../api/hooks";
 import { Answered, ErrorView } from "../../parts";

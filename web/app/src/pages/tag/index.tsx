@@ -1,6 +1,6 @@
 // One tag: what it means, its figures, where it comes from, who uses it, and what became of it.
 import { Alert, Button, Card, Collapse, Tabs } from "antd";
-import { EditOutlined } from "@ant-design/icons";
+import { EditOutlined } from "../../icons";
 import { Link, useParams, useSearchParams } from "react-router";
 import { useGet } from "../../api/hooks";
 import { Answered, CopyLink, Figure, Nothing, Page } from "../../parts";

@@ -1,7 +1,7 @@
 // The tag market: tree of classes, search, filters, cards or a table. All of it stands in the address.
 import { useEffect, useState } from "react";
 import { Alert, Button, Grid, Input, Segmented, Select, Table, Tree, type TableColumnsType } from "antd";
-import { AppstoreOutlined, PlusOutlined, SearchOutlined, UnorderedListOutlined } from "@ant-design/icons";
+import { AppstoreOutlined, PlusOutlined, SearchOutlined, UnorderedListOutlined } from "../../icons";
 import { Link, useSearchParams } from "react-router";
 import { useGet } from "../../api/hooks";
 import { useMay } from "../../api/session";

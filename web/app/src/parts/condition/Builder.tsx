@@ -1,7 +1,7 @@
 // The nested builder: groups joined by and / or, each to be excluded as a whole; rows and groups are moved by dragging, or by their menus.
 import { useState, type ReactNode } from "react";
 import { Button, Checkbox, Dropdown, Segmented, Tooltip } from "antd";
-import { HolderOutlined, MoreOutlined, PlusOutlined } from "@ant-design/icons";
+import { HolderOutlined, MoreOutlined, PlusOutlined } from "../../icons";
 import { DndContext, DragOverlay, PointerSensor, pointerWithin, useDraggable, useDroppable, useSensor, useSensors } from "@dnd-kit/core";
 import { useTexts } from "../../i18n";
 import { condition } from "../../i18n/condition";
@@ -99,7 +99,7 @@ function Row({ item, tools, depth }: { item: Item; tools: Tools; depth: number }
   };
   const tail = (
     <span className="tail">
-      <span className="grip" title={t.drag} {...listeners}><HolderOutlined aria-hidden /></span>
+      <span className="grip" title={t.drag} {...listeners}><HolderOutlined /></span>
       <Dropdown trigger={["click"]} menu={menu}><Button type="text" size="small" icon={<MoreOutlined />} aria-label={t.menu} /></Dropdown>
     </span>
   );

@@ -1,6 +1,6 @@
 // One condition of any kind but a plain comparison.
 import { Button, DatePicker, Input, InputNumber, Segmented, Select, Space } from "antd";
-import { CloseOutlined, FilterOutlined, PlusOutlined } from "@ant-design/icons";
+import { CloseOutlined, FilterOutlined, PlusOutlined } from "../../icons";
 import dayjs from "dayjs";
 import { useTexts } from "../../i18n";
 import { condition } from "../../i18n/condition";

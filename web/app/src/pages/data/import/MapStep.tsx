@@ -1,7 +1,7 @@
 // Which field each column fills, and how its values are cleaned.
 import { useMemo, useState } from "react";
 import { Alert, AutoComplete, Button, Checkbox, Form as Fields, Input, InputNumber, Popover, Select, Tag } from "antd";
-import { ArrowRightOutlined, FilterOutlined, UndoOutlined } from "@ant-design/icons";
+import { ArrowRightOutlined, FilterOutlined, UndoOutlined } from "../../../icons";
 import { useTexts } from "../../../i18n";
 import { data } from "../../../i18n/data";
 import { wizard } from "../../../i18n/wizard";
