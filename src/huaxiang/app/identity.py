@@ -241,6 +241,7 @@ def _record(row: Mapping[str, Any], values: Values) -> dict[str, Any]:
     return {
         "digest": row["digest"], "source": row["source"], "rows": row["rows"], "first_at": row["first_at"], "last_at": row["last_at"],
         "fields": {k: values.show(k, v) for k, v in told.items()},
+        "titles": {k: title for k, v in told.items() if (title := values.title(k, v)) is not None},
     }  # fmt: skip
 
 

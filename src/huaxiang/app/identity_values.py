@@ -37,6 +37,15 @@ class Values:
         kind = CODES.get(field) or self._kind(field)
         return str(mask(text, kind)) if kind else str(mask_by_look(text))
 
+    def title(self, field: str, value: Any) -> Any:
+        """What a value of a field is called, {zh, en}, by the attribute that goes by the name of the field; None where it has no title."""
+        return self._titles.get(field, {}).get(str(value))
+
+    @cached_property
+    def _titles(self) -> Mapping[str, Mapping[str, Any]]:
+        told = self.snapshot.manifest.get("attributes", ())
+        return {a["name"]: a["values"] for a in told if a.get("values") and not a.get("personal")}
+
     def _kind(self, field: str) -> str | None:
         from huaxiang.spec.canonical import MATCH_FIELDS
 

@@ -14,7 +14,7 @@ export const condition = define(
     step: (n: number) => `第 ${n} 步`, addStep: "添加一步", removeStep: "去掉这一步", within: "全程不超过", without: "期间没有", addWithout: "期间没有…", share: "占全部客户的", seed: "种子（可不填）",
     most: "最高的", least: "最低的", ranked: "按", among: "先满足", amongHint: "只在满足该表达式的客户中排名，可不填", sqlHint: "任意表达式，例如 spend / order_count > 200",
     menu: "更多操作", up: "上移", down: "下移", into: "移入相邻的组", out: "移出本组", copy: "复制", wrap: "放进新的组", remove: "删除", drag: "拖动以移动", undo: "撤销", redo: "重做", clear: "清空",
-    group: "条件组", row: "条件", joined: "组内关系", text: "文本形式", textHint: "与左侧是同一组条件，可直接修改；输入字段名会给出提示。", textAt: (line: number, column: number) => `第 ${line} 行第 ${column} 列`, copyText: "复制文本", suggestions: "字段提示",
+    negated: "非", group: "条件组", row: "条件", joined: "组内关系", text: "文本形式", textHint: "与左侧是同一组条件，可直接修改；输入字段名会给出提示。", textAt: (line: number, column: number) => `第 ${line} 行第 ${column} 列`, copyText: "复制文本", suggestions: "字段提示",
     open: (n: number) => `${n} 个条件还没填完，暂未计入`, dropHere: "放到这里",
     op: {
       "=": "等于", "!=": "不等于", "<": "小于", "<=": "不大于", ">": "大于", ">=": "不小于", between: "在区间内", not_between: "不在区间内", in: "属于", not_in: "不属于", contains: "包含", not_contains: "不包含",
@@ -37,7 +37,7 @@ export const condition = define(
     step: (n: number) => `Step ${n}`, addStep: "Add step", removeStep: "Remove this step", within: "all within", without: "without", addWithout: "Without …", share: "of all customers", seed: "seed (optional)",
     most: "highest", least: "lowest", ranked: "by", among: "among", amongHint: "Ranks only customers who meet this expression; optional", sqlHint: "Any expression, such as spend / order_count > 200",
     menu: "More", up: "Move up", down: "Move down", into: "Move into the group beside it", out: "Move out of its group", copy: "Duplicate", wrap: "Put into a new group", remove: "Remove", drag: "Drag to move", undo: "Undo", redo: "Redo", clear: "Clear",
-    group: "Group", row: "Condition", joined: "How the group is joined", text: "As text", textHint: "The same condition as on the left; edit it here if you like. Field names are suggested as you type.", textAt: (line: number, column: number) => `line ${line}, column ${column}`, copyText: "Copy text", suggestions: "Fields",
+    negated: "not", group: "Group", row: "Condition", joined: "How the group is joined", text: "As text", textHint: "The same condition as on the left; edit it here if you like. Field names are suggested as you type.", textAt: (line: number, column: number) => `line ${line}, column ${column}`, copyText: "Copy text", suggestions: "Fields",
     open: (n: number) => `${n} not filled in yet, not counted`, dropHere: "Drop here",
     op: {
       "=": "is", "!=": "is not", "<": "less than", "<=": "at most", ">": "more than", ">=": "at least", between: "between", not_between: "not between", in: "is one of", not_in: "is none of", contains: "contains", not_contains: "does not contain",

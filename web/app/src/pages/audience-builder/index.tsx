@@ -118,17 +118,18 @@ function Estimate({ edited, base }: { edited: ReturnType<typeof useCondition>; b
   const f = useFormats();
   const { count, isEmpty, problem } = edited;
   const found = isEmpty || problem ? undefined : count.data;
+  const everyone = useGet<{ customers: number }>(isEmpty && !problem && !edited.open ? "/status" : null).data?.customers;
   return (
     <Card size="small" className="figure estimate">
       <div className="name">{t.estimate}</div>
-      <div className="value" aria-live="polite" aria-busy={count.isFetching}>{found ? f.count(found.count) : "–"}</div>
+      <div className="value" aria-live="polite" aria-busy={count.isFetching}>{found ? f.count(found.count) : everyone !== undefined ? f.count(everyone) : "–"}</div>
       {found ? (
         <>
           <Progress percent={(found.count / Math.max(1, found.base)) * 100} showInfo={false} size="small" strokeColor="var(--ant-color-primary)" aria-label={t.share} />
           <div className="note">{t.of(f.percent(found.count / Math.max(1, found.base)), f.count(found.base))}</div>
           <div className="note">{t.took(found.elapsed_ms < 0.1 ? "<0.1" : f.number(found.elapsed_ms, 1))} · {all.asOf(base.as_of)}</div>
         </>
-      ) : <div className="note">{problem ? <Alert type="error" title={problem.message} /> : isEmpty ? t.waiting : all.loading}</div>}
+      ) : <div className="note">{problem ? <Alert type="error" title={problem.message} /> : everyone !== undefined ? t.everyone : isEmpty ? t.waiting : all.loading}</div>}
     </Card>
   );
 }

@@ -7,16 +7,20 @@ import { audience } from "../../i18n/audience";
 import { useFormats } from "../../i18n/format";
 import { Chart } from "../../charts/Chart";
 import { Answered, Nothing } from "../../parts";
+import { FieldsContext, useFields } from "../../parts/condition/fields";
+import { Words } from "../../parts/condition/Words";
 import type { Definition, History, Size } from "./types";
 
 export function Overview({ name, unbuilt, definition }: { name: string; unbuilt: boolean; definition?: Definition }) {
   const t = useTexts(audience);
   const f = useFormats();
+  const fields = useFields();
   const history = useGet<History>(unbuilt ? null : `/audiences/${name}/history`);
   return (
     <>
       <div className="grid two">
         <Card title={<h2 className="card-title">{t.definition}</h2>}>
+          {definition?.form && fields.data && <FieldsContext.Provider value={fields.data}><Words form={definition.form} /></FieldsContext.Provider>}
           {definition?.when && <pre className="mono condition">{definition.when}</pre>}
           {definition?.sql && <pre className="mono condition">{definition.sql}</pre>}
           {!definition && <Empty image={null} description="–" />}

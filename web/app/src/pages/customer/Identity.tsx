@@ -22,6 +22,12 @@ function useFieldNames(): (key: string) => string {
   return (key) => names[key] ?? key;
 }
 
+/** A value of a record as people read it. */
+function useFieldValues(): (record: IdentityRecord | undefined, key: string) => string {
+  const { title } = useValues();
+  return (record, key) => (record?.fields[key] === undefined ? "–" : title(record.titles[key], record.fields[key]));
+}
+
 interface Props { readonly id: string; readonly name: string; readonly records: CustomerData["records"] }
 
 export default function Identity(props: Props) {
@@ -45,7 +51,8 @@ function Known({ found, id, name, records }: Props & { found: Explained }) {
   const nameOf = (source: string) => names.get(source) ?? source;
   const toggle = (digest: string) => setSelected((now) => new Set(now.has(digest) ? [...now].filter((d) => d !== digest) : [...now, digest]));
   const fieldNames = useFieldNames();
-  const said = (record: IdentityRecord) => Object.entries(record.fields).filter(([key]) => !REPEATED.has(key)).map(([key, value]) => `${fieldNames(key)} ${value}`).join(" · ");
+  const valueOf = useFieldValues();
+  const said = (record: IdentityRecord) => Object.entries(record.fields).filter(([key]) => !REPEATED.has(key)).map(([key]) => `${fieldNames(key)} ${valueOf(record, key)}`).join(" · ");
   return (
     <div className="stack">
       <Card size="small" title={<h2 className="plain">{t.graph(f.count(found.records.length), f.count(found.linked.length))}</h2>} extra={<span className="quiet no-print">{t.hint}</span>}>
@@ -91,6 +98,7 @@ function Detail({ picked, found, nameOf, selected, onToggle }: { picked: Picked;
   const t = useTexts(customer).identity;
   const f = useFormats();
   const called = useFieldNames();
+  const valueOf = useFieldValues();
   const record = (digest: string) => found.records.find((r) => r.digest === digest);
   if (!picked) return <Typography.Text type="secondary">{t.pickEdge}</Typography.Text>;
   if ("record" in picked) {
@@ -98,7 +106,7 @@ function Detail({ picked, found, nameOf, selected, onToggle }: { picked: Picked;
     return (
       <div className="stack" aria-live="polite">
         <h3 className="plain">{nameOf(one.source)}</h3>
-        <dl className="facts">{Object.entries(one.fields).map(([key, value]) => <div key={key}><dt>{called(key)}</dt><dd>{value}</dd></div>)}<div><dt>{t.rowsCount}</dt><dd>{f.count(one.rows)}</dd></div><div><dt>{t.seen}</dt><dd>{f.day(one.first_at)}</dd></div></dl>
+        <dl className="facts">{Object.keys(one.fields).map((key) => <div key={key}><dt>{called(key)}</dt><dd>{valueOf(one, key)}</dd></div>)}<div><dt>{t.rowsCount}</dt><dd>{f.count(one.rows)}</dd></div><div><dt>{t.seen}</dt><dd>{f.day(one.first_at)}</dd></div></dl>
         {onToggle && <Button size="small" type={selected.has(one.digest) ? "primary" : "default"} onClick={() => onToggle(one.digest)}>{selected.has(one.digest) ? t.leaves : t.split}</Button>}
       </div>
     );
@@ -120,8 +128,8 @@ function Detail({ picked, found, nameOf, selected, onToggle }: { picked: Picked;
         size="small" onRow={focusable} rowKey="key" pagination={false} scroll={{ x: true }} dataSource={fields.map((key) => ({ key }))}
         columns={[
           { title: "", key: "field", render: (_, { key }) => <span className="quiet">{called(key)}</span> },
-          { title: a ? nameOf(a.source) : "–", key: "a", render: (_, { key }) => <span style={{ fontWeight: same(key) ? 600 : 400 }}>{a?.fields[key] ?? "–"}</span> },
-          { title: b ? nameOf(b.source) : "–", key: "b", render: (_, { key }) => <span style={{ fontWeight: same(key) ? 600 : 400 }}>{b?.fields[key] ?? "–"}</span> },
+          { title: a ? nameOf(a.source) : "–", key: "a", render: (_, { key }) => <span style={{ fontWeight: same(key) ? 600 : 400 }}>{valueOf(a, key)}</span> },
+          { title: b ? nameOf(b.source) : "–", key: "b", render: (_, { key }) => <span style={{ fontWeight: same(key) ? 600 : 400 }}>{valueOf(b, key)}</span> },
         ]}
       />
     </div>

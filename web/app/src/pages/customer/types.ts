@@ -34,7 +34,7 @@ export interface TimelinePage {
   readonly items: readonly Moment[]; readonly next?: string | null;
 }
 export interface IdentityRecord {
-  readonly digest: string; readonly source: string; readonly rows: number; readonly first_at: string | null; readonly last_at: string | null; readonly fields: Readonly<Record<string, string>>;
+  readonly digest: string; readonly source: string; readonly rows: number; readonly first_at: string | null; readonly last_at: string | null; readonly fields: Readonly<Record<string, string>>; readonly titles: Readonly<Record<string, unknown>>;
   readonly not_counted: readonly { readonly key: string; readonly value: string; readonly reason: string; readonly records: number | null }[];
 }
 export interface Evidence {
