@@ -18,7 +18,7 @@ from huaxiang.index.domain import Number, to_number
 from huaxiang.index.fields import Field
 from huaxiang.index.held import Held
 from huaxiang.index.matching import texts_like
-from huaxiang.index.scanning import between_codes, of_codes, of_numbers, scan
+from huaxiang.index.scanning import between_codes, equal_codes, known_codes, of_codes, of_numbers, scan
 from huaxiang.index.top import largest
 from huaxiang.plan.conditions import (
     And,
@@ -111,7 +111,7 @@ class Selection:
     def known(self, column: str) -> Bits:
         """The customers that have a value in a column."""
         field = self._fields[column]
-        return self._held.one((column, "known"), lambda: scan(self._size, lambda at, to: field.codes[at:to] != 0))
+        return self._held.one((column, "known"), lambda: scan(self._size, known_codes(field.codes)))
 
     def holders(self, column: str) -> Bits:
         """The customers whose list holds anything; a column of kind list."""
@@ -125,8 +125,7 @@ class Selection:
         field = self._fields[column]
         if field.info.kind == "list":
             return self._held.one((column, place), lambda: field.holders(place, self._size))
-        code = field.codes.dtype.type(place + 1)
-        return self._held.one((column, place), lambda: scan(self._size, lambda at, to: field.codes[at:to] == code))
+        return self._held.one((column, place), lambda: scan(self._size, equal_codes(field.codes, place + 1)))
 
     def _leaf(
         self, node: Comparison | In | Between | IsNull | TextMatch | ListMatch, resolver: Resolver, *, wanted: bool
