@@ -19,8 +19,8 @@ Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 Test = Callable[[int, int, Mask], object]
 """Says for the rows from the first to before the second which are in the set, in the place given."""
-PIECE = 1 << 19
-"""Rows of a piece: a mask of 512 KB. Smaller ones let threads wait for each other more often than they compute."""
+PIECE = 1 << 20
+"""Rows of a piece: a mask of 1 MB. Smaller ones let threads wait for each other more often than they compute."""
 _LARGE = 1 << 20
 _FEW = 50
 NAME = "huaxiang-index"
