@@ -34,11 +34,13 @@ PROFILES = ("demo", "test", "ci")  # each holds the one before
 LOCKS = {
     "build": ["--group", "build"],
     "demo": ["pyproject.toml", "--extra", "demo"],
-    "test": ["pyproject.toml", "--extra", "demo", "--extra", "postgresql", "--group", "test"],
+    "test": ["pyproject.toml", "--extra", "demo", "--extra", "oidc", "--extra", "postgresql", "--group", "test"],
     "ci": [
         "pyproject.toml",
         "--extra",
         "demo",
+        "--extra",
+        "oidc",
         "--extra",
         "postgresql",
         "--extra",

@@ -124,6 +124,8 @@ def wanted(name: str) -> list[Requirement]:
     listed: list[str] = [] if name == "build" else list(project["dependencies"])  # type: ignore[call-overload]
     if name != "build":
         listed += extras["demo"]
+    if name in ("test", "ci"):
+        listed += [*extras["oidc"], *extras["postgresql"]]
     if name == "ci":
         listed += extras["spark"]
     for group in {"build": ["build"], "test": ["test"], "ci": ["build", "test", "lint"]}.get(name, []):

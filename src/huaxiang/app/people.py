@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 USER_KEYS = ("name", "display_name", "role", "state", "way", "must_change", "created_at", "changed_at")
 USER_ROLES: tuple[Role, ...] = tuple(role for role in ROLES if role != "service")
 """What a person may be; services have tokens."""
+INVITED = "invited:"
+"""Begins the subject of a user who is to come in by single sign-on, and has not come yet; the name follows."""
 _NAME = re.compile(r"[^\W_][\w.@-]{0,63}")
 _MOST_DISPLAYED = 100
 
@@ -35,6 +37,11 @@ class NewUser:
     password: str | None = None
     must_change: bool = False
     subject: str | None = None
+
+
+def invited(name: str, role: str, display_name: str = "") -> NewUser:
+    """Somebody who shall come in by single sign-on: the first to whom the provider gives this name, known by their subject from then on."""
+    return NewUser(name, role, display_name, subject=INVITED + login_name(name))
 
 
 def login_name(text: str) -> str:
@@ -96,6 +103,11 @@ def change_user(state: StateStore, name: str, changes: Mapping[str, Any]) -> dic
     if changes.get("disabled") is not None:
         values["disabled_at"] = (user["disabled_at"] or _now()) if changes["disabled"] else None
     if changes.get("password") is not None:
+        if user["subject"]:
+            raise UsageError(
+                f'user "{user["name"]}" logs in by single sign-on and has no password here',
+                f"用户“{user['name']}”使用单点登录，在本系统没有密码",
+            )
         check_password(changes["password"], user["name"])
         values |= {"password": hash_password(changes["password"]), "must_change": True}
     loses = values.get("role", user["role"]) != "admin" or values.get("disabled_at", user["disabled_at"]) is not None

@@ -313,7 +313,11 @@ def _tag_kind_message(fault: Fault) -> tuple[str, str]:
 
 
 def _pattern_message(fault: Fault, where: str) -> str:
+    from huaxiang.spec.login import HINTS
+
     pattern = str(fault.context.get("pattern", ""))
+    if pattern in HINTS:
+        return f"{where} {HINTS[pattern]}"
     if pattern.startswith("^[a-z]"):
         return (
             f"{where} is {_shown(fault.given)}; names begin with a small letter and hold only small letters, digits and _ "

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from huaxiang.spec.base import Name, Spec, Text, Title, ValueType
+from huaxiang.spec.login import OidcSpec
 from huaxiang.spec.people import (
     AttributeFrom,
     AttributeSpec,
@@ -57,6 +58,7 @@ __all__ = [
     "LookupSpec",
     "MatchingSpec",
     "Name",
+    "OidcSpec",
     "PersonaSetSpec",
     "ProjectSpec",
     "QualityRules",
@@ -113,6 +115,7 @@ class ProjectSpec(Spec):
     field_rights: tuple[FieldRight, ...] = Field(
         (), description="what roles see of fields; what stands further down wins"
     )
+    oidc: OidcSpec | None = Field(None, description="login by an OpenID Connect provider, beside passwords")
 
 
 TagClass = Literal[

@@ -6,6 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from huaxiang.plan.checks.findings import Findings
+from huaxiang.spec.login import oidc_faults
 
 _AT = ("project", "")
 
@@ -31,3 +32,5 @@ def check(found: Findings) -> None:
         found.add(_AT, ("timezone",), "PRJ002", f'unknown timezone "{spec.timezone}"; write e.g. Asia/Shanghai or UTC')
     if not found.project.sources:
         found.add(_AT, (), "PRJ003", "the project has no source; describe one in a file below sources/")
+    for path, message in oidc_faults(spec.oidc) if spec.oidc is not None else ():
+        found.add(_AT, ("oidc", *path), "PRJ004", message)

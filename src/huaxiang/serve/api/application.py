@@ -21,6 +21,7 @@ from starlette.responses import Response
 from huaxiang import __version__
 from huaxiang.app.audit import AuditLog
 from huaxiang.app.field_rights import FieldRights
+from huaxiang.app.oidc.setup import SingleSignOn
 from huaxiang.app.schedule import start_due
 from huaxiang.app.serving import Serving
 from huaxiang.app.wiring import open_state
@@ -41,6 +42,7 @@ from huaxiang.serve.api.routes import (
     customer_page,
     customers,
     describing,
+    oidc,
     people,
     project,
     runs,
@@ -72,8 +74,9 @@ def create_app(settings: Settings) -> FastAPI:
     callers, sessions = Callers(None if settings.no_auth else state), Sessions(state)
     rights = FieldRights(settings.folder)
     server = Server(
-        settings, Serving(settings.folder), state, callers, rights, sessions, AuditLog(state, settings.folder)
-    )
+        settings, Serving(settings.folder), state, callers, rights, sessions, AuditLog(state, settings.folder),
+        SingleSignOn(settings.folder),
+    )  # fmt: skip
     app = FastAPI(
         title="Huaxiang 画像", version=__version__, openapi_url=OPENAPI, docs_url=None, redoc_url=None, lifespan=_lifespan,
         description="Customers, tags, audiences and personas of one project. Errors are RFC 9457 problem details; docs/api.md.",
@@ -82,7 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.server = server
     routes = (
         audiences, audience_life, describing, analysis, catalogue, customers, customer_page,
-        project, runs, session, people, tags, sources, wording,
+        project, runs, session, oidc, people, tags, sources, wording,
     )  # fmt: skip
     for part in routes:
         app.include_router(part.router, prefix=PREFIX)
@@ -112,6 +115,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         asyncio.create_task(repeat(server.callers.refresh, REFRESH)),
         asyncio.create_task(repeat(server.sessions.refresh, REFRESH)),
         asyncio.create_task(repeat(server.rights.refresh, REFRESH)),
+        asyncio.create_task(repeat(server.sign_on.refresh, REFRESH)),
         asyncio.create_task(
             repeat(functools.partial(start_due, server.state, server.settings.folder, server.audit), DUE)
         ),

@@ -7,10 +7,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import unquote
 
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import Depends, Query
 from starlette.requests import Request
@@ -26,6 +27,7 @@ from huaxiang.serve.api.settings import CALLER, SESSION, Settings
 if TYPE_CHECKING:
     from huaxiang.app.audit import AuditLog
     from huaxiang.app.field_rights import FieldRights
+    from huaxiang.app.oidc.setup import SingleSignOn
     from huaxiang.serve.api.cookies import Sessions
     from huaxiang.store.snapshots import Snapshot
     from huaxiang.store.state import StateStore
@@ -47,6 +49,9 @@ class Server:
     rights: FieldRights
     sessions: Sessions
     audit: AuditLog
+    sign_on: SingleSignOn
+    asking: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
+    """So many logins ask their provider at once; others wait without a thread, so that a slow one holds up nothing else."""
 
 
 @dataclass(frozen=True)

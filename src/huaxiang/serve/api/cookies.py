@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from starlette.types import Scope
 from huaxiang.app.rights import Caller
 from huaxiang.app.sessions import LASTS, SEEN, Session, known_sessions, session_digest
 from huaxiang.serve.api.problems import Problem
-from huaxiang.serve.api.settings import PREFIX, SESSION, Settings
+from huaxiang.serve.api.settings import OIDC, PREFIX, SESSION, Settings
 
 if TYPE_CHECKING:
     from huaxiang.store.state import StateStore
@@ -28,6 +29,7 @@ MARK = b"x-huaxiang"
 """The header that a page of ours sends with whatever changes something; other sites can't without being asked for leave first."""
 OPEN = frozenset({
     *((method, f"{PREFIX}/session") for method in ("GET", "POST", "DELETE")), *((method, f"{PREFIX}/setup") for method in ("GET", "POST")),
+    ("GET", f"{OIDC}/login"), ("GET", f"{OIDC}/callback"),
 })  # fmt: skip
 """What answers those who are not logged in."""
 _OWN = (f"{PREFIX}/session", f"{PREFIX}/session/password")
@@ -36,6 +38,20 @@ _LONGEST = 100
 _AGAIN = 1.0
 _MOST = 10_000
 _STALE = 60.0
+
+
+@dataclass(frozen=True)
+class Cookie:
+    """A cookie of ours: below which path it is sent, and for how long."""
+
+    name: str
+    path: str
+    seconds: int
+
+
+SESSION_COOKIE = Cookie(COOKIE, "/", int(LASTS.total_seconds()))
+SIGN_ON_COOKIE = Cookie("huaxiang_oidc", OIDC, 600)
+"""Binds a login by the provider to the browser that began it."""
 
 
 class Sessions:
@@ -123,13 +139,13 @@ def check_site(headers: Mapping[bytes, str], settings: Settings) -> None:
         )  # fmt: skip
 
 
-def cookie_of(headers: Mapping[bytes, str]) -> str | None:
-    """The text of the session in a request."""
+def cookie_of(headers: Mapping[bytes, str], name: str = COOKIE) -> str | None:
+    """The text of the session in a request, or of another cookie of ours."""
     text = headers.get(b"cookie", "")
-    if COOKIE not in text:
+    if name not in text:
         return None
     try:
-        found = SimpleCookie(text).get(COOKIE)
+        found = SimpleCookie(text).get(name)
     except CookieError:
         return None
     return found.value if found is not None else None
@@ -142,16 +158,20 @@ def place_of(scope: Scope, headers: Mapping[bytes, str], settings: Settings) -> 
     return told[:64] or (client[0] if client else "")
 
 
-def set_cookie(request: Request, response: Response, text: str, settings: Settings) -> None:
-    """Hand the session to the browser."""
+def set_cookie(
+    request: Request, response: Response, text: str, settings: Settings, cookie: Cookie = SESSION_COOKIE
+) -> None:
+    """Hand the session, or the text of another cookie, to the browser."""
     response.set_cookie(
-        COOKIE, text, max_age=int(LASTS.total_seconds()), path="/", httponly=True, samesite="lax", secure=_is_https(request, settings)
+        cookie.name, text, max_age=cookie.seconds, path=cookie.path, httponly=True, samesite="lax", secure=_is_https(request, settings)
     )  # fmt: skip
 
 
-def drop_cookie(request: Request, response: Response, settings: Settings) -> None:
-    """Take the session from the browser."""
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=_is_https(request, settings))
+def drop_cookie(request: Request, response: Response, settings: Settings, cookie: Cookie = SESSION_COOKIE) -> None:
+    """Take the session, or another cookie, from the browser."""
+    response.delete_cookie(
+        cookie.name, path=cookie.path, httponly=True, samesite="lax", secure=_is_https(request, settings)
+    )
 
 
 def _is_https(request: Request, settings: Settings) -> bool:

@@ -25,6 +25,7 @@ from huaxiang.serve.api.models.people import (
 )
 from huaxiang.serve.api.problems import Problem
 from huaxiang.serve.api.settings import CALLER, SESSION
+from huaxiang.serve.cli.texts import language
 
 router = APIRouter(tags=["session"])
 _UNKEPT = {"Cache-Control": "no-store"}
@@ -41,14 +42,14 @@ async def who(request: Request) -> Response:
 def log_in(request: Request, wanted: LoginAsked) -> Response:
     """Log in; the answer sets the cookie."""
     server = server_of(request)
-    _need_users(request)
-    place = _place(request)
+    need_users(request)
+    where = place(request)
     try:
-        user = sessions.log_in(server.state, wanted.name, wanted.password, place)
+        user = sessions.log_in(server.state, wanted.name, wanted.password, where)
     except sessions.TooManyLogins as error:
         raise Problem("rate", str(error), error.zh or "", headers={"Retry-After": error.seconds}) from None
     except sessions.WrongLogin as error:
-        server.audit.note_as(error.name, "", "login_failed", "session", place=place)
+        server.audit.note_as(error.name, "", "login_failed", "session", place=where)
         raise Problem("wrong-login", str(error), error.zh or "") from None
     return _begin(request, user["name"], "password")
 
@@ -56,7 +57,7 @@ def log_in(request: Request, wanted: LoginAsked) -> Response:
 @router.delete("/session", status_code=204, response_class=Response, openapi_extra=_OPEN)
 def log_out(request: Request) -> Response:
     """Log out: the session is over, not only its cookie."""
-    server, text = server_of(request), cookie_of(_headers(request))
+    server, text = server_of(request), cookie_of(headers_of(request))
     if text:
         session = request.scope.get(SESSION)
         sessions.end(server.state, text)
@@ -75,7 +76,7 @@ async def prefer(request: Request, wanted: Preferences) -> Response:
     server = server_of(request)
     await run_sync(lambda: sessions.prefer(server.state, session.user["name"], **wanted.model_dump()))
     await run_sync(server.sessions.refresh)
-    request.scope[SESSION] = await server.sessions.of(cookie_of(_headers(request)))
+    request.scope[SESSION] = await server.sessions.of(cookie_of(headers_of(request)))
     return await _told(request)
 
 
@@ -105,11 +106,11 @@ def setup_needed(request: Request) -> Response:
 def set_up(request: Request, wanted: SetupAsked) -> Response:
     """Make the first administrator, who is logged in at once. Needs the set-up code that `huaxiang serve` printed."""
     server = server_of(request)
-    _need_users(request)
+    need_users(request)
     if server.state.users.exist():
         raise Problem("set-up", "there are users already; log in", "已完成初始设置；请登录")
-    place = _place(request)
-    if wait := sessions.setup_wait(server.state, place):
+    where = place(request)
+    if wait := sessions.setup_wait(server.state, where):
         raise Problem(
             "rate", f"too many wrong codes; try again in {wait} s", f"错误次数过多；请在 {wait} 秒后再试", headers={"Retry-After": wait}
         )  # fmt: skip
@@ -118,19 +119,26 @@ def set_up(request: Request, wanted: SetupAsked) -> Response:
             server.state, wanted.code, NewUser(wanted.name, "admin", wanted.display_name, wanted.password)
         )
     except AccessDenied as error:
-        server.audit.note_as("", "", "setup_failed", "session", place=place)
+        server.audit.note_as("", "", "setup_failed", "session", place=where)
         raise Problem("wrong-login", str(error), error.zh or "") from None
-    server.audit.note_as(user["name"], "admin", "setup", f"user {user['name']}", place=place)
+    server.audit.note_as(user["name"], "admin", "setup", f"user {user['name']}", place=where)
     return _begin(request, user["name"], "password", status=201)
+
+
+def begin_session(request: Request, name: str, way: sessions.Way) -> tuple[str, sessions.Session]:
+    """Begin a session in place of the one that the browser has; return its text, for the cookie. The login is noted."""
+    server = server_of(request)
+    text = sessions.begin(server.state, name, way, instead=cookie_of(headers_of(request)))
+    session = next(iter(sessions.known_sessions(server.state, text).values()))
+    server.sessions.refresh()
+    server.audit.note(session.caller, "login", "session", way=way, place=place(request))
+    return text, session
 
 
 def _begin(request: Request, name: str, way: sessions.Way, *, status: int = 200) -> Response:
     """Begin a session under a new cookie and say whose it is."""
     server = server_of(request)
-    text = sessions.begin(server.state, name, way, instead=cookie_of(_headers(request)))
-    session = next(iter(sessions.known_sessions(server.state, text).values()))
-    server.sessions.refresh()
-    server.audit.note(session.caller, "login", "session", way=way, place=_place(request))
+    text, session = begin_session(request, name, way)
     response = answer(request, _of_session(request, session), status=status, headers=_UNKEPT)
     set_cookie(request, response, text, server.settings)
     return response
@@ -147,7 +155,9 @@ async def _told(request: Request) -> Response:
         told = {"authenticated": True, "name": caller.name, "display_name": caller.name, "role": caller.role, "way": way,
                 "rights": rights_of(request, caller), "must_change": False, "language": None, "theme": None}  # fmt: skip
     else:
-        told = {"authenticated": False, "setup_needed": not await run_sync(server.state.users.exist)}
+        setup = server.sign_on.setup
+        told = {"authenticated": False, "setup_needed": not await run_sync(server.state.users.exist),
+                "oidc": setup.title(language()) if setup is not None else None}  # fmt: skip
     return answer(request, {"setup_needed": False, "oidc": None} | told, headers=_UNKEPT)
 
 
@@ -167,14 +177,17 @@ def _need_session(request: Request) -> sessions.Session:
     return session
 
 
-def _need_users(request: Request) -> None:
+def need_users(request: Request) -> None:
+    """Raise Problem where nobody logs in."""
     if server_of(request).settings.no_auth:
         raise Problem("bad-request", "this server asks for no login (--no-auth)", "此服务无需登录（--no-auth）")
 
 
-def _headers(request: Request) -> dict[bytes, str]:
+def headers_of(request: Request) -> dict[bytes, str]:
+    """The headers of a request."""
     return {name: value.decode("latin-1") for name, value in request.scope["headers"]}
 
 
-def _place(request: Request) -> str:
-    return place_of(request.scope, _headers(request), server_of(request).settings)
+def place(request: Request) -> str:
+    """The address that a request comes from."""
+    return place_of(request.scope, headers_of(request), server_of(request).settings)

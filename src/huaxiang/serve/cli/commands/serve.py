@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @language_option
 def serve(*, project: Path | None, rate: float, no_auth: bool, url: str | None, **where: Any) -> None:
     """Serve the web page and the REST API until stopped."""
+    from huaxiang.app.oidc.setup import read_setup
     from huaxiang.serve.api.running import Place, check_place, listen
     from huaxiang.serve.api.running import serve as run
     from huaxiang.serve.api.settings import Settings
@@ -32,6 +33,7 @@ def serve(*, project: Path | None, rate: float, no_auth: bool, url: str | None, 
     settings = Settings(View(project, as_json=False).folder(), no_auth=no_auth, rate=rate, url=_address(url))
     place = Place(**where)
     check_place(place, settings)
+    read_setup(settings.folder)  # said here, before several processes say it
     listening = listen(place)
     shown = f"[{place.host}]" if ":" in place.host else place.host
     _greet(settings, settings.url or f"http://{shown}:{listening.getsockname()[1]}")

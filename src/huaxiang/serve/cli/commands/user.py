@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from huaxiang.app.people import USER_KEYS, USER_ROLES, NewUser, add_user, change_user, list_users
+from huaxiang.app.people import USER_KEYS, USER_ROLES, NewUser, add_user, change_user, invited, list_users
 from huaxiang.serve.cli import output
 from huaxiang.serve.cli.framework import LazyGroup, View, command, option, shows
 from huaxiang.serve.cli.stateful import state_and_log
@@ -25,11 +25,15 @@ _name = click.argument("name")
 @option("--role", key="user_role", type=click.Choice(USER_ROLES), required=True)
 @option("--display-name", "display_name", key="display_name", default="")
 @option("--keep-password", "keep", key="keep_password", is_flag=True)
+@option("--single-sign-on", "sign_on", key="single_sign_on", is_flag=True)
 @_stdin
 @shows(snapshot=False)
-def user_add(view: View, *, name: str, stdin: bool, keep: bool, **told: str) -> None:
+def user_add(view: View, *, name: str, stdin: bool, **told: Any) -> None:
     """Make a user."""
-    new = NewUser(name, told["role"], told["display_name"], _password(stdin=stdin), must_change=not keep)
+    if told["sign_on"]:
+        new = invited(name, told["role"], told["display_name"])
+    else:
+        new = NewUser(name, told["role"], told["display_name"], _password(stdin=stdin), must_change=not told["keep"])
     with state_and_log(view) as (state, log):
         made = add_user(state, new)
         log.note_local("user_added", f"user {made['name']}", user_role=made["role"])

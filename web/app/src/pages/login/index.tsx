@@ -2,7 +2,7 @@ import { useState } from "react";
 import { Alert, Button, Card, Form, Input, Typography } from "antd";
 import { useQueryClient } from "@tanstack/react-query";
 import { Navigate, useNavigate, useSearchParams } from "react-router";
-import { post, Problem } from "../../api/client";
+import { post, Problem, url } from "../../api/client";
 import { useSession, type Session } from "../../api/session";
 import { useTexts } from "../../i18n";
 import { access } from "../../i18n/access";
@@ -18,7 +18,8 @@ export default function Login() {
   const client = useQueryClient();
   const go = useNavigate();
   const [search] = useSearchParams();
-  const [fault, setFault] = useState<string | null>(null);
+  const refused = search.get("refused");
+  const [fault, setFault] = useState<string | null>(refused && (t.refused[refused] ?? t.refused.token));
   const [busy, setBusy] = useState(false);
   if (session.authenticated) return <Navigate to={safe(search.get("next"))} replace />;
   const enter = async (given: { name: string; password: string }) => {
@@ -44,7 +45,7 @@ export default function Login() {
           <Form.Item name="password" label={t.password} rules={[{ required: true, message: t.needed }]}><Input.Password autoComplete="current-password" /></Form.Item>
           <Button type="primary" htmlType="submit" loading={busy} block>{t.enter}</Button>
         </Form>
-        {session.oidc && <Button block href="/api/v1/oidc/login" style={{ marginBlockStart: 12 }}>{t.other(session.oidc)}</Button>}
+        {session.oidc && <Button block href={url("/oidc/login", { next: search.get("next") })} style={{ marginBlockStart: 12 }}>{session.oidc}</Button>}
       </Card>
     </main>
   );

@@ -73,7 +73,7 @@ function Users() {
               { title: t.name, key: "name", render: (_, one) => <><b>{one.display_name || one.name}</b> {one.name === me && <Tag>{t.you}</Tag>}<div className="soft small mono">{one.name}</div></> },
               { title: t.role, key: "role", render: (_, one) => <Select size="small" aria-label={`${t.role}: ${one.name}`} value={one.role} disabled={one.name === me} style={{ minWidth: 112 }} options={of.roles.map((value) => ({ value, label: roleName(value) }))} onChange={(role: string) => ask(t.roleAsk(one.name, roleName(role)), () => patch(one.name, { role }, t.changed))} /> },
               { title: t.state, key: "state", render: (_, one) => <><Tag color={one.state === "disabled" ? "default" : "success"}>{t.states[one.state] ?? one.state}</Tag>{one.must_change && one.state !== "disabled" && <Tag>{t.states["must change"]}</Tag>}</> },
-              { title: t.way, dataIndex: "way", responsive: ["md"] },
+              { title: t.way, dataIndex: "way", responsive: ["md"], render: (value: string) => t.ways[value] ?? value },
               { title: t.created, dataIndex: "created_at", responsive: ["lg"], render: (value: string) => f.time(value) },
               { title: "", key: "more", align: "end", render: (_, one) => (
                 <Dropdown trigger={["click"]} menu={{ items: [
