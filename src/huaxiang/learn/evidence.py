@@ -26,8 +26,10 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Counts = tuple[Floats, Floats, Floats, Floats]
 
-_STEPS = 46
-"""Halvings of a span of 80: ln θ is found to 1e-12."""
+_STEPS = 60
+"""Steps of the search for ln θ, at most."""
+_CLOSE = 1e-12
+"""The search ends when no ln θ moves further."""
 _WIDEST = 40.0
 """Bounds of the search for ln θ: e^±40."""
 
@@ -117,7 +119,7 @@ def _to_base(theta: Floats, weight: Floats) -> Floats:
 
 
 def ratio_interval(x1: Floats, n1: Floats, x2: Floats, n2: Floats, *, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Score interval for θ = (x1/n1) / (x2/n2) by bisection on ln θ; (0, ∞) when it tells nothing, (1, 1) without a rest."""
+    """Score interval for θ = (x1/n1) / (x2/n2) by false position on ln θ; (0, ∞) when it tells nothing, (1, 1) without a rest."""
     limit = NormalDist().inv_cdf((1 + level) / 2) ** 2  # the quantile of χ² with one degree of freedom
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = np.log((x1 / n1) / (x2 / n2))
@@ -125,7 +127,7 @@ def ratio_interval(x1: Floats, n1: Floats, x2: Floats, n2: Floats, *, level: flo
     counts = (x1, n1, x2, n2)
     both: Counts = tuple(np.stack([count, count]) for count in np.broadcast_arrays(*counts))  # type: ignore[assignment]
     outer = np.stack([np.full_like(middle, -_WIDEST), np.full_like(middle, _WIDEST)])
-    low, high = _bisect(both, outer, np.stack([middle, middle]), limit)
+    low, high = _crossings(both, outer, np.stack([middle, middle]), limit)
     low = np.where(x1 == 0, 0.0, np.exp(low))
     high = np.where(x2 == 0, np.inf, np.exp(high))
     nothing = (n1 == 0) | (x1 + x2 == 0)
@@ -134,13 +136,39 @@ def ratio_interval(x1: Floats, n1: Floats, x2: Floats, n2: Floats, *, level: flo
     return np.where(alone, 1.0, low), np.where(alone, 1.0, high)
 
 
-def _bisect(counts: Counts, outer: Floats, inner: Floats, limit: float) -> Floats:
-    """Find ln θ between an outer end (rejected) and an inner one (not rejected) where the score statistic equals `limit`."""
-    for _ in range(_STEPS):
-        half = (outer + inner) / 2
-        rejected = _score(counts, np.exp(half)) > limit
-        outer, inner = np.where(rejected, half, outer), np.where(rejected, inner, half)
-    return np.asarray(inner, dtype=np.float64)
+def _crossings(counts: Counts, outer: Floats, inner: Floats, limit: float) -> Floats:
+    """Find ln θ between an outer end (rejected) and an inner one (not rejected) where the score statistic equals `limit`.
+
+    The root of the statistic is nearly straight in ln θ: the end of the Wald interval is near, and secants find the crossing in a few
+    steps. Where one leads outside or gains little, the middle of what is left follows.
+    """
+    goal = limit**0.5
+    x1, n1, x2, n2 = counts
+
+    def above(at: Floats) -> Floats:
+        return np.asarray(np.sqrt(_score(counts, np.exp(at))) - goal, dtype=np.float64)
+
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        never = above(outer) <= 0  # even the outer end is not rejected
+        last, before = inner, above(inner)
+        y1, m1, y2, m2 = (count + 0.5 for count in counts)  # Haldane's half: it has an end without holders, too
+        wald = np.log(y1 / m1 / (y2 / m2)) + np.sign(outer) * goal * np.sqrt(1 / y1 - 1 / m1 + 1 / y2 - 1 / m2)
+        at = np.where((wald - inner) * (wald - outer) < 0, wald, (inner + outer) / 2)
+        found = (
+            never | (np.where(outer < 0, x1, x2) == 0) | (n1 == 0) | (n2 == 0)
+        )  # these ends are known without a search
+        for _ in range(_STEPS):
+            value = above(at)
+            rejected = value > 0
+            outer, inner = np.where(rejected, at, outer), np.where(rejected, inner, at)
+            secant = at - value * (at - last) / (value - before)
+            fine = ((secant - inner) * (secant - outer) <= 0) & (np.abs(value) <= np.abs(before) / 2)
+            following = np.where(found | (value == 0), at, np.where(fine, secant, (inner + outer) / 2))
+            found |= ~(np.abs(following - at) > _CLOSE)
+            last, before, at = at, value, following
+            if found.all():
+                break
+    return np.asarray(np.where(never, outer, at), dtype=np.float64)
 
 
 def _score(counts: Counts, theta: Floats) -> Floats:
