@@ -42,6 +42,7 @@ class IdentityProvider:
     key: RSAKey = field(default_factory=lambda: new_key("first"))
     error: str | None = None
     authentication: str = "basic"
+    slow: float = 0.0
     asked: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -104,6 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = urlsplit(self.path)
         self.provider.asked.append(path.path)
+        time.sleep(self.provider.slow)
         if path.path == "/.well-known/openid-configuration":
             self._json(200, self.provider.discovery())
         elif path.path == "/keys":

@@ -121,3 +121,13 @@ def test_users_who_come_this_way_are_added_without_a_password(
     assert main(["user", "add", "Mei", "--role", "analyst", "--single-sign-on", "--json"]) == 0
     told = capsys.readouterr().out
     assert '"way": "oidc"' in told and '"name": "mei"' in told
+
+
+def test_check_says_what_can_not_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, default_role=None)
+    monkeypatch.chdir(tmp_path)
+    assert main(["check"]) == 1
+    told = capsys.readouterr()
+    assert "huaxiang.yaml:6 PRJ004" in told.out + told.err

@@ -51,13 +51,11 @@ def test_somebody_comes_in_by_the_button(
         page = opened.go("/people")
         page.wait_for_url("**/login?next=*")
         page.get_by_role("link", name="单点登录").or_(page.get_by_role("button", name="单点登录")).click()
-        page.wait_for_url("**/login?refused=no-role*")  # in no group yet
+        page.wait_for_url("**/login?refused=no-role&next=%2Fpeople")  # in no group yet
         assert "没有本系统的角色" in page.get_by_role("alert").inner_text()
         opened.accessible()
         opened.shot("login-refused")
         idp.person["groups"] = ["管理"]
-        page = opened.go("/people")
-        page.wait_for_url("**/login?next=*")
         opened.shot("login-sign-on")
         page.get_by_role("link", name="单点登录").or_(page.get_by_role("button", name="单点登录")).click()
         page.wait_for_url(re.compile(r"/people$"))
@@ -65,6 +63,15 @@ def test_somebody_comes_in_by_the_button(
         row.wait_for()
         assert row.get_by_text("你", exact=True).count() == 1
         opened.shot("people-sign-on")
+        page.get_by_role("button", name="添加成员").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("用户名").fill("li")
+        dialog.get_by_text("单点登录", exact=True).click()
+        dialog.get_by_label("初始密码").wait_for(state="detached")
+        opened.accessible()
+        opened.shot("people-add")
+        dialog.get_by_role("button", name="OK").or_(dialog.get_by_role("button", name="确定")).click()
+        page.get_by_role("row").filter(has_text="li").filter(has_text="单点登录").wait_for()
         change(folder, "mei", {"disabled": True})
         english = tab(None, 390, "en", address=address)
         page = english.go("/login")

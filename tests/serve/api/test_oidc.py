@@ -520,8 +520,8 @@ def test_a_provider_that_says_what_none_may_is_not_used(
 def test_browsers_are_told_on_the_login_page(api: Api, idp: IdentityProvider, offer: Callable[..., None]) -> None:
     offer(create=False)
     client = api(None)
-    told = finish(client, begin(client), accept="text/html,application/xhtml+xml")
-    assert (told.status_code, told.headers["location"]) == (303, "/login?refused=unknown")
+    told = finish(client, begin(client, next="/tags"), accept="text/html,application/xhtml+xml")
+    assert (told.status_code, told.headers["location"]) == (303, "/login?refused=unknown&next=%2Ftags")
     assert told.headers["cache-control"] == "no-store"
 
 
@@ -575,3 +575,53 @@ def test_settings_that_change_are_taken_over(api: Api, offer: Callable[..., None
         time.sleep(0.05)
     assert client.get("session").json()["oidc"] == "用公司账号登录"
     assert log_in(client).status_code == 303
+
+
+def test_a_slow_provider_holds_up_nobody_else(api: Api, idp: IdentityProvider, offer: Callable[..., None]) -> None:
+    import time
+    from concurrent.futures import ThreadPoolExecutor
+
+    offer()
+    idp.slow = 1.0
+    client, analyst = api(None), api("analyst")
+    with ThreadPoolExecutor(16) as pool:
+        begun = [pool.submit(client.get, "oidc/login", follow_redirects=False) for _ in range(16)]
+        time.sleep(0.3)
+        begin = time.monotonic()
+        assert client.post("session", json={"name": "boss", "password": GOOD}, headers=WEB).status_code == 200
+        assert analyst.get("status").status_code == 200
+        assert time.monotonic() - begin < 0.9
+        assert {each.result().status_code for each in begun} == {303}
+
+
+def test_two_servers_make_somebody_new_once(shop: Path, offer: Callable[..., None]) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from huaxiang.app.oidc.person import settle
+    from huaxiang.app.oidc.setup import read_setup
+
+    offer()
+    found = read_setup(shop)
+    assert found is not None
+    with closing(open_state(shop)) as one, closing(open_state(shop)) as other, ThreadPoolExecutor(2) as pool:
+        for number in range(10):
+            claims = {"sub": f"n-{number}", "preferred_username": f"new{number}"}
+            both = [pool.submit(settle, state, found.spec, claims) for state in (one, other)]
+            people = [each.result() for each in both]
+            assert [person.name for person in people] == [f"new{number}"] * 2
+            assert sum(person.made for person in people) == 1
+
+
+def test_administrators_add_people_without_a_password(
+    api: Api, shop: Path, idp: IdentityProvider, offer: Callable[..., None]
+) -> None:
+    asked = {"name": "mei", "role": "auditor"}
+    boss = api("admin")
+    assert boss.get("people").json()["ways"] == ["password"]
+    assert boss.post("people", json=asked).status_code == 400
+    offer(create=False, default_role=None)
+    boss = api("admin")
+    assert boss.get("people").json()["ways"] == ["password", "oidc"]
+    made = boss.post("people", json=asked)
+    assert (made.status_code, made.json()["way"], made.json()["must_change"]) == (201, "oidc", False)
+    assert log_in(api(None)).status_code == 303

@@ -3,7 +3,7 @@ import { define } from "./index";
 export const people = define(
   {
     title: "成员与权限", about: "谁能登录、以什么角色、程序用哪些令牌访问", users: "成员", tokens: "API 令牌", rights: "权限表", add: "添加成员", addToken: "新建令牌",
-    name: "用户名", display: "显示名称", role: "角色", state: "状态", created: "创建时间", way: "登录方式", ways: { password: "密码", oidc: "单点登录" } as Record<string, string> & Record<"password", string>, password: "初始密码", passwordHint: "至少 10 个字符；首次登录时必须修改", generate: "随机生成", needed: "请填写",
+    name: "用户名", display: "显示名称", role: "角色", state: "状态", created: "创建时间", way: "登录方式", ways: { password: "密码", oidc: "单点登录" } as Record<string, string> & Record<"password", string>, wayHint: "单点登录：身份提供方中首个使用此用户名的账号即为此人，不设密码", password: "初始密码", passwordHint: "至少 10 个字符；首次登录时必须修改", generate: "随机生成", needed: "请填写",
     roles: { admin: "管理员", analyst: "分析师", marketer: "运营", service: "程序", auditor: "审计员" },
     states: { active: "正常", disabled: "已停用", "must change": "待改密码", valid: "有效", expired: "已过期", revoked: "已吊销" } as Record<string, string> & Record<"active", string>,
     disable: "停用", enable: "启用", disableAsk: (name: string) => `停用 ${name}？其所有登录会立即失效。`, reset: "重置密码", resetTitle: (name: string) => `重置 ${name} 的密码`, resetDone: "密码已重置，请把新密码转告本人", changed: "已修改", added: (name: string) => `已添加 ${name}`, roleAsk: (name: string, role: string) => `把 ${name} 的角色改为“${role}”？其登录会立即失效。`, ok: "确定", you: "你",
@@ -21,7 +21,7 @@ export const people = define(
   },
   {
     title: "People and rights", about: "Who may log in, in which role, and which tokens programs use", users: "People", tokens: "API tokens", rights: "Rights", add: "Add a person", addToken: "New token",
-    name: "User name", display: "Display name", role: "Role", state: "State", created: "Created", way: "Login", ways: { password: "password", oidc: "single sign-on" }, password: "First password", passwordHint: "At least 10 characters; it has to be changed at the first login", generate: "Make one", needed: "Please fill in",
+    name: "User name", display: "Display name", role: "Role", state: "State", created: "Created", way: "Login", ways: { password: "password", oidc: "single sign-on" }, wayHint: "Single sign-on: the first account of this name at the provider is theirs, and they have no password", password: "First password", passwordHint: "At least 10 characters; it has to be changed at the first login", generate: "Make one", needed: "Please fill in",
     roles: { admin: "Administrator", analyst: "Analyst", marketer: "Marketer", service: "Program", auditor: "Auditor" },
     states: { active: "active", disabled: "disabled", "must change": "password to be changed", valid: "in force", expired: "expired", revoked: "revoked" },
     disable: "Disable", enable: "Enable", disableAsk: (name: string) => `Disable ${name}? All their sessions end at once.`, reset: "Reset password", resetTitle: (name: string) => `Reset the password of ${name}`, resetDone: "The password is reset; tell it to its owner", changed: "Changed", added: (name: string) => `${name} was added`, roleAsk: (name: string, role: string) => `Make ${name} a ${role.toLowerCase()}? Their sessions end at once.`, ok: "OK", you: "you",

@@ -86,15 +86,18 @@ class People(Answer):
 
     people: list[User]
     roles: list[str]
+    ways: list[str] = Field(description="How people may log in: password, and oidc where single sign-on is set up")
 
 
 class UserAsked(Request):
-    """Somebody who shall be able to log in; the password has to be replaced at the first login."""
+    """Somebody who shall be able to log in; the password has to be replaced at the first login. Without one: by single sign-on, the
+    first whom the provider gives this name.
+    """
 
     name: Login
     display_name: Annotated[str, Field(max_length=200)] = ""
     role: Annotated[str, Field(max_length=20)]
-    password: Secret
+    password: Secret | None = None
 
 
 class UserChange(Request):

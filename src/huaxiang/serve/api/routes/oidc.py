@@ -63,15 +63,16 @@ def _finish(request: Request, told: dict[str, str]) -> Response:
     from huaxiang.app.oidc.person import settle
 
     server, provider, where = server_of(request), _provider(request), place(request)
-    browser = cookie_of(headers_of(request), SIGN_ON_COOKIE.name)
+    browser, wanted = cookie_of(headers_of(request), SIGN_ON_COOKIE.name), None
     try:
         answered = finish(server.state, provider, told, browser=browser, place=where)
+        wanted = answered.next
         person = settle(server.state, provider.spec, answered.claims)
     except SignOnRefused as fault:
         server.audit.note_as(
             fault.name, "", "login_failed", "session", way="oidc", reason=fault.reason, told=fault.detail or None, place=where
         )  # fmt: skip
-        return _without_cookie(request, _refused(request, fault, None))
+        return _without_cookie(request, _refused(request, fault, wanted))
     except ProviderDown as fault:
         server.audit.note_as("", "", "login_failed", "session", way="oidc", reason="provider", place=where)
         return _without_cookie(request, _refused(request, fault, None))

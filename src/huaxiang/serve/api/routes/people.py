@@ -47,16 +47,25 @@ def rights(request: Request, _: Annotated[Caller, needs("read")]) -> Response:
 @router.get("/people", response_model=People)
 def people(request: Request, _: Managing) -> Response:
     """List the users."""
-    return answer(
-        request, {"people": of_people.list_users(server_of(request).state), "roles": list(of_people.USER_ROLES)}
-    )
+    server = server_of(request)
+    ways = ["password", *(["oidc"] if server.sign_on.setup is not None else ())]
+    told = {"people": of_people.list_users(server.state), "roles": list(of_people.USER_ROLES), "ways": ways}
+    return answer(request, told)
 
 
 @router.post("/people", response_model=User, status_code=201)
 def add(request: Request, wanted: UserAsked, _: Managing) -> Response:
-    """Make a user, who replaces the password at the first login."""
-    new = of_people.NewUser(wanted.name, wanted.role, wanted.display_name, wanted.password, must_change=True)
-    user = of_people.add_user(server_of(request).state, new)
+    """Make a user, who replaces the password at the first login; without a password one who comes in by single sign-on."""
+    server = server_of(request)
+    if wanted.password is not None:
+        new = of_people.NewUser(wanted.name, wanted.role, wanted.display_name, wanted.password, must_change=True)
+    elif server.sign_on.setup is not None:
+        new = of_people.invited(wanted.name, wanted.role, wanted.display_name)
+    else:
+        raise Problem(
+            "bad-request", "a password is missing; single sign-on is not set up", "缺少密码；本系统未设置单点登录"
+        )
+    user = of_people.add_user(server.state, new)
     note(request, "user_added", f"user {user['name']}", user_role=user["role"])
     return answer(request, user, status=201)
 

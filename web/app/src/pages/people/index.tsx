@@ -1,6 +1,6 @@
 // Who may log in and in which role; tokens of programs; and what each role may do.
 import { useState } from "react";
-import { App, Button, Dropdown, Form, Input, InputNumber, Modal, Select, Table, Tabs, Tag, Typography } from "antd";
+import { App, Button, Dropdown, Form, Input, InputNumber, Modal, Radio, Select, Table, Tabs, Tag, Typography } from "antd";
 import { CheckOutlined, MoreOutlined, PlusOutlined } from "../../icons";
 import { useSearchParams } from "react-router";
 import { useGet, useWrite } from "../../api/hooks";
@@ -57,7 +57,7 @@ function Users() {
   const { message, modal } = App.useApp();
   const [adding, setAdding] = useState(false);
   const [resetting, setResetting] = useState<string | null>(null);
-  const found = useGet<{ people: User[]; roles: string[] }>("/people");
+  const found = useGet<{ people: User[]; roles: string[]; ways: string[] }>("/people");
   const add = useWrite<User, Write>("POST", ["/people"]);
   const change = useWrite<User, Write>("PATCH", ["/people"]);
   const patch = (name: string, body: unknown, told: string) => change.mutateAsync({ path: `/people/${encodeURIComponent(name)}`, body }).then(() => void message.success(told), (fault: Error) => void message.error(fault.message));
@@ -84,11 +84,12 @@ function Users() {
             ]}
           />
           <Ask title={t.add} open={adding} busy={add.isPending} fault={add.error && <ErrorView error={add.error} />} onClose={() => { setAdding(false); add.reset(); }}
-            onDone={(given) => add.mutate({ path: "/people", body: { display_name: "", ...given } }, { onSuccess: (made) => { setAdding(false); void message.success(t.added(made.name)); } })}>
+            onDone={({ way: _, ...given }) => add.mutate({ path: "/people", body: { display_name: "", ...given } }, { onSuccess: (made) => { setAdding(false); void message.success(t.added(made.name)); } })}>
             <Form.Item name="name" label={t.name} rules={[{ required: true, message: t.needed }]}><Input autoComplete="off" /></Form.Item>
             <Form.Item name="display_name" label={t.display}><Input autoComplete="off" /></Form.Item>
             <Form.Item name="role" label={t.role} initialValue="marketer" rules={[{ required: true }]}><Select options={of.roles.map((value) => ({ value, label: roleName(value) }))} /></Form.Item>
-            <Password label={t.password} />
+            {of.ways.length > 1 && <Form.Item name="way" label={t.way} initialValue="password" extra={t.wayHint}><Radio.Group options={of.ways.map((value) => ({ value, label: t.ways[value] ?? value }))} /></Form.Item>}
+            <Form.Item noStyle dependencies={["way"]}>{({ getFieldValue }) => getFieldValue("way") !== "oidc" && <Password label={t.password} />}</Form.Item>
           </Ask>
           <Ask title={resetting ? t.resetTitle(resetting) : ""} open={resetting !== null} busy={change.isPending} fault={change.error && <ErrorView error={change.error} />} onClose={() => { setResetting(null); change.reset(); }}
             onDone={({ password }) => change.mutate({ path: `/people/${encodeURIComponent(resetting ?? "")}`, body: { password } }, { onSuccess: () => { setResetting(null); void message.success(t.resetDone); } })}>
