@@ -13,12 +13,12 @@ export interface Formats {
 const NOTHING = "–";
 
 export function formats(language: Language): Formats {
-  const plain = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+  const plain = new Intl.NumberFormat(language, { maximumFractionDigits: 0, signDisplay: "negative" }); // no "-0"
   const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
   const there = (value: number | null | undefined): value is number => value !== null && value !== undefined && Number.isFinite(value);
   return {
     count: (v) => (there(v) ? plain.format(v) : NOTHING),
-    number: (v, digits = 2) => (there(v) ? new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(v) : NOTHING),
+    number: (v, digits = 2) => (there(v) ? new Intl.NumberFormat(language, { maximumFractionDigits: digits, signDisplay: "negative" }).format(v) : NOTHING),
     percent: (v, digits = 1) => (there(v) ? `${(v * 100).toFixed(digits)}%` : NOTHING),
     short: (v) => (there(v) ? compact.format(v) : NOTHING),
     day: (v) => (v ? v.slice(0, 10) : NOTHING),

@@ -1,6 +1,6 @@
 // Which values of different tags the same customers have.
 import { useMemo, useState } from "react";
-import { Checkbox, Select, Table } from "antd";
+import { Checkbox, Grid, Select, Table } from "antd";
 import { Link } from "react-router";
 import { useAsk } from "../../api/hooks";
 import { Chart } from "../../charts/Chart";
@@ -45,6 +45,7 @@ function Shown({ of, known }: { of: Told; known: Known }) {
   const nodes = new Map(of.nodes.map((one) => [one.id, one]));
   const short = (one: Node) => (typeof one.value === "boolean" ? titleOf(one.title, one.tag, language) : value(one.value, one.value_title));
   const full = (one: Node) => (typeof one.value === "boolean" ? `${titleOf(one.title, one.tag, language)}：${value(one.value, null)}` : `${titleOf(one.title, one.tag, language)}：${short(one)}`);
+  const phone = !(Grid.useBreakpoint().md ?? true); // a ring fits any width, forces don't
   const option = useMemo(() => {
     const series = dark ? SERIES.dark : SERIES.light;
     const tags = [...new Set(of.nodes.map((one) => one.tag))];
@@ -65,20 +66,20 @@ function Shown({ of, known }: { of: Told; known: Known }) {
         },
       },
       series: [{
-        type: "graph", layout: "force", top: 50, bottom: 24, left: 40, right: 60, roam: false, draggable: false, force: { repulsion: 190, edgeLength: [40, 130], gravity: 0.12, layoutAnimation: false }, emphasis: { focus: "adjacency" },
+        type: "graph", ...(phone ? { layout: "circular", circular: { rotateLabel: true } } : { layout: "force" }), top: phone ? 96 : 50, bottom: phone ? 64 : 24, left: phone ? 64 : 40, right: phone ? 64 : 60, roam: false, draggable: false, force: { repulsion: 190, edgeLength: [40, 130], gravity: 0.12, layoutAnimation: false }, emphasis: { focus: "adjacency" },
         categories: tags.map((_, n) => ({ name: titles[n], itemStyle: { color: series[n % series.length] }, symbol: symbols[Math.floor(n / series.length) % symbols.length] })),
         label: { show: true, position: "right", fontSize: 12, color: dark ? "rgba(255,255,255,0.85)" : "rgba(0,0,0,0.85)", formatter: ({ data }: { data: { text: string } }) => data.text }, labelLayout: { hideOverlap: true },
         data: of.nodes.map((one) => ({ id: one.id, name: one.id, text: short(one), category: tags.indexOf(one.tag), symbolSize: 9 + 26 * Math.sqrt(one.share ?? 0), symbol: symbols[Math.floor(tags.indexOf(one.tag) / series.length) % symbols.length] })),
         edges: of.edges.map((one, n) => ({ source: one.from, target: one.to, at: n, value: Math.abs(one.phi), lineStyle: { width: 1 + 8 * Math.abs(one.phi), opacity: 0.45, color: one.phi < 0 ? least : dark ? "#8c99a6" : "#7d8995", type: one.phi < 0 ? "dashed" : "solid" } })),
       }],
     };
-  }, [of, dark, f, t, language]);
+  }, [of, dark, f, t, language, phone]);
   if (!of.edges.length) return <Section title={t.network.graph} base={`${base(of, known)} · ${t.network.tested(f.count(of.tested), f.count(of.significant))}`}><Nothing title={t.network.none} hint={t.network.noneHint} /></Section>;
   const when = (edge: Edge) => `${nodes.get(edge.from)?.when} AND ${nodes.get(edge.to)?.when}`;
   return (
     <>
       <Section title={t.network.graph} base={`${base(of, known)} · ${t.network.tested(f.count(of.tested), f.count(of.significant))}`}>
-        <div className="wide-chart" tabIndex={0} role="region" aria-label={t.network.graph}><Chart option={option} height={620} label={t.network.label(of.nodes.length, of.edges.length)} /></div>
+        <div className={phone ? undefined : "wide-chart"} tabIndex={0} role="region" aria-label={t.network.graph}><Chart option={option} height={phone ? 460 : 620} label={t.network.label(of.nodes.length, of.edges.length)} /></div>
       </Section>
       <Section title={t.network.list} base={base(of, known)}>
         <Table
