@@ -9,18 +9,13 @@ import fcntl
 import importlib.util
 import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.running import serving
 
 from huaxiang.app.build import build
 from huaxiang.app.mumian.demo import Size, prepare_mumian
@@ -64,39 +59,6 @@ def server(company: Path) -> Iterator[Server]:
         pytest.fail("the web page is not built: run `python web/build_assets.py`")
     with serving(company) as address:
         yield Server(company, address)
-
-
-class serving:  # noqa: N801 - reads as what it does
-    """Run `huaxiang serve` on a free port; gives its address once it answers."""
-
-    def __init__(self, folder: Path, *more: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
-        start = "import sys; from huaxiang.serve.cli.main import main; sys.exit(main(sys.argv[1:]))"
-        options = ["--port", str(self._port), "--rate", "0", "--project", str(folder), *more]
-        (folder / ".huaxiang").mkdir(exist_ok=True)
-        self._said = (folder / ".huaxiang" / f"serve-{self._port}.log").open("w+")
-        self._process = subprocess.Popen([sys.executable, "-c", start, "serve", *options], stderr=self._said)
-
-    def __enter__(self) -> str:
-        address, begin = f"http://127.0.0.1:{self._port}", time.monotonic()
-        while self._process.poll() is None and time.monotonic() - begin < 60:
-            try:
-                with urllib.request.urlopen(f"{address}/api/v1/health", timeout=2):
-                    return address
-            except OSError:
-                time.sleep(0.1)
-        self.__exit__()
-        raise AssertionError("the server did not start")
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(10)
-        self._process.kill()
-        self._process.wait()
-        self._said.close()
 
 
 def npm_tools() -> Path:

@@ -6,9 +6,10 @@ snapshot's tables, once, and kept.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -34,6 +35,7 @@ from huaxiang.plan.conditions import (
     Node,
     Not,
     Or,
+    Raw,
     Sample,
     Sequence,
     Top,
@@ -108,7 +110,7 @@ class OpenIndex:
         """
         unbuilt = self._unbuilt(when.strip()) if isinstance(when, str) else None
         if unbuilt is not None:
-            return self.condition(unbuilt)
+            return self._of_unbuilt(str(when).strip(), unbuilt)
         key = when if isinstance(when, str) else ("tree", repr(when))
         with self._lock:
             found = self._conditions.get(key)
@@ -121,6 +123,21 @@ class OpenIndex:
                 while len(self._conditions) > _TEXTS:
                     self._conditions.popitem(last=False)
         return found
+
+    def _of_unbuilt(self, name: str, when: When) -> Asked:
+        try:
+            return self.condition(when)
+        except ExpressionError:
+            if not self.snapshot.view:
+                raise
+            # what is wrong with it may be a name that is kept from who asks
+            raise UsageError.unknown("audience", name, self._audiences) from None
+
+    def is_lasting(self, when: When) -> bool:
+        """Whether a condition is the same as long as the snapshot is: audiences that were saved since the build change with the files."""
+        if isinstance(when, str) and self._unbuilt(when.strip()) is not None:
+            return False
+        return all(name in self._audiences for name in self.condition(when).audiences)
 
     def _read(self, when: When) -> Asked:
         tree = dated(read_condition(when, *self._schema), self._as_of, self._schema[0])
@@ -211,8 +228,10 @@ class OpenIndex:
         return definition
 
     def _pinned(self, node: Node) -> Node:
-        """The condition with the version of each list at its name: sets of lists are kept until they are uploaded anew."""
-        if not any(isinstance(leaf, InList) for leaf in leaves(node)):
+        """The condition with the version of each list at its name, and with that of audiences within an expression: sets are kept until
+        one of these is saved anew.
+        """
+        if not any(isinstance(leaf, (InList, Raw)) for leaf in leaves(node)):
             return node
         match node:
             case And(parts) | Or(parts):
@@ -223,7 +242,25 @@ class OpenIndex:
                 return replace(node, among=self._pinned(node.among))
             case InList(name) if PIN not in name:
                 return InList(f"{name}{PIN}{list_version(find_project(self.snapshot.folder), name)}")
+            case Raw(text):
+                version = self._version(audiences_of(node))
+                return Raw(f"{text} /* {version} */") if version else node
         return node
+
+    def _version(self, names: Iterable[str]) -> str:
+        """What differs when one of these audiences, or one within, is saved anew before the next build; empty where none was."""
+        told: dict[str, str] = {}
+        waiting = [name for name in names if name not in self._audiences]
+        while waiting:
+            name = waiting.pop()
+            if name in told:
+                continue
+            asked = self.condition(name)
+            lists = {leaf.name for leaf in leaves(asked.tree) if isinstance(leaf, InList)}
+            versions = [list_version(find_project(self.snapshot.folder), one) for one in sorted(lists)]
+            told[name] = repr((asked.tree, versions))
+            waiting += [one for one in asked.audiences if one not in self._audiences]
+        return hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()[:16] if told else ""
 
     @cached_property
     def _reader(self) -> MemberReader:
@@ -307,8 +344,8 @@ class OpenIndex:
             if name in above:
                 path = " → ".join((*above, name))
                 raise UsageError(f"audience contains itself: {path}", f"人群定义成了循环：{path}")
-            if name in self._audiences:
-                self._check_circle(self.condition(name), (*above, name))
+            self.audience(name)  # must be there for who asks, though others may have been answered
+            self._check_circle(self.condition(name), (*above, name))
 
 
 def check_masked(tree: Node, masked: frozenset[str]) -> None:

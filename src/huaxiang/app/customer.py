@@ -140,7 +140,9 @@ def _find(snapshot: Snapshot, customer_id: str, columns: Sequence[str]) -> _Foun
         rows = rows_of(snapshot).rows("customers", known, columns, limit=1) if known else []
         if rows and known:
             return _Found(known, tuple(rows[0].values()))
-    near = [hit["customer_id"] for hit in search_customers(snapshot, customer_id, limit=_MOST_NEAR)["found"]]
+    # to who sees numbers masked, a search tells whose a number is, and is noted
+    found = search_customers(snapshot, customer_id, limit=_MOST_NEAR)["found"] if not snapshot.masked else ()
+    near = [hit["customer_id"] for hit in found]
     raise UsageError.no_customer(snapshot.id, near)
 
 

@@ -24,21 +24,31 @@ def editing(folder: Path) -> Iterator[None]:
         yield
 
 
+def state_of(path: Path) -> tuple[int, int, int]:
+    """What differs when a file was replaced, also by one of the same size within one tick of the clock: it is another file."""
+    told = path.stat()
+    return told.st_mtime_ns, told.st_size, told.st_ino
+
+
 def digest_of(content: bytes) -> str:
     """What tells one content of a file from another."""
     return hashlib.sha256(content).hexdigest()[:32]
 
 
-def changed(file: str) -> UsageError:
+class DefinitionChanged(UsageError):
+    """Somebody else has changed what is to be written since it was read; nothing was written."""
+
+
+def changed(file: str) -> DefinitionChanged:
     """The error for a file that is not as it was read."""
-    return UsageError(
+    return DefinitionChanged(
         f"{file} has changed since it was read; nothing was written. Look at it again, then save once more",
         f"{file} 在读取之后被改动过，没有写入任何内容；请重新查看后再保存",
     )
 
 
 def replace_file(path: Path, before: bytes | None, text: str) -> None:
-    """Replace the file, unless somebody else has changed it meanwhile: UsageError."""
+    """Replace the file, unless somebody else has changed it meanwhile: DefinitionChanged."""
     from huaxiang.store.atomic import write_atomic
 
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -266,6 +266,16 @@ def visible_graph(graph: Mapping[str, Any], view: Snapshot) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def visible_lists(found: Mapping[str, Any], view: Snapshot) -> dict[str, Any]:
+    """Uploaded lists without the names of hidden fields that they were matched by, and of definitions that are not seen."""
+    known = {f"audience {item['name']}" for item in view.manifest.get("audiences", ())}
+    known |= {f"clustering {item['name']}" for item in view.manifest.get("clusterings", ())}
+    return {"lists": [
+        {**one, "field": None if one["field"] in view.hidden else one["field"], "used_by": [n for n in one["used_by"] if n in known]}
+        for one in found["lists"]
+    ]}  # fmt: skip
+
+
 class FieldRights:
     """The field rights of a project as they stand in huaxiang.yaml now; read anew when the file changes."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from huaxiang.app.building import start_build
+from huaxiang.app.definition_files import DefinitionChanged
 from huaxiang.errors import BuildBusy, HuaxiangError, UsageError
 from huaxiang.spec.loader import load_project
 
@@ -64,8 +65,8 @@ def show_schedule(state: StateStore, folder: Path, *, now: datetime | None = Non
 def set_schedule(  # noqa: PLR0913 - what a schedule is made of
     state: StateStore, folder: Path, by: str, *, at: str, weekdays: str, enabled: bool, expected: int, now: datetime | None = None
 ) -> dict[str, Any]:  # fmt: skip
-    """Keep a schedule in place of that of version `expected`; return SCHEDULE_KEYS. Raises UsageError for a time or days that are none, and
-    when somebody else has changed it meanwhile.
+    """Keep a schedule in place of that of version `expected`; return SCHEDULE_KEYS. Raises UsageError for a time or days that are none,
+    DefinitionChanged when somebody else has changed it meanwhile.
     """
     if not _AT.fullmatch(at) or not _WEEKDAYS.fullmatch(weekdays):
         raise UsageError(
@@ -76,7 +77,7 @@ def set_schedule(  # noqa: PLR0913 - what a schedule is made of
     told = moment.isoformat(timespec="seconds")
     wanted = {"at": at, "weekdays": weekdays, "enabled": enabled, "since": told, "changed_at": told, "changed_by": by}
     if not state.schedule.put(NAME, wanted, expected):
-        raise UsageError(
+        raise DefinitionChanged(
             "somebody else has changed the schedule meanwhile; look at it again, then save once more",
             "排期刚被他人修改过，没有保存；请重新查看后再保存",
         )

@@ -110,8 +110,9 @@ class Served:
         if known is None:
             tree = self.index.condition(when).tree
             known = all(_in_columns(leaf, self.index) for leaf in _leaves(tree, self.index))
-            with self._lock:
-                _keep(self._quick, key, known)
+            if self.index.is_lasting(when):
+                with self._lock:
+                    _keep(self._quick, key, known)
         return known
 
     def count(self, when: When) -> dict[str, Any]:
@@ -171,9 +172,11 @@ class Served:
         )
 
     def _lasts(self, when: When) -> bool:
-        """Whether an answer holds as long as the snapshot does: lists can be uploaded anew."""
+        """Whether an answer holds as long as the snapshot does: lists can be uploaded anew, audiences saved once more."""
         if self.index is None:
             return True
+        if not self.index.is_lasting(when):
+            return False
         parts = _leaves(self.index.condition(when).tree, self.index)
         return not any(isinstance(leaf, (InList, Raw)) for leaf in parts)
 

@@ -114,7 +114,7 @@ def test_the_schedule_is_set_by_those_who_may_build(api: Api) -> None:
     wanted = {"at": "05:45", "weekdays": "12345", "enabled": True, "expected": 0}
     assert api("marketer").put("schedule", json=wanted).status_code == 403
     assert api("analyst").put("schedule", json=wanted).json()["version"] == 1
-    assert api("analyst").put("schedule", json=wanted).status_code == 400
+    assert api("analyst").put("schedule", json=wanted).status_code == 409
     assert api("analyst").put("schedule", json=wanted | {"at": "25:00", "expected": 1}).status_code == 400
 
 
@@ -186,7 +186,7 @@ def test_cards_are_worded_by_those_who_define(api: Api) -> None:
     wanted = {"texts": {"title": {"zh": "老朋友", "en": "Old friends"}}, "expected": before.json()["digest"]}
     assert api("marketer").put(f"{path}/wording", json=wanted).status_code == 403
     assert client.put(f"{path}/wording", json=wanted).json()["version"] == 1
-    assert client.put(f"{path}/wording", json=wanted).status_code == 400  # it has changed since
+    assert client.put(f"{path}/wording", json=wanted).status_code == 409  # it has changed since
     for role in ("analyst", "marketer"):
         shown = api(role).get(path).json()
         assert shown["name"] == {"zh": "老朋友", "en": "Old friends"}

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from huaxiang.app.definition_files import state_of
 from huaxiang.app.wiring import find_project
 from huaxiang.errors import ExpressionError, ProjectInvalid, UsageError
 from huaxiang.flow import AUDIENCE_HISTORY
@@ -77,7 +78,7 @@ def _opened(part: Any, sources: Mapping[str, SourceFields]) -> Any:
 def project_of(folder: Path) -> Project:
     """The project's definitions, read again only when a file has changed. Raises as `load_project`."""
     files = (folder / PROJECT_FILE, *definition_files(folder))
-    return _loaded(folder, tuple((f, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.is_file()))
+    return _loaded(folder, tuple((f, *state_of(f)) for f in files if f.is_file()))
 
 
 @lru_cache(maxsize=4)
@@ -111,6 +112,17 @@ def definition_of(snapshot: Snapshot, name: str) -> dict[str, Any]:
         "form": forms["form"], "list": spec.list_, "sql": spec.sql, "frozen_at": str(spec.frozen_at) if spec.frozen_at else None,
         "place": f"{place.file}:{place.line}", "digest": definition_digest(spec),
     }  # fmt: skip
+
+
+def is_told(snapshot: Snapshot, name: str) -> bool:
+    """Whether who sees the snapshot so may see what the project's files say of an audience now; true where they say nothing of it."""
+    if not snapshot.view:
+        return True
+    try:
+        spec = project_of(find_project(snapshot.folder)).audiences.get(name)
+    except ProjectInvalid:
+        return False
+    return spec is None or _is_seen(snapshot, spec)
 
 
 def audience_board(snapshot: Snapshot) -> dict[str, Any]:

@@ -9,7 +9,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from huaxiang.app.definition_files import changed, digest_of, editing, replace_file, with_item, without_item
+from huaxiang.app.definition_files import (
+    DefinitionChanged,
+    changed,
+    digest_of,
+    editing,
+    replace_file,
+    with_item,
+    without_item,
+)
 from huaxiang.errors import Issue, ProjectInvalid, UsageError
 from huaxiang.spec.loader import Project, load_project
 from huaxiang.spec.models import AudienceSpec
@@ -24,7 +32,7 @@ _KEYS = ("title", "description", "owner", "kind", "when", "list", "frozen_at", "
 _HEAD = "# 人群 · Audiences saved by `huaxiang audience save`\naudiences: []\n"
 
 
-class AudienceChanged(UsageError):
+class AudienceChanged(DefinitionChanged):
     """The audience is not as it was read; nothing was written."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huaxiang.app.acting import actor
+from huaxiang.app.masks import kind_of, mask
 from huaxiang.app.provenance import has_table
 from huaxiang.app.wiring import find_project
 from huaxiang.errors import ProjectInvalid, UsageError, did_you_mean, did_you_mean_zh
@@ -41,6 +43,11 @@ LIST_KEYS = (
 REMOVED_KEYS = ("name", "removed")
 ID = "customer_id"
 MOST_ROWS_TOLD = 100
+_WHOLE = frozenset({"phone", "email", "id_number"})
+"""Kinds of masked values that customers are matched by all the same, as they are found by searching for them as a whole."""
+_GUESSED = ("phone", "id_number")
+_ALIKE, _ALIKE_SHARE = 20, 20_000
+"""More values than this, or than one in so many rows, that differ in nothing but the digits under the mask are guesses of one number."""
 _VALUE = re.compile(r"\d{4}|@")
 """What a heading doesn't look like, but a phone number, an e-mail address or an ID does."""
 
@@ -172,9 +179,15 @@ class _Read:
 
 
 def _fields(snapshot: Snapshot) -> dict[str, str]:
-    """What may be matched by: name → where it is found (`customer_id`, `key:<name>`, `attribute:<name>`)."""
+    """What may be matched by: name → where it is found (`customer_id`, `key:<name>`, `attribute:<name>`).
+
+    Nothing that is masked for who uploads, but what nobody guesses whole: else a list of all values would tell who has which.
+    """
     told = snapshot.manifest["identity"]
-    attributes = (a["name"] for a in snapshot.manifest.get("attributes", ()) if a["value_type"] in ("text", "enum"))
+    attributes = (
+        a["name"] for a in snapshot.manifest.get("attributes", ())
+        if a["value_type"] in ("text", "enum") and (a["name"] not in snapshot.masked or kind_of(a) in _WHOLE)
+    )  # fmt: skip
     found = {name: f"attribute:{name}" for name in attributes}
     found |= {field: f"key:{key}" for key, field in (told.get("fields") or {}).items()}
     return found | {key: f"key:{key}" for key in told.get("keys", ())} | {ID: ID}
@@ -253,6 +266,8 @@ def _match(snapshot: Snapshot, read: _Read) -> _Matched:
     given = pc.utf8_trim_whitespace(read.values)
     empty = np.asarray(pc.fill_null(pc.equal(given, ""), True).to_numpy(zero_copy_only=False), dtype=bool)
     values = _cleaned(snapshot, read.field, place, given)
+    if snapshot.masked:
+        _refuse_guesses(values, _kind(snapshot, read.field, place))
     known = _known(snapshot, place, values.unique().drop_null())
     at = pc.index_in(values, value_set=known.column("value").combine_chunks(), skip_nulls=True)
     there = np.asarray(pc.is_valid(at).to_numpy(zero_copy_only=False), dtype=bool)
@@ -280,12 +295,33 @@ def _cleaned(snapshot: Snapshot, field: str, place: str, values: pa.Array) -> pa
     from huaxiang.store.cleaning.phones import clean_phones
     from huaxiang.store.cleaning.texts import clean_emails
 
+    way = {"phone": clean_phones, "email": clean_emails, "id_number": clean_id_numbers}.get(
+        _kind(snapshot, field, place), clean
+    )
+    return way(values).values.cast(pa.string())
+
+
+def _kind(snapshot: Snapshot, field: str, place: str) -> str:
+    """Of what kind the values of a field are: phone, email, id_number …; its name where nothing is known of it."""
     told = snapshot.manifest["identity"]
     source_field = (told.get("fields") or {}).get(place.removeprefix("key:"), field)
     items = {a["name"]: a for a in snapshot.manifest.get("attributes", ())}
-    kind = (told.get("personal") or {}).get(source_field) or (items.get(field) or {}).get("personal") or source_field
-    way = {"phone": clean_phones, "email": clean_emails, "id_number": clean_id_numbers}.get(kind, clean)
-    return way(values).values.cast(pa.string())
+    return str(
+        (told.get("personal") or {}).get(source_field) or (items.get(field) or {}).get("personal") or source_field
+    )
+
+
+def _refuse_guesses(values: pa.Array, kind: str) -> None:
+    """Refuse all the numbers that a mask may stand for: which one is a customer's would be told in full."""
+    if kind not in _GUESSED:
+        return
+    alike = Counter(mask(value, kind) for value in values.unique().drop_null().to_pylist())
+    most = max(alike.values(), default=0)
+    if most > max(_ALIKE, len(values) // _ALIKE_SHARE):
+        raise UsageError(
+            f"{most:,} of the values differ in nothing but the digits that masks hide: a list holds numbers that people gave, no guesses",
+            f"有 {most:,} 个值只在被脱敏遮住的数字上不同：名单应是真实收集的号码，不能用来逐个猜号",
+        )
 
 
 def _known(snapshot: Snapshot, place: str, wanted: pa.Array) -> pa.Table:

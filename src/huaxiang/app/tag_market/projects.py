@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from huaxiang.app.definition_files import state_of
 from huaxiang.errors import ProjectInvalid, UsageError
 from huaxiang.plan.columns import output_names
 from huaxiang.spec.loader import PROJECT_FILE, Project, definition_files, load_project
 
-_State = tuple[tuple[str, int, int], ...]
+_State = tuple[tuple[str, int, int, int], ...]
 
 
 def project_now(folder: Path) -> Project:
@@ -39,8 +40,7 @@ def named_tag(folder: Path, name: str) -> tuple[Project, str]:
 
 def _state_of(folder: Path) -> _State:
     files = (folder / PROJECT_FILE, *definition_files(folder))
-    told = ((file, file.stat()) for file in files if file.is_file())
-    return tuple((str(file), stat.st_mtime_ns, stat.st_size) for file, stat in told)
+    return tuple((str(file), *state_of(file)) for file in files if file.is_file())
 
 
 @lru_cache(maxsize=4)

@@ -25,8 +25,8 @@ from huaxiang.serve.api.models.describing import (
     Saved,
     Uploaded,
 )
-from huaxiang.serve.api.problems import Problem
 from huaxiang.serve.api.routes import authoring
+from huaxiang.serve.api.routes.conflicts import noticing_others
 
 router = APIRouter(tags=["audiences"])
 router.include_router(authoring.router)
@@ -37,17 +37,14 @@ Defining = Annotated[Caller, needs("define")]
 @router.put("/audiences/{name}", response_model=Saved)
 def save(request: Request, name: Called, wanted: SaveAsked, _: Defining) -> Response:
     """Write an audience into the project's files, a new one or in place of the one of that name."""
-    from huaxiang.app.audiences.editing import AudienceChanged, Wish, save_audience, wish_of
+    from huaxiang.app.audiences.editing import Wish, save_audience, wish_of
 
     if wanted.sql is not None:
         require(_, "sql")
     _may_write(request, name, when=wanted.when, is_sql=wanted.sql is not None)
     wish = wish_of(wanted.model_dump(exclude={"expected"}))
-    try:
-        with acting_as(_.name):
-            saved = save_audience(server_of(request).settings.folder, name, Wish(wish.keys, wanted.expected))
-    except AudienceChanged as error:
-        raise _conflict(error) from None
+    with noticing_others(), acting_as(_.name):
+        saved = save_audience(server_of(request).settings.folder, name, Wish(wish.keys, wanted.expected))
     note(request, "define", f"audience {name}", fields=sorted(wish.keys))
     return answer(request, saved)
 
@@ -57,25 +54,21 @@ def remove(
     request: Request, name: Called, _: Defining, expected: Annotated[str | None, Query(max_length=200)] = None
 ) -> Response:
     """Take an audience out of the project's files."""
-    from huaxiang.app.audiences.editing import AudienceChanged, remove_audience
+    from huaxiang.app.audiences.editing import remove_audience
 
     _may_write(request, name)
-    try:
+    with noticing_others():
         removed = remove_audience(server_of(request).settings.folder, name, expected)
-    except AudienceChanged as error:
-        raise _conflict(error) from None
     note(request, "define", f"audience {name}", way="removed")
     return answer(request, removed)
-
-
-def _conflict(error: UsageError) -> Problem:
-    return Problem("conflict", str(error), error.zh or "")
 
 
 def _may_write(request: Request, name: str, *, when: When | None = None, is_sql: bool = False) -> None:
     """Raise AccessDenied or ExpressionError where fields are kept from the caller and the definition, there or to be, reads them: else
     the next build would tell what the caller may not ask.
     """
+    from huaxiang.app.audiences.authoring import is_told
+
     server, role = server_of(request), caller_of(request).role
     fields = server.rights.of(role)
     if not server.serving.ready:
@@ -88,6 +81,8 @@ def _may_write(request: Request, name: str, *, when: When | None = None, is_sql:
         return
     own = {a["name"] for a in served.snapshot.manifest.get("audiences", ())} - fields.opened
     if is_sql and served.snapshot.hidden:
+        raise kept_from(role)
+    if not is_told(served.snapshot, name):  # the answer tells what is saved
         raise kept_from(role)
     if name not in own and any(a["name"] == name for a in whole.snapshot.manifest.get("audiences", ())):
         raise kept_from(role)
@@ -150,7 +145,13 @@ def lists(request: Request, _: Annotated[Caller, needs("read")]) -> Response:
     """List what was uploaded."""
     from huaxiang.app.audiences.lists import uploaded_lists
 
-    return answer(request, uploaded_lists(server_of(request).settings.folder))
+    server, role = server_of(request), caller_of(request).role
+    found = uploaded_lists(server.settings.folder)
+    if server.rights.of(role).hides:
+        from huaxiang.app.field_rights import visible_lists
+
+        found = visible_lists(found, server.serving.current.seen_by(server.rights.of(role)).snapshot)
+    return answer(request, found)
 
 
 @router.put("/lists/{name}", response_model=Uploaded)

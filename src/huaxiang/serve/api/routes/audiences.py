@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from huaxiang.app.rights import require
 from huaxiang.app.serving import Served, When
-from huaxiang.serve.api.answers import Page, answer, cut, page, paged, read_cursor
+from huaxiang.serve.api.answers import ETAG, Page, answer, cut, etag_of, page, paged, read_cursor
 from huaxiang.serve.api.context import Asked, asks, caller_of, lists, note, pinned, told_of
 from huaxiang.serve.api.models.audiences import (
     Audience,
@@ -54,10 +54,14 @@ def audience(asked: Annotated[Asked, asks("read", lasting=True)], name: str) -> 
 
 @router.get("/query/count", response_model=Count, tags=["query"])
 async def count_get(
-    asked: Annotated[Asked, asks("read", lasting=True)], when: Annotated[str, Query(min_length=1, max_length=WHEN_MOST)]
+    asked: Annotated[Asked, asks("read")], when: Annotated[str, Query(min_length=1, max_length=WHEN_MOST)]
 ) -> Response:
     """Count the customers who meet a condition: SQL text, or the name of an audience."""
-    return answer(asked.request, await _count(asked.served, when))
+    told = await _count(asked.served, when)
+    # lists and audiences may be saved anew
+    of = told["snapshot"], asked.caller.role, asked.snapshot.view, str(told["count"])
+    asked.request.scope[ETAG] = etag_of(asked.request, *of)
+    return answer(asked.request, told)
 
 
 @router.post("/query/count", response_model=Count, tags=["query"])

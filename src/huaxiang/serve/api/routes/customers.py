@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -10,7 +15,7 @@ from starlette.responses import Response
 from huaxiang.app.acting import acting_as
 from huaxiang.app.rights import require
 from huaxiang.serve.api.answers import Page, answer, page, paged
-from huaxiang.serve.api.context import Asked, asks, check_reason, lists
+from huaxiang.serve.api.context import Asked, asks, check_reason, lists, server_of
 from huaxiang.serve.api.models.customers import (
     Because,
     Customer,
@@ -27,12 +32,15 @@ from huaxiang.serve.api.models.customers import (
     Unmasked,
     UnmergeAsked,
 )
+from huaxiang.serve.api.problems import Problem
 from huaxiang.serve.api.routes.catalogue import Unmask
 
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=2_000_000_000)]
 NOTED = 20
 """So many of the customers that a search found are noted by their IDs."""
+GUESSES, _GUESS_WAIT = 200, 60.0
+"""So many whole numbers that nobody has may be searched for in a day, and the longest wait after more, in seconds."""
 Deciding = Annotated[Asked, asks("decide")]
 
 
@@ -41,10 +49,45 @@ def search(asked: Annotated[Asked, asks("customers")], wanted: SearchAsked) -> R
     """Find customers by ID, identity key, name or its pinyin, the end of a phone number, a value, or a condition."""
     from huaxiang.app.finding import find_customers
 
-    found = find_customers(asked.snapshot, wanted.text, limit=wanted.limit)
+    with _counting_guesses(asked, wanted.text) as guess:
+        found = find_customers(asked.snapshot, wanted.text, limit=wanted.limit)
+        guess.was_right = bool(found["found"])
     ids = [each["customer_id"] for each in found["found"]]
     asked.note("search", f"{len(ids)} customers", customers=ids[:NOTED])
     return answer(asked.request, found)
+
+
+@dataclass
+class _Guess:
+    """A search for a whole number."""
+
+    was_right: bool = False
+
+
+@contextmanager
+def _counting_guesses(asked: Asked, text: str) -> Iterator[_Guess]:
+    """Let nobody who sees numbers masked find out the hidden digits by trying all: whole numbers that nobody has are counted, for all
+    servers together, and from the GUESSES-th within a day on each next one has to wait. Raises Problem.
+    """
+    guess = _Guess()
+    digits = re.sub(r"[\s\-+]", "", text)
+    if asked.caller.may("unmask") or not re.fullmatch(r"\d{7,17}[\dXx]", digits):
+        yield guess
+        return
+    attempts = server_of(asked.request).state.attempts
+    subject = hashlib.sha256(f"number:{asked.caller.id}".encode()).hexdigest()
+    wait = attempts.begin(
+        {subject: lambda missed: min(_GUESS_WAIT, 2.0 ** (missed - GUESSES)) if missed > GUESSES else 0.0}
+    )
+    if wait > 0:
+        seconds = max(1, round(wait + 0.5))
+        raise Problem(
+            "rate", f"too many numbers were searched for that nobody has; try again in {seconds} s",
+            f"搜索了过多不存在的号码；请在 {seconds} 秒后再试", headers={"Retry-After": seconds},
+        )  # fmt: skip
+    yield guess
+    if guess.was_right:
+        attempts.succeeded("", subject)
 
 
 @router.get("/customers/{customer_id}", response_model=Customer, tags=["customers"])

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from huaxiang import __version__
 from huaxiang.app.rights import Caller
 from huaxiang.serve.api.answers import VARY, Page, answer, cut, page, paged
-from huaxiang.serve.api.context import Asked, asks, needs, note, server_of
+from huaxiang.serve.api.context import Asked, asks, kept_from, needs, note, server_of
 from huaxiang.serve.api.models.catalogue import (
     Build,
     BuildAsked,
@@ -97,8 +97,10 @@ def _day(text: str | None) -> str | None:
 
 
 @router.get("/check", response_model=Check)
-def check(request: Request, _: Annotated[Caller, needs("read")]) -> Response:
-    """List the faults of the definitions as they stand in the files now."""
+def check(request: Request, caller: Annotated[Caller, needs("read")]) -> Response:
+    """List the faults of the definitions as they stand in the files now; what they say may name any field."""
+    if server_of(request).rights.of(caller.role).hides:
+        raise kept_from(caller.role)
     from huaxiang.app.build import issues_of
     from huaxiang.errors import Issue, ProjectInvalid
     from huaxiang.spec.loader import load_project

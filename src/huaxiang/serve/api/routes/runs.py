@@ -16,6 +16,7 @@ from huaxiang.app.rights import Caller
 from huaxiang.serve.api.answers import answer
 from huaxiang.serve.api.context import needs, note, server_of
 from huaxiang.serve.api.models.data import Cancelled, Schedule, ScheduleAsked
+from huaxiang.serve.api.routes.conflicts import noticing_others
 
 router = APIRouter(tags=["project"])
 LOOK = 0.4
@@ -102,6 +103,7 @@ def plan(request: Request, wanted: ScheduleAsked, caller: Annotated[Caller, need
     from huaxiang.app.schedule import set_schedule
 
     server = server_of(request)
-    told = set_schedule(server.state, server.settings.folder, caller.name, **wanted.model_dump())
+    with noticing_others():
+        told = set_schedule(server.state, server.settings.folder, caller.name, **wanted.model_dump())
     note(request, "schedule", "builds", at=wanted.at, weekdays=wanted.weekdays, enabled=wanted.enabled)
     return answer(request, told)

@@ -21,6 +21,7 @@ from huaxiang.serve.api.models.sources import (
     Sources,
     SourceSaved,
 )
+from huaxiang.serve.api.routes.conflicts import noticing_others
 
 router = APIRouter(tags=["sources"])
 BINARY = {"type": "string", "format": "binary"}
@@ -138,7 +139,7 @@ def save(request: Request, caller: Defining, name: Name, wanted: SourceAsked) ->
 
     folder = server_of(request).settings.folder
     found = find_upload(folder, caller, wanted.file)
-    with acting_as(caller.name):
+    with noticing_others(), acting_as(caller.name):
         saved = save_source(folder, found, name, wanted.mapping())
     note(request, "define", f"source {name}", file=saved["file"], attributes=len(saved["attributes"]))
     return answer(request, saved)

@@ -30,6 +30,7 @@ from huaxiang.serve.api.models.tags import (
     TagSaved,
 )
 from huaxiang.serve.api.problems import Problem
+from huaxiang.serve.api.routes.conflicts import noticing_others
 
 router = APIRouter(tags=["tags"])
 Paged = Annotated[Page, Depends(page)]
@@ -181,7 +182,8 @@ def _digest(match: str | None) -> str | None:
 def _told(act: Callable[[], _T]) -> _T:
     """Do something with a tag; tell what a person needs to go on where it is refused."""
     try:
-        return act()
+        with noticing_others():
+            return act()
     except EditConflict as error:
         raise _problem("conflict", error, {"who": error.who, "at": error.at}) from None
     except InUse as error:

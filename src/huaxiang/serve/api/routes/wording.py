@@ -10,6 +10,7 @@ from starlette.responses import Response
 from huaxiang.serve.api.answers import answer
 from huaxiang.serve.api.context import Asked, asks, server_of
 from huaxiang.serve.api.models.personas import Compared, Versions, Wording, WordingAsked
+from huaxiang.serve.api.routes.conflicts import noticing_others
 
 router = APIRouter(tags=["personas"])
 Reading = Annotated[Asked, asks("read")]
@@ -18,7 +19,7 @@ Card = Annotated[str, Query(max_length=200, description="set/segment")]
 
 
 @router.get("/persona-comparison", response_model=Compared)
-def compare(asked: Annotated[Asked, asks("read", lasting=True)], left: Card, right: Card) -> Response:
+def compare(asked: Reading, left: Card, right: Card) -> Response:
     """Put two cards side by side: every trait that one of them states, with the figures of both."""
     from huaxiang.app.persona_compare import compare_personas
 
@@ -53,6 +54,7 @@ def word(asked: Annotated[Asked, asks("define_tags")], name: Part, segment: Part
 
     card = show_original(asked.snapshot, name, segment)
     texts = {part: text.model_dump() if text is not None else None for part, text in wanted.texts.items()}
-    told = save_wording(server_of(asked.request).settings.folder, card, texts, asked.caller.name, wanted.expected)
+    with noticing_others():
+        told = save_wording(server_of(asked.request).settings.folder, card, texts, asked.caller.name, wanted.expected)
     asked.note("wording", f"persona {name}/{segment}", parts=sorted(texts), version=told["version"])
     return answer(asked.request, told)
