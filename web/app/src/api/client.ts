@@ -1,5 +1,6 @@
 // Calls of the REST API, of this origin and with its session. Faults arrive as `Problem`, with words for the reader.
 import type { Language } from "../i18n";
+import { away } from "../i18n/away";
 
 const ROOT = "/api/v1";
 let language: Language = "zh-CN";
@@ -75,9 +76,20 @@ async function answer(method: string, path: string, options: Options): Promise<R
     headers["Content-Type"] = "application/json";
     body = JSON.stringify(options.body);
   }
-  const response = await fetch(url(path, options.query), { method, headers, body, signal: options.signal, credentials: "same-origin" });
+  const response = await arrived(fetch(url(path, options.query), { method, headers, body, signal: options.signal, credentials: "same-origin" }));
   if (!response.ok) throw await problemOf(response);
   return response;
+}
+
+/** What comes from the network; a Problem (status 0) when nothing comes, or it breaks off. A question that was taken back stays that. */
+async function arrived<T>(coming: Promise<T>): Promise<T> {
+  try {
+    return await coming;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    const told = away[language];
+    throw new Problem(0, "away", told.hint, told.title);
+  }
 }
 
 async function problemOf(response: Response): Promise<Problem> {
@@ -89,7 +101,7 @@ async function problemOf(response: Response): Promise<Problem> {
 
 export async function call<T>(method: string, path: string, options: Options = {}): Promise<Sent<T>> {
   const response = await answer(method, path, options);
-  const data = response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+  const data = response.status === 204 ? (undefined as T) : ((await arrived(response.json())) as T);
   return { data, etag: response.headers.get("ETag") };
 }
 
@@ -103,7 +115,7 @@ export async function post<T>(path: string, body: unknown, signal?: AbortSignal)
 
 /** Fetches a file that the API makes, and hands it to the browser to save. */
 export async function download(path: string, body: unknown, name: string, reason?: string): Promise<void> {
-  const blob = await (await answer("POST", path, { body, reason })).blob();
+  const blob = await arrived((await answer("POST", path, { body, reason })).blob());
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;
