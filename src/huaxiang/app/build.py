@@ -231,6 +231,7 @@ def _write(run: Run, done: _Outcome) -> dict[str, Any]:
         "project": {
             "name": project.spec.name, "title": segmenting.text_of(project.spec.title, project.spec.name),
             "language": project.spec.language, "currency": project.spec.currency, "timezone": project.spec.timezone,
+            "sandbox": project.spec.sandbox,
         },
         "customers": customers.num_rows, "sources": sources, "attributes": attributes, "tags": tags,
         "audiences": done.audiences,

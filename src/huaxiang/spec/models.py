@@ -116,6 +116,7 @@ class ProjectSpec(Spec):
         (), description="what roles see of fields; what stands further down wins"
     )
     oidc: OidcSpec | None = Field(None, description="login by an OpenID Connect provider, beside passwords")
+    sandbox: bool = Field(False, description="data to try things on: the web page offers its guided tour")
 
 
 TagClass = Literal[

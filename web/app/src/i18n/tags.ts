@@ -9,7 +9,7 @@ export const tags = define(
     kinds: { statistic: "统计", rule: "规则", layered: "分层", bands: "分段", expression: "计算", fact: "属性", rfm: "RFM", lifecycle: "生命周期" },
     types: { boolean: "是否", enum: "枚举", text: "文本", integer: "整数", number: "数值", money: "金额", date: "日期", datetime: "时间", list: "多值" },
     states: { draft: "草稿", online: "已上线", offline: "已下线", removed: "已移除", review: "待审批" },
-    reviewDraft: "待审批", reviewChange: "修改待审批", none: "没有符合条件的标签", noneHint: "换一个词，或清除筛选条件。", clear: "清除筛选", problem: "项目文件有错误，暂时只显示已构建的标签；运行 huaxiang check 查看原因。",
+    reviewDraft: "待审批", reviewChange: "修改待审批", none: "没有符合条件的标签", noTags: "还没有标签", noTagsHint: "从一个统计标签开始，例如“近 90 天消费”；上线后，下一次构建就有结果。", noneHint: "换一个词，或清除筛选条件。", clear: "清除筛选", problem: "项目文件有错误，暂时只显示已构建的标签；运行 huaxiang check 查看原因。",
     noOwner: "未指定负责人", values: (n: string) => `${n} 个取值`, usedBy: (n: string) => `被引用 ${n} 处`, unused: "未被引用", notBuilt: "尚未构建", fresh: (days: string) => `数据滞后 ${days} 天`, freshNow: "数据到截止日",
     isNew: "新增", redefined: "口径已变", movedBy: (p: string) => `分布变化 ${p}`, coverageBy: (p: string) => `覆盖率 ${p}`, same: "无变化", users: "引用", change: "变化", freshness: "新鲜度", name: "标签", type: "取值", all: "全部",
     page: {
@@ -45,7 +45,7 @@ export const tags = define(
     kinds: { statistic: "Statistic", rule: "Rule", layered: "Layers", bands: "Bands", expression: "Calculation", fact: "Fact", rfm: "RFM", lifecycle: "Lifecycle" },
     types: { boolean: "Yes / no", enum: "Values", text: "Text", integer: "Whole number", number: "Number", money: "Money", date: "Date", datetime: "Time", list: "List" },
     states: { draft: "Draft", online: "Online", offline: "Offline", removed: "Removed", review: "Waiting" },
-    reviewDraft: "Waiting for approval", reviewChange: "Change waiting", none: "No tag fits", noneHint: "Try another word, or clear the filters.", clear: "Clear filters", problem: "The project's files have faults: only built tags are shown. Run huaxiang check to see why.",
+    reviewDraft: "Waiting for approval", reviewChange: "Change waiting", none: "No tag fits", noTags: "There are no tags yet", noTagsHint: "Begin with a statistic, such as the spend of the last 90 days; once online, the next build computes it.", noneHint: "Try another word, or clear the filters.", clear: "Clear filters", problem: "The project's files have faults: only built tags are shown. Run huaxiang check to see why.",
     noOwner: "No owner", values: (n: string) => `${n} values`, usedBy: (n: string) => `Used ${n} times`, unused: "Not used", notBuilt: "Not built yet", fresh: (days: string) => `Data ${days} d old`, freshNow: "Data up to date",
     isNew: "New", redefined: "Redefined", movedBy: (p: string) => `Values moved ${p}`, coverageBy: (p: string) => `Coverage ${p}`, same: "No change", users: "Uses", change: "Change", freshness: "Freshness", name: "Tag", type: "Values", all: "All",
     page: {

@@ -13,9 +13,9 @@ export function tint(strength: number): { background: string } | undefined {
 }
 
 /** A part of a page with its title, and what its figures are counted over. */
-export function Section({ title, base, extra, children }: { title: ReactNode; base?: ReactNode; extra?: ReactNode; children: ReactNode }) {
+export function Section({ title, base, extra, tour, children }: { title: ReactNode; base?: ReactNode; extra?: ReactNode; tour?: string; children: ReactNode }) {
   return (
-    <Card size="small" className="section" title={<h2 className="section-title">{title}</h2>} extra={extra}>
+    <Card size="small" className="section" data-tour={tour} title={<h2 className="section-title">{title}</h2>} extra={extra}>
       {base && <div className="soft small section-base">{base}</div>}
       {children}
     </Card>

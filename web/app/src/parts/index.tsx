@@ -1,9 +1,11 @@
 // Small parts that pages share.
-import { useState, type ReactNode } from "react";
+import { useContext, useState, type ReactNode } from "react";
 import { App, Alert, Button, Card, Empty, Result, Skeleton, Typography } from "antd";
 import { LinkOutlined } from "../icons";
+import { Link } from "react-router";
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { Problem } from "../api/client";
+import { SessionContext } from "../api/session";
 import { useTexts } from "../i18n";
 import { common } from "../i18n/common";
 
@@ -40,6 +42,7 @@ export function Figure({ name, value, note, onClick }: { name: ReactNode; value:
 /** A fault in words, with its place where it has one, and a way to try again. */
 export function ErrorView({ error, onRetry }: { error: Problem; onRetry?: () => void }) {
   const t = useTexts(common);
+  if (error.code === "no-snapshot") return <Unbuilt />;
   if (error.status === 403) return <Result status="403" title={t.forbidden} subTitle={error.message} />;
   if (error.status === 404) return <Result status="404" title={error.message} />;
   return (
@@ -59,6 +62,26 @@ export function Nothing({ title, hint, action }: { title: ReactNode; hint?: Reac
     <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<><Typography.Text strong>{title}</Typography.Text>{hint && <div><Typography.Text type="secondary">{hint}</Typography.Text></div>}</>}>
       {action}
     </Empty>
+  );
+}
+
+/** Before the first build: how data come in, for those who may bring them in. */
+export function Unbuilt() {
+  const t = useTexts(common);
+  const rights = useContext(SessionContext)?.rights ?? [];
+  const [imports, builds] = [rights.includes("define_sources"), rights.includes("build")];
+  return (
+    <Card>
+      <Nothing
+        title={t.noSnapshot} hint={imports || builds ? t.noSnapshotHint : t.noSnapshotWait}
+        action={(imports || builds) && (
+          <span className="row" style={{ justifyContent: "center" }}>
+            {imports && <Link to="/data/wizard"><Button type="primary" tabIndex={-1}>{t.importFile}</Button></Link>}
+            {builds && <Link to="/data/runs"><Button type={imports ? "default" : "primary"} tabIndex={-1}>{t.startBuild}</Button></Link>}
+          </span>
+        )}
+      />
+    </Card>
   );
 }
 

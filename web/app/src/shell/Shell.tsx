@@ -1,9 +1,9 @@
 // The frame of every page: navigation, what is served, language, appearance, account.
-import { useEffect, useState } from "react";
-import { Alert, Button, Drawer, Dropdown, Grid, Layout, Menu, Space, Spin, Tooltip, Typography, theme } from "antd";
+import { lazy, useEffect, useState } from "react";
+import { Button, Drawer, Dropdown, Grid, Layout, Menu, Space, Spin, Tooltip, Typography, theme } from "antd";
 import {
   AppstoreOutlined, BarChartOutlined, DatabaseOutlined, GlobalOutlined, IdcardOutlined, LineChartOutlined, MenuOutlined, MoonOutlined,
-  SafetyOutlined, SunOutlined, TagsOutlined, TeamOutlined, UserOutlined,
+  QuestionCircleOutlined, SafetyOutlined, SunOutlined, TagsOutlined, TeamOutlined, UserOutlined,
 } from "../icons";
 import { Link, Outlet, useLocation } from "react-router";
 import { useQueryClient } from "@tanstack/react-query";
@@ -16,9 +16,13 @@ import { common } from "../i18n/common";
 import { useFormats } from "../i18n/format";
 import { useSettings, type Appearance } from "./settings";
 import { Boundary } from "./Boundary";
+import { FIRST, STARTER, usePlace } from "../tour/place";
+
+const Tour = lazy(() => import("../tour"));
+const Offer = lazy(() => import("../tour/Offer"));
 
 interface Status {
-  readonly project?: { name?: string; title?: unknown } | null;
+  readonly project?: { name?: string; title?: unknown; sandbox?: boolean } | null;
   readonly as_of?: string | null;
   readonly customers?: number | null;
   readonly snapshot?: string | null;
@@ -101,6 +105,8 @@ export function Shell() {
   const client = useQueryClient();
   const status = useStatus();
   const { pathname } = useLocation();
+  const tour = usePlace();
+  const guided = Boolean(status.data?.snapshot) && session.rights.includes("read");
   const project = status.data?.project;
   const name = titleOf(project?.title, project?.name ?? "", settings.language);
   const logout = async () => {
@@ -124,7 +130,8 @@ export function Shell() {
             <Typography.Text strong ellipsis>{name || t.product}</Typography.Text>
             {!phone && status.data?.as_of && <Typography.Text type="secondary" className="figures"> {t.asOf(f.day(status.data.as_of))} · {t.customers(f.count(status.data.customers))}</Typography.Text>}
           </div>
-          <Space size={4}>
+          <Space size={phone ? 0 : 4}>
+            {guided && <Tooltip title={t.tour}><Button id={STARTER} type="text" icon={<QuestionCircleOutlined />} aria-label={t.tour} onClick={() => tour.move(FIRST)} /></Tooltip>}
             <Dropdown trigger={["click"]} menu={{ selectedKeys: [settings.language], onClick: ({ key }) => settings.choose({ language: key as "zh-CN" | "en" }), items: [{ key: "zh-CN", label: "中文" }, { key: "en", label: "English" }] }}>
               <Button type="text" icon={<GlobalOutlined />} aria-label={t.language} />
             </Dropdown>
@@ -139,12 +146,13 @@ export function Shell() {
           </Space>
         </Layout.Header>
         <Layout.Content id="content" tabIndex={-1} style={{ padding: phone ? 12 : 24, outline: "none" }}>
-          {status.error?.code === "no-snapshot" && !pathname.startsWith("/data") && <Alert type="info" showIcon title={t.noSnapshot} description={t.noSnapshotHint} style={{ marginBlockEnd: 16 }} />}
+          {guided && project?.sandbox && tour.offered && !tour.at && pathname === "/" && <Suspense fallback={null}><Offer onStart={() => tour.move(FIRST)} onDismiss={tour.dismiss} /></Suspense>}
           <Boundary key={pathname}>
             <Suspense fallback={<div className="waiting"><Spin /></div>}><Outlet /></Suspense>
           </Boundary>
         </Layout.Content>
       </Layout>
+      {guided && tour.at && <Suspense fallback={null}><Tour at={tour.at} onMove={tour.move} /></Suspense>}
       <Drawer open={drawer} onClose={() => setDrawer(false)} placement="left" size={260} title={t.product} styles={{ body: { padding: 0 } }}>
         <nav aria-label={t.menu}><Navigation onGo={() => setDrawer(false)} /></nav>
       </Drawer>

@@ -56,7 +56,7 @@ function Editor({ title, fields, editing, definition, when, onReload }: EditorPr
   const [saving, setSaving] = useState(false);
   const [done, setDone] = useState(false);
   const { text, settled, isEmpty, problem } = edited;
-  const dirty = !done && !isEmpty && text !== (definition?.when ?? "");
+  const dirty = !done && !isEmpty && text !== (definition?.when ?? "") && text !== start; // what came by the address isn't lost by leaving
   useEffect(() => {
     if (!settled || (search.get("when") ?? "") === text || (!search.has("when") && text === start)) return;
     const next = new URLSearchParams(search);
@@ -120,7 +120,7 @@ function Estimate({ edited, base }: { edited: ReturnType<typeof useCondition>; b
   const found = isEmpty || problem ? undefined : count.data;
   const everyone = useGet<{ customers: number }>(isEmpty && !problem && !edited.open ? "/status" : null).data?.customers;
   return (
-    <Card size="small" className="figure estimate">
+    <Card size="small" className="figure estimate" data-tour="count">
       <div className="name">{t.estimate}</div>
       <div className="value" aria-live="polite" aria-busy={count.isFetching}>{found ? f.count(found.count) : everyone !== undefined ? f.count(everyone) : "–"}</div>
       {found ? (

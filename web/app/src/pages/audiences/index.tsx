@@ -41,6 +41,7 @@ function List({ board }: { board: Board }) {
   const language = useLanguage();
   const navigate = useNavigate();
   const [search, setSearch] = useSearchParams();
+  const may = useMay("define");
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const text = search.get("q") ?? "";
   const kind = search.get("kind") ?? "";
@@ -69,7 +70,7 @@ function List({ board }: { board: Board }) {
     { title: t.status, key: "state", width: 160, responsive: ["sm"], render: (_, one) => <StateTag line={one} /> },
     { title: <span className="visually-hidden">{t.actions}</span>, key: "actions", width: 48, render: (_, one) => <Actions line={one} /> },
   ];
-  if (!board.audiences.length) return <Card><Nothing title={t.empty} hint={t.emptyHint} action={<Link to="/audiences/new"><Button type="primary">{t.create}</Button></Link>} /></Card>;
+  if (!board.audiences.length) return <Card><Nothing title={t.empty} hint={t.emptyHint} action={may && <Link to="/audiences/new"><Button type="primary">{t.create}</Button></Link>} /></Card>;
   return (
     <Card styles={{ body: { padding: 0 } }}>
       <div className="row list-tools">

@@ -30,7 +30,7 @@ export function Tags({ data, opened }: { data: CustomerData; opened: Opened }) {
       <Input className="no-print" style={{ maxWidth: 320 }} allowClear prefix={<SearchOutlined />} placeholder={t.filterTags} aria-label={t.filterTags} value={text} onChange={(event) => setText(event.target.value)} />
       {!groups.length && <Card><Nothing title={t.none} /></Card>}
       {groups.map(([name, list]) => (
-        <Card key={name} size="small" title={<h2 className="plain">{name}</h2>} extra={<span className="quiet figures">{f.count(list.length)}</span>}>
+        <Card key={name} size="small" data-tour="why" title={<h2 className="plain">{name}</h2>} extra={<span className="quiet figures">{f.count(list.length)}</span>}>
           <div className="chips">{list.map((tag) => <Chip key={tag.name} tag={{ ...tag, value: opened[tag.name] ?? tag.value }} id={data.customer_id} />)}</div>
         </Card>
       ))}

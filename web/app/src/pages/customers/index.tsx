@@ -3,11 +3,11 @@ import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { Alert, Card, Grid, Input, Table, Tag, Typography, type InputRef } from "antd";
 import { SearchOutlined } from "../../icons";
 import { Link, useLocation, useNavigate } from "react-router";
-import { useAsk } from "../../api/hooks";
+import { useAsk, useGet } from "../../api/hooks";
 import { useTexts } from "../../i18n";
 import { customer } from "../../i18n/customer";
 import { useFormats } from "../../i18n/format";
-import { Answered, Nothing, Page } from "../../parts";
+import { Answered, Nothing, Page, Unbuilt } from "../../parts";
 import type { Column, Found, Hit } from "../customer/types";
 import { useValues } from "../customer/values";
 import "../customer/style.css";
@@ -28,6 +28,7 @@ export default function Customers() {
   const query = asked(hash);
   const [text, setText] = useState(query);
   const [at, setAt] = useState(-1);
+  const status = useGet<{ snapshot: string | null }>("/status");
   const box = useRef<InputRef>(null);
   const search = (wanted: string) => {
     setAt(-1);
@@ -57,10 +58,10 @@ export default function Customers() {
     <Page title={t.title} about={t.about}>
       <Input
         ref={box} size="large" allowClear prefix={<SearchOutlined />} placeholder={t.placeholder} aria-label={t.find} value={text} maxLength={200}
-        onChange={(event) => setText(event.target.value)} onKeyDown={move} autoComplete="off" spellCheck={false} aria-controls="found"
+        onChange={(event) => setText(event.target.value)} onKeyDown={move} autoComplete="off" spellCheck={false} aria-controls="found" data-tour="find"
       />
       <div id="found" aria-live="polite">
-        {query ? <Answered of={answer}>{(found) => <Results found={found} at={at} onWant={setText} stale={answer.isPlaceholderData} />}</Answered> : <Hints onWant={setText} />}
+        {query ? <Answered of={answer}>{(found) => <Results found={found} at={at} onWant={setText} stale={answer.isPlaceholderData} />}</Answered> : status.data?.snapshot === null ? <Unbuilt /> : <Hints onWant={setText} />}
       </div>
     </Page>
   );

@@ -90,6 +90,7 @@ export default function Quality() {
   const f = useFormats();
   const language = useLanguage();
   const may = useMay("audit");
+  const mayImport = useMay("define_sources");
   const [search, setSearch] = useSearchParams();
   const found = useGet<QualityTold>("/quality");
   const name = search.get("source");
@@ -99,7 +100,7 @@ export default function Quality() {
     <Page title={t.quality.title} about={found.data && t.quality.about(f.day(found.data.as_of))} actions={may && <AuditButton />}>
       <Answered of={found}>
         {(of) => {
-          if (!of.sources.length) return <Nothing title={t.sources.empty} hint={t.sources.emptyHint} />;
+          if (!of.sources.length) return <Nothing title={t.sources.empty} hint={t.sources.emptyHint} action={mayImport && <Link to="/data/wizard"><Button type="primary" tabIndex={-1}>{t.sources.import}</Button></Link>} />;
           const chosen = of.sources.find((one) => one.name === name);
           const shown = chosen ?? of;
           const texts = Object.fromEntries(of.sources.flatMap((one) => one.reasons.map((reason) => [reason.code, reason.text])));
@@ -110,7 +111,7 @@ export default function Quality() {
                   options={[{ value: "", label: t.quality.all }, ...of.sources.map((one) => ({ value: one.name, label: titleOf(one.title, one.name, language) }))]} />
                 {chosen && <Button onClick={() => choose({ source: null, rows: null })}>{t.quality.back}</Button>}
               </div>
-              <Section title={`${t.quality.rowsIn} ${f.count(shown.rows_in)}`} base={shown.adds_up ? t.quality.addsUp : t.quality.notAddsUp}>
+              <Section tour="rows" title={`${t.quality.rowsIn} ${f.count(shown.rows_in)}`} base={shown.adds_up ? t.quality.addsUp : t.quality.notAddsUp}>
                 <Flow parts={[
                   { key: "loaded", name: t.quality.loaded, value: shown.loaded, tone: "good" }, { key: "aside", name: t.quality.setAside, value: shown.set_aside, tone: "warn" },
                   { key: "out", name: t.quality.leftOut, value: shown.left_out, tone: "soft" },

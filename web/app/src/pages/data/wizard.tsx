@@ -121,7 +121,7 @@ export default function Wizard() {
   const stuck = step === 1 ? !read || Boolean(read.fault) || !read.columns.length : step === 2 ? !columns.some((one) => one.field) || columns.some((one) => faultOf(one, columns)) : false;
   const foot = read && step > 0 && step < 4 && (
     <div className="row" style={{ justifyContent: "space-between" }}>
-      <Popconfirm title={t.leaveAsk} okText={t.leave} cancelText={c.cancel} onConfirm={leave}><Button danger type="text">{t.leave}</Button></Popconfirm>
+      <Popconfirm title={t.leaveAsk(read.name)} okText={t.leave} cancelText={c.cancel} onConfirm={leave}><Button danger type="text">{t.leave}</Button></Popconfirm>
       <span className="row">
         {step > 1 && <Button onClick={() => setStep(step - 1)}>{t.back}</Button>}
         {step < 3 ? <Button type="primary" disabled={stuck} onClick={() => setStep(step + 1)}>{t.next}</Button> : <Button type="primary" loading={busy} disabled={!ready} onClick={save}>{busy ? t.saving : t.save}</Button>}
@@ -136,9 +136,9 @@ export default function Wizard() {
       {old.error && <ErrorView error={old.error} />}
       <Spin spinning={busy && step < 3} description={step === 0 ? t.uploading : undefined}>
         {step === 0 && (
-          <Upload.Dragger accept={ENDINGS} maxCount={1} showUploadList={false} disabled={busy} beforeUpload={(file) => { upload(file); return false; }}>
+          <div data-tour="upload"><Upload.Dragger accept={ENDINGS} maxCount={1} showUploadList={false} disabled={busy} beforeUpload={(file) => { upload(file); return false; }}>
             <p className="ant-upload-drag-icon"><InboxOutlined /></p><p className="ant-upload-text">{t.drop}</p><p className="ant-upload-hint">{t.dropHint}</p>
-          </Upload.Dragger>
+          </Upload.Dragger></div>
         )}
         <div style={{ display: "flex", flexDirection: "column", gap: 16 }}>
           {step === 1 && read && <ReadStep of={read} form={form} onForm={reread} />}

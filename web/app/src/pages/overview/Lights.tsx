@@ -25,7 +25,7 @@ export function Lights({ of }: { of: Overview }) {
   const { quality, freshness } = of;
   const oldest = freshness.sources[0];
   return (
-    <div className="overview-two stretch">
+    <div className="overview-two stretch" data-tour="overview">
       <Card size="small">
         <div className="light">
           <h2 className="section-title">{t.quality}</h2><Mark light={quality.light} /><Link to="/data/quality">{t.toQuality}</Link>

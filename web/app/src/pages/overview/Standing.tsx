@@ -51,6 +51,7 @@ export function Rfm({ of }: { of: Overview }) {
   return (
     <Section
       title={t.rfm}
+      tour="rfm"
       base={`${base(rfm.known, rfm.missing)} · ${t.rfmHint}`}
       extra={worth && <Segmented size="small" value={by} onChange={setBy} options={[{ value: "count", label: t.byCount }, { value: "worth", label: t.byWorth }]} />}
     >

@@ -24,7 +24,7 @@ function Figures({ of }: { of: Told }) {
   const tag = worth && titleOf(worth.title, worth.name, language);
   const unit = worth?.unit ? ` ${worth.unit}` : "";
   return (
-    <div className="overview-figures">
+    <div className="overview-figures" data-tour="overview">
       <Figure name={t.total} value={f.count(customers.total)} note={since || t.allCustomers(f.day(of.as_of))} />
       {customers.active !== null && <Figure name={t.active(customers.days)} value={f.count(customers.active)} note={t.activeNote(f.percent(customers.active_share), customers.sources.length)} />}
       {customers.new !== null && <Figure name={t.fresh(customers.days)} value={f.count(customers.new)} note={t.freshNote(f.percent(customers.new_share), f.count(customers.undated))} />}

@@ -49,7 +49,7 @@ function Body({ of }: { of: Card }) {
         <Figure name={t.figures.count} value={f.count(of.size)} note={t.share(f.percent(of.share), f.count(of.base_size))} />
         {of.worth && <Figure name={t.worth(titleOf(of.worth.title, "", language))} value={amount(of.worth.mean, of.worth.unit, f)} note={`${t.index(f.count(of.worth.index))} · ${t.median(amount(of.worth.median, of.worth.unit, f))} · ${t.ofTotal(f.percent(of.worth.share_of_total))}`} />}
       </div>
-      <div className="card-sections">
+      <div className="card-sections" data-tour="evidence">
         {of.sections.filter((section) => section.statements.length || section.unknown).map((section) => (
           <Section key={section.id} title={titleOf(section.title, section.id, language)}>
             {section.statements.length > 0 && <Statements of={section.statements} card={of} known={known} />}

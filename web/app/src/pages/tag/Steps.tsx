@@ -8,6 +8,7 @@ import { Answered, ErrorView } from "../../parts";
 import { useTexts } from "../../i18n";
 import { common } from "../../i18n/common";
 import { tags } from "../../i18n/tags";
+import { useTitle } from "../tags/parts";
 import { Diff } from "./Versions";
 import { Readers } from "./Uses";
 import type { Impact, Saved, Step, TagPage } from "../tags/types";
@@ -42,6 +43,7 @@ function Consequence({ step, page, onBlocked }: { step: Asked; page: TagPage; on
 export function Steps({ page }: { page: TagPage }) {
   const t = useTexts(tags);
   const c = useTexts(common);
+  const title = useTitle();
   const go = useNavigate();
   const { message } = App.useApp();
   const [step, setStep] = useState<Asked | null>(null);
@@ -70,7 +72,7 @@ export function Steps({ page }: { page: TagPage }) {
       {[...page.steps].sort((a, b) => Number(a === main) - Number(b === main)).map((one) => <Button key={one} type={one === main ? "primary" : "default"} onClick={() => open(one)}>{name(one)}</Button>)}
       {page.may_remove && page.written && <Button icon={<DeleteOutlined />} aria-label={t.page.remove} title={t.page.remove} onClick={() => open("remove")} />}
       <Modal
-        open={step !== null} title={step === "remove" ? t.steps.removeTitle : step ? name(step) : ""} okText={step ? name(step) : ""} cancelText={c.cancel} onCancel={() => setStep(null)} onOk={() => void carryOut()}
+        open={step !== null} title={step ? `${step === "remove" ? t.steps.removeTitle : name(step)} · ${title(page.card.title, page.card.name)}` : ""} okText={step ? name(step) : ""} cancelText={c.cancel} onCancel={() => setStep(null)} onOk={() => void carryOut()}
         okButtonProps={{ disabled: blocked, danger: step === "remove" || step === "offline", loading: act.isPending || drop.isPending }} width={640} destroyOnHidden
       >
         {step && <Consequence step={step} page={page} onBlocked={setBlocked} />}

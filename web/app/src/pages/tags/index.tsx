@@ -134,7 +134,7 @@ export default function Tags() {
             <Classes of={of} chosen={chosen} onChoose={choose} />
             <div className="results">
               {of.problem && <Alert type="warning" showIcon title={t.problem} />}
-              <div className="bar" role="search">
+              <div className="filters" role="search">
                 <Search value={params.get("q") ?? ""} onSearch={(q) => set({ q })} />
                 {narrow && <Select allowClear placeholder={t.allClasses} aria-label={t.classes} value={params.get("class")} onChange={(v?: string | null) => choose(v ?? "")} options={of.tree.map((one) => ({ value: one.class, label: `${title(one.title, one.class)} (${f.count(one.tags)})` }))} style={{ minWidth: 140 }} />}
                 <Select allowClear placeholder={t.kind} aria-label={t.kind} value={params.get("kind")} onChange={(kind) => set({ kind: kind ?? null })} options={facet("kind", (k) => t.kinds[k as Kind])} style={{ minWidth: 112 }} />
@@ -152,7 +152,7 @@ export default function Tags() {
                   <Segmented aria-label={t.view} value={params.get("view") ?? "cards"} onChange={(view) => set({ view: view === "cards" ? null : String(view) })} options={[{ value: "cards", label: t.cards, icon: <AppstoreOutlined /> }, { value: "table", label: t.table, icon: <UnorderedListOutlined /> }]} />
                 </div>
               </div>
-              {of.tags.length === 0 ? <Nothing title={t.none} hint={t.noneHint} /> : params.get("view") === "table" ? <TagTable cards={of.tags} /> : <ul className="tag-cards">{of.tags.map((card) => <TagCard key={card.name} card={card} />)}</ul>}
+              {of.tags.length === 0 ? (of.total ? <Nothing title={t.none} hint={t.noneHint} action={filtered && <Button onClick={() => set(Object.fromEntries(KEYS.map((key) => [key, null])))}>{t.clear}</Button>} /> : <Nothing title={t.noTags} hint={t.noTagsHint} action={mayDefine && <Link to="/tags/new"><Button type="primary" tabIndex={-1}>{t.create}</Button></Link>} />) : params.get("view") === "table" ? <TagTable cards={of.tags} /> : <ul className="tag-cards" data-tour="market">{of.tags.map((card) => <TagCard key={card.name} card={card} />)}</ul>}
             </div>
           </div>
         )}
