@@ -109,10 +109,10 @@ def _said(card: Mapping[str, Any]) -> dict[str, Any]:
 
 def condition_of(snapshot: Snapshot, card: Mapping[str, Any]) -> str | None:
     """The condition that the customers of a card meet; None when the project's files no longer tell."""
-    from huaxiang.spec.loader import load_project
+    from huaxiang.app.tag_market.projects import project_now
 
     with suppress(HuaxiangError):
-        spec = load_project(find_project(snapshot.folder)).personas.get(card["set"])
+        spec = project_now(find_project(snapshot.folder)).personas.get(card["set"])
         if spec is not None and spec.clustering is not None:
             return f"{spec.clustering} = '{card['segment']}'"
         if spec is not None and card["segment"] in spec.audiences:

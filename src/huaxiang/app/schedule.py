@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from huaxiang.app.building import start_build
 from huaxiang.app.definition_files import DefinitionChanged
+from huaxiang.app.tag_market.projects import project_now
 from huaxiang.errors import BuildBusy, HuaxiangError, UsageError
-from huaxiang.spec.loader import load_project
 
 if TYPE_CHECKING:
     from huaxiang.app.audit import AuditLog
@@ -140,6 +140,6 @@ def dues_between(at: str, weekdays: str, zone: ZoneInfo, after: datetime, until:
 
 def _zone(folder: Path) -> ZoneInfo:
     try:
-        return ZoneInfo(load_project(folder).spec.timezone)
+        return ZoneInfo(project_now(folder).spec.timezone)
     except HuaxiangError:  # definitions that can't be read don't stop the clock; the build will tell
         return ZoneInfo("Asia/Shanghai")

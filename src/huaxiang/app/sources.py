@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from huaxiang.app.masks import CODES, mask, mask_by_look
 from huaxiang.app.provenance import has_table
 from huaxiang.app.quality import quality
+from huaxiang.app.tag_market.projects import project_now
 from huaxiang.app.wiring import table_reader
 from huaxiang.errors import NotKnown
-from huaxiang.spec.loader import Project, load_project
+from huaxiang.spec.loader import Project
 from huaxiang.spec.sources import SourceSpec, columns_read
 from huaxiang.store.snapshots import Snapshot
 
@@ -54,7 +55,7 @@ _FREE_TEXT = frozenset({"body", "title", "subject", "comment", "remark", "note",
 
 def list_sources(snapshot: Snapshot, folder: Path, *, now: datetime | None = None) -> dict[str, Any]:
     """Return SOURCES_KEYS: every source (SOURCE_KEYS) of the snapshot or of the project's files, in the order of the files."""
-    project = load_project(folder)
+    project = project_now(folder)
     today = _today(project, now)
     built = _built(snapshot)
     names = [*project.sources, *(name for name in built if name not in project.sources)]
@@ -72,7 +73,7 @@ def show_source(
     """
     from huaxiang.app.definition_files import digest_of
 
-    project = load_project(folder)
+    project = project_now(folder)
     built = _built(snapshot).get(name)
     spec = project.sources.get(name)
     if built is None and spec is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -238,3 +239,10 @@ def test_a_new_snapshot_takes_over_while_counts_go_on(api: Api, shop: Path) -> N
     assert len(seen) == 2
     assert min(seen) == first
     assert client.get("tags", params={"snapshot": first}).json()["snapshot"] == first
+
+
+def test_answers_of_the_api_say_how_long_they_took(api: Api) -> None:
+    client = api()
+    for path in ("health", "status", "nothing"):  # faults too
+        assert re.fullmatch(r"app;dur=\d+\.\d\d", client.get(path).headers["server-timing"])
+    assert "server-timing" not in client.get("http://127.0.0.1/").headers

@@ -21,6 +21,7 @@ from huaxiang.app.serving import Served, Serving
 from huaxiang.errors import AccessDenied, SnapshotError, UsageError
 from huaxiang.serve.api.answers import ETAG, Page, Unchanged, etag_of, is_held, page
 from huaxiang.serve.api.callers import Callers
+from huaxiang.serve.api.following import Follows
 from huaxiang.serve.api.problems import Problem
 from huaxiang.serve.api.settings import CALLER, SESSION, Settings
 
@@ -50,6 +51,7 @@ class Server:
     sessions: Sessions
     audit: AuditLog
     sign_on: SingleSignOn
+    follows: Follows = field(default_factory=Follows)
     asking: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
     """So many logins ask their provider at once; others wait without a thread, so that a slow one holds up nothing else."""
 

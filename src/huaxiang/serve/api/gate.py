@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ class Gate:
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         speak(language_of(headers.get(b"accept-language", "")))
-        answer = _Answer(send)
+        answer = _Answer(send, timed=scope["path"].startswith(BELOW))
         try:
             if not scope["path"].startswith(BELOW):
                 await self._pages.answer(scope, headers)(scope, receive, answer)
@@ -134,10 +135,11 @@ class Gate:
 
 
 class _Answer:
-    """Where an answer goes; can be closed, so that what comes too late is dropped."""
+    """Where an answer goes; can be closed, so that what comes too late is dropped. `timed`: it says how long it took until it began."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, *, timed: bool = False) -> None:
         self._send = send
+        self._since = time.perf_counter() if timed else None
         self.begun = False
         self._closed = False
 
@@ -148,6 +150,9 @@ class _Answer:
             self.begun = True
             held = {name.lower() for name, _ in message["headers"]}
             message["headers"] = [*message["headers"], *_HEADERS]
+            if self._since is not None:
+                took = (time.perf_counter() - self._since) * 1000
+                message["headers"].append((b"server-timing", b"app;dur=%.2f" % took))
             if b"content-security-policy" not in held:
                 message["headers"].append(_JSON_POLICY)
         await self._send(message)

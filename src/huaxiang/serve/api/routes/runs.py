@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -15,12 +14,11 @@ from starlette.responses import Response, StreamingResponse
 from huaxiang.app.rights import Caller
 from huaxiang.serve.api.answers import answer
 from huaxiang.serve.api.context import needs, note, server_of
+from huaxiang.serve.api.following import LOOK, Look
 from huaxiang.serve.api.models.data import Cancelled, Schedule, ScheduleAsked
 from huaxiang.serve.api.routes.conflicts import noticing_others
 
 router = APIRouter(tags=["project"])
-LOOK = 0.4
-"""Seconds between two looks at the record of a build."""
 ALIVE = 15.0
 """Seconds after which a silent stream says that it lives, so that nothing between closes it."""
 LONGEST = 3600.0
@@ -41,20 +39,18 @@ async def events(
 
     The ID of an event is a digest of what it tells: who comes back with `Last-Event-ID`, to whichever server, gets what has changed since.
     """
-    from huaxiang.app.building import show_build
-
-    folder = server_of(request).settings.folder
-    first = await run_sync(show_build, folder, build_id)
+    server = server_of(request)
+    folder, follows = server.settings.folder, server.follows
+    first = await follows.now(folder, build_id)
 
     async def told() -> AsyncIterator[str]:
-        state, sent, quiet, age = first, last_event_id, 0.0, 0.0
+        look, sent, quiet, age = first, last_event_id, 0.0, 0.0
         yield "retry: 2000\n\n"
         while age < LONGEST:
-            mark = _mark(state)
-            ended = state["state"] != "running"
-            if mark != sent or ended:
-                yield _event("end" if ended else "progress", mark, state)
-                sent, quiet = mark, 0.0
+            ended = look.state["state"] != "running"
+            if look.mark != sent or ended:
+                yield _event("end" if ended else "progress", look)
+                sent, quiet = look.mark, 0.0
             if ended or await request.is_disconnected():
                 return
             await asyncio.sleep(LOOK)
@@ -62,20 +58,14 @@ async def events(
             if quiet >= ALIVE:
                 yield ": still running\n\n"
                 quiet = 0.0
-            state = await run_sync(show_build, folder, build_id)
+            look = await follows.lately(folder, build_id)
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(told(), media_type="text/event-stream", headers=headers)
 
 
-def _mark(state: dict[str, Any]) -> str:
-    import hashlib
-
-    return hashlib.sha256(json.dumps(state, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-def _event(name: str, mark: str, state: dict[str, Any]) -> str:
-    return f"event: {name}\nid: {mark}\ndata: {json.dumps(state, ensure_ascii=False, default=str)}\n\n"
+def _event(name: str, look: Look) -> str:
+    return f"event: {name}\nid: {look.mark}\ndata: {json.dumps(look.state, ensure_ascii=False, default=str)}\n\n"
 
 
 @router.post("/builds/{build_id}/cancel", response_model=Cancelled, status_code=202)

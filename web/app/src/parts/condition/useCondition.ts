@@ -14,7 +14,8 @@ export interface Count {
   readonly base: number;
   readonly elapsed_ms: number;
 }
-const PAUSE = 180;
+const PAUSE = 60; // a count costs the server a few milliseconds: short enough that a change shows its count within 200 ms
+const TYPING = 100; // text is mostly wrong between two keys
 const MOST_UNDO = 100;
 
 /** The value after a pause without changes. */
@@ -32,7 +33,7 @@ export function useCondition(first: { text?: string; form?: Tree | null }) {
   const [future, setFuture] = useState<readonly Group[]>([]);
   const [root, setRoot] = useState<Group>(() => groupOf(first.form));
   const [typed, setTyped] = useState<string | null>(first.form ? null : (first.text ?? null));
-  const asked = useSettled(typed);
+  const asked = useSettled(typed, TYPING);
   const tree = useMemo(() => treeOf(root), [root]);
   const settledTree = useSettled(tree);
 
