@@ -93,3 +93,27 @@ def test_figures_need_the_right_to_read_them(api: Api) -> None:
     assert api(None).get("overview").status_code == 401
     assert api(None).post("analysis/cross", json={"rows": "gender", "columns": "city"}).status_code == 401
     assert api("auditor").get("overview").status_code == 200
+
+
+@pytest.mark.parametrize(("name", "body"), [(name, body) for name, body, _ in ASKED[:3]])
+def test_what_is_asked_of_everyone_is_computed_once(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, name: str, body: dict[str, Any]
+) -> None:
+    from huaxiang.app.analysis import funnel, path, retention
+
+    computed: list[object] = []
+    for module, function in ((funnel, "funnel"), (path, "paths"), (retention, "retention")):
+        plain = getattr(module, function)
+        monkeypatch.setattr(module, function, lambda *told, plain=plain: computed.append(told[1]) or plain(*told))
+
+    def ask(**more: Any) -> dict[str, Any]:
+        told = client.post(f"analysis/{name}", json=body | more)
+        assert told.status_code == 200, told.text
+        return dict(told.json())
+
+    first = ask()
+    before = len(computed)
+    assert (ask(), len(computed)) == (first, before)
+    women = ask(audience="gender = 'female'")  # definitions of audiences change: they are always computed
+    assert women != first
+    assert (ask(audience="gender = 'female'"), len(computed)) == (women, before + 2)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from huaxiang.app.analysis.events import EventAsked
 from huaxiang.serve.api.answers import answer
 from huaxiang.serve.api.context import Asked, asks
+from huaxiang.serve.api.known import known
 from huaxiang.serve.api.models.analysis import (
     Cross,
     CrossWanted,
@@ -36,6 +38,11 @@ def _event(wanted: Event) -> EventAsked:
     return EventAsked(wanted.source, wanted.where, wanted.by if isinstance(wanted, NamedEvent) else None)
 
 
+def _told(asked: Asked, wanted: FunnelWanted | RetentionWanted | PathWanted, tell: Callable[[], Any]) -> Any:
+    """What was told before where the question is about everyone; audiences are read as they are now."""
+    return known(asked, wanted, tell) if wanted.audience is None else tell()
+
+
 @router.get("/overview", response_model=Overview)
 def overview(asked: Reading) -> Response:
     """Tell what the first page shows: customers, value, lifecycle, RFM, regions, trends, lights, what changed since the last build.
@@ -55,7 +62,7 @@ def funnel(asked: Reading, wanted: FunnelWanted) -> Response:
 
     steps = [_event(step) for step in wanted.steps]
     question = FunnelAsked(steps, wanted.window, wanted.since, wanted.until, wanted.by)
-    return answer(asked.request, follow(asked.snapshot, wanted.audience, question))
+    return answer(asked.request, _told(asked, wanted, lambda: follow(asked.snapshot, wanted.audience, question)))
 
 
 @router.post("/analysis/retention", response_model=Retention)
@@ -67,7 +74,7 @@ def retention(asked: Reading, wanted: RetentionWanted) -> Response:
     question = RetentionAsked(
         _event(wanted.first), _event(wanted.return_), wanted.unit, wanted.periods, wanted.cohorts, wanted.kind
     )
-    return answer(asked.request, measure(asked.snapshot, wanted.audience, question))
+    return answer(asked.request, _told(asked, wanted, lambda: measure(asked.snapshot, wanted.audience, question)))
 
 
 @router.post("/analysis/path", response_model=Paths)
@@ -78,7 +85,7 @@ def path(asked: Reading, wanted: PathWanted) -> Response:
     question = PathAsked(
         _event(wanted.anchor), [_event(event) for event in wanted.events], wanted.direction, wanted.depth, wanted.window, wanted.top
     )  # fmt: skip
-    return answer(asked.request, paths(asked.snapshot, wanted.audience, question))
+    return answer(asked.request, _told(asked, wanted, lambda: paths(asked.snapshot, wanted.audience, question)))
 
 
 @router.post("/analysis/distribution", response_model=Distribution)
