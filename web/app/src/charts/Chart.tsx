@@ -3,7 +3,17 @@ import { lazy, Suspense } from "react";
 import { Skeleton } from "antd";
 import type { EChartsCoreOption } from "echarts/core";
 
-const Drawn = lazy(() => import("./Drawn"));
+const Plain = lazy(() => import("./Drawn"));
+const Any = lazy(async () => {
+  const [drawn] = await Promise.all([import("./Drawn"), import("./more")]);
+  return drawn;
+});
+
+/** Whether an option is drawn with bars and lines alone, as most are. */
+function isPlain(option: EChartsCoreOption): boolean {
+  const series = [option.series].flat() as readonly ({ type?: string } | undefined)[];
+  return !("visualMap" in option || "dataZoom" in option) && series.every((one) => one?.type === "bar" || one?.type === "line");
+}
 
 export interface ChartProps {
   readonly option: EChartsCoreOption;
@@ -15,6 +25,7 @@ export interface ChartProps {
 }
 
 export function Chart(props: ChartProps) {
+  const Drawn = isPlain(props.option) ? Plain : Any;
   return (
     <Suspense fallback={<Skeleton.Node active style={{ width: "100%", height: props.height ?? 260 }} />}>
       <Drawn {...props} />

@@ -3,6 +3,7 @@ import { lazy, Suspense } from "react";
 import { Button, Skeleton } from "antd";
 import { Link, useSearchParams } from "react-router";
 import { Section, Tracks } from "../../parts/heat";
+import { Near } from "../../parts/Near";
 import { titleOf, useLanguage, useTexts } from "../../i18n";
 import { useFormats } from "../../i18n/format";
 import { overview } from "../../i18n/overview";
@@ -32,7 +33,7 @@ export function Places({ of }: { of: Overview }) {
       extra={picked && <span className="row"><Link to={audienceOf(picked.when)}>{t.build}</Link><Button size="small" onClick={() => pick(null)}>{t.back}</Button></span>}
     >
       {mapped && !picked && (
-        <Suspense fallback={<Skeleton.Node active style={{ width: "100%", height: 360 }} />}><ChinaMap places={regions.values} onPick={pick} /></Suspense>
+        <Near height={360}><Suspense fallback={<Skeleton.Node active style={{ width: "100%", height: 360 }} />}><ChinaMap places={regions.values} onPick={pick} /></Suspense></Near>
       )}
       <div className="places" tabIndex={0} role="region" aria-label={t.regions}>
         <Tracks
