@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 import pytest
 from tests.crash.conftest import make_shop
 from tests.running import serving
@@ -474,6 +474,13 @@ def test_both_write_for_ten_seconds_and_nothing_fails(pair: Pair) -> None:
     assert {"admin", "analyst", "marketer"} <= both
 
 
+def wait_for(true: Callable[[], bool]) -> None:
+    """Wait until something is true, a minute at most."""
+    patience = time.monotonic() + 60
+    while not true() and time.monotonic() < patience:
+        time.sleep(0.05)
+
+
 def test_nothing_acknowledged_is_lost_when_servers_are_killed(built: Path, tmp_path: Path) -> None:
     pair = Pair(shutil.copytree(built, tmp_path / "shop"))
     with ExitStack() as stack:
@@ -498,9 +505,10 @@ def test_nothing_acknowledged_is_lost_when_servers_are_killed(built: Path, tmp_p
         def crash(*which: int) -> None:
             until = threading.Event()
             writers = [threading.Thread(target=save, args=(at, until)) for at in (0, 0, 1)]
+            enough = len(kept) + 4
             for each in writers:
                 each.start()
-            time.sleep(1.5)
+            wait_for(lambda: len(kept) >= enough)
             for at in which:
                 pair.servers[at].kill()
             if len(which) == 1:  # the other goes on, at once and with whatever the killed one was about to write

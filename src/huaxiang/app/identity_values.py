@@ -90,10 +90,9 @@ class Values:
 
     def customer_values(self, customer_id: str, keys: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """Digest → value of a customer's keys ({key, value_digest}), as it may be shown, from its records and its sources' rows."""
-        import pyarrow.parquet as pq
-
         from huaxiang.learn.identity.keys import value_digest
 
+        tables = rows_of(self.snapshot)
         missing = {k["value_digest"]: k["key"] for k in keys if k["key"] in self.fields}
         names = [t["name"] for t in self.snapshot.manifest["tables"]]
         found: dict[str, str] = {}
@@ -104,11 +103,11 @@ class Values:
             wanted = sorted({key for digest, key in missing.items() if digest not in found})
             if not wanted or name not in names:
                 continue
-            path = self.snapshot.table(name)
-            there = {key: self.fields[key] for key in wanted if self.fields[key] in pq.read_schema(path).names}
+            columns = set(tables.columns(name))
+            there = {key: self.fields[key] for key in wanted if self.fields[key] in columns}
             if not there:
                 continue
-            mine = rows_of(self.snapshot).rows(name, customer_id, sorted(set(there.values())))
+            mine = tables.rows(name, customer_id, sorted(set(there.values())))
             for key, field in there.items():
                 for text in dict.fromkeys(str(row[field]) for row in mine if row[field] is not None):
                     digest = value_digest(key, text)

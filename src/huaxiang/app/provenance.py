@@ -38,10 +38,8 @@ def marks(snapshot: Snapshot, customer_id: str) -> dict[str, dict[str, Any]]:
     """Attribute → {source, at, agree, confidence} of its value, as far as table `provenance` tells; what it doesn't is None."""
     if not has_table(snapshot, "provenance"):
         return {}
-    from pyarrow import parquet
-
-    columns = parquet.read_schema(snapshot.table("provenance")).names
-    row = next(iter(rows_of(snapshot).rows("provenance", customer_id, columns, limit=1)), {})
+    tables = rows_of(snapshot)
+    row = next(iter(tables.rows("provenance", customer_id, tables.columns("provenance"), limit=1)), {})
     found: dict[str, dict[str, Any]] = {}
     for column, value in row.items():
         name, _, part = column.rpartition("__")

@@ -25,6 +25,16 @@ class OwnedRows:
         self._tables = tables
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._columns: dict[str, tuple[str, ...]] = {}
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """The names of the columns of a table, in its order."""
+        found = self._columns.get(table)
+        if found is None:
+            from pyarrow import parquet
+
+            found = self._columns[table] = tuple(parquet.read_schema(self._tables[table]).names)
+        return found
 
     def counts(self, owner: str, times: Mapping[str, str | None]) -> dict[str, tuple[int, Any, Any]]:
         """How many rows each table has of a customer, with the first and last moment in its column of time (None where it has none).

@@ -582,15 +582,14 @@ def test_a_slow_provider_holds_up_nobody_else(api: Api, idp: IdentityProvider, o
     from concurrent.futures import ThreadPoolExecutor
 
     offer()
-    idp.slow = 1.0
+    idp.slow = 3.0
     client, analyst = api(None), api("analyst")
     with ThreadPoolExecutor(16) as pool:
         begun = [pool.submit(client.get, "oidc/login", follow_redirects=False) for _ in range(16)]
         time.sleep(0.3)
-        begin = time.monotonic()
         assert client.post("session", json={"name": "boss", "password": GOOD}, headers=WEB).status_code == 200
         assert analyst.get("status").status_code == 200
-        assert time.monotonic() - begin < 0.9
+        assert not any(each.done() for each in begun)  # the provider has not answered anybody yet
         assert {each.result().status_code for each in begun} == {303}
 
 

@@ -79,7 +79,7 @@ def test_every_route_is_described_and_needs_a_token(api: Api) -> None:
             assert (status == 401) is (told.get("security") != []), (method, path)
     assert {
         path for path, methods in document["paths"].items() for told in methods.values() if told.get("security") == []
-    } == {f"/api/v1/{name}" for name in ("health", "session", "setup")}
+    } == {f"/api/v1/{name}" for name in ("health", "session", "setup", "oidc/login", "oidc/callback")}
 
 
 def test_counts_of_text_tree_and_name(api: Api) -> None:
