@@ -92,3 +92,13 @@ def test_an_alias_bomb_is_refused(tmp_path: Path) -> None:
     lines += [f"{n}: &{n} [{', '.join(['*' + chr(ord(n) - 1)] * 9)}]" for n in "bcdefgh"]
     with pytest.raises(ProjectInvalid, match="YML006"):
         load_project(write(tmp_path, {"tags/a.yaml": "\n".join(lines) + "\n"}))
+
+
+def test_a_file_that_is_removed_while_the_project_is_read_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "huaxiang.yaml").write_text("name: shop\n", "utf-8")
+    (tmp_path / "tags").mkdir()
+    monkeypatch.setattr("huaxiang.spec.loader.definition_files", lambda folder: (folder / "tags" / "gone.yaml",))
+    project = load_project(tmp_path)
+    assert project.files == (tmp_path / "huaxiang.yaml",)

@@ -24,6 +24,7 @@ def test_every_page_opens(tab: Opener, width: int, language: str, scheme: str) -
     opened = tab("admin", width, language, scheme)
     for path in PATHS:
         page = opened.go(path)
+        page.locator("h1").first.wait_for()
         assert page.locator("h1").count() == 1, path
         assert page.locator(".ant-result-error, .ant-alert-error").count() == 0, path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), (

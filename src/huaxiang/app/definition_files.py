@@ -6,8 +6,8 @@ import fcntl
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,15 @@ def state_of(path: Path) -> tuple[int, int, int]:
     """What differs when a file was replaced, also by one of the same size within one tick of the clock: it is another file."""
     told = path.stat()
     return told.st_mtime_ns, told.st_size, told.st_ino
+
+
+def states_of(files: Iterable[Path]) -> tuple[tuple[Path, int, int, int], ...]:
+    """Each file that is there, with its state."""
+    found = []
+    for file in files:
+        with suppress(FileNotFoundError):
+            found.append((file, *state_of(file)))
+    return tuple(found)
 
 
 def digest_of(content: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -76,13 +77,15 @@ def load_project(folder: Path) -> Project:
             f"{folder} is no project: it has no {PROJECT_FILE}; make one with `huaxiang init {folder.name or '.'}`",
             f"{folder} 不是项目：其中没有 {PROJECT_FILE}；用 huaxiang init {folder.name or '.'} 新建一个",
         )
-    files = (folder / PROJECT_FILE, *definition_files(folder))
+    read = [(folder / PROJECT_FILE, (folder / PROJECT_FILE).read_bytes())]
+    for file in definition_files(folder):
+        with suppress(FileNotFoundError):  # removed a moment ago
+            read.append((file, file.read_bytes()))
     issues: list[Issue] = []
     digest = hashlib.sha256()
     loaded: list[tuple[Document, Any]] = []
-    for file in files:
+    for file, raw in read:
         name = file.relative_to(folder).as_posix()
-        raw = file.read_bytes()
         digest.update(f"{name}\0{len(raw)}\0".encode() + raw)
         document, faults = read_document(raw, name)
         issues += faults
@@ -98,7 +101,7 @@ def load_project(folder: Path) -> Project:
     return Project(
         folder=folder,
         spec=loaded[0][1],
-        files=files,
+        files=tuple(file for file, _ in read),
         digest=digest.hexdigest(),
         positions=MappingProxyType(positions),
         **lists,

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from huaxiang.app.definition_files import state_of
+from huaxiang.app.definition_files import states_of
 from huaxiang.app.wiring import find_project
 from huaxiang.errors import ExpressionError, ProjectInvalid, UsageError
 from huaxiang.flow import AUDIENCE_HISTORY
@@ -78,7 +78,7 @@ def _opened(part: Any, sources: Mapping[str, SourceFields]) -> Any:
 def project_of(folder: Path) -> Project:
     """The project's definitions, read again only when a file has changed. Raises as `load_project`."""
     files = (folder / PROJECT_FILE, *definition_files(folder))
-    return _loaded(folder, tuple((f, *state_of(f)) for f in files if f.is_file()))
+    return _loaded(folder, states_of(files))
 
 
 @lru_cache(maxsize=4)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from huaxiang.app.definition_files import state_of
+from huaxiang.app.definition_files import states_of
 from huaxiang.errors import UsageError
 
 When = str | Mapping[str, object]
@@ -22,7 +22,7 @@ def saved_since(folder: Path, name: str) -> When | None:
     if not _NAME.fullmatch(name):
         return None
     files = sorted({folder / "huaxiang.yaml", *folder.glob("audiences/**/*.y*ml")})
-    return _saved(folder, name, tuple((f, *state_of(f)) for f in files if f.is_file()))
+    return _saved(folder, name, states_of(files))
 
 
 @lru_cache(maxsize=64)

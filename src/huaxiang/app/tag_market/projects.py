@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from huaxiang.app.definition_files import state_of
+from huaxiang.app.definition_files import states_of
 from huaxiang.errors import ProjectInvalid, UsageError
 from huaxiang.plan.columns import output_names
 from huaxiang.spec.loader import PROJECT_FILE, Project, definition_files, load_project
 
-_State = tuple[tuple[str, int, int, int], ...]
+_State = tuple[tuple[Path, int, int, int], ...]
 
 
 def project_now(folder: Path) -> Project:
@@ -40,7 +40,7 @@ def named_tag(folder: Path, name: str) -> tuple[Project, str]:
 
 def _state_of(folder: Path) -> _State:
     files = (folder / PROJECT_FILE, *definition_files(folder))
-    return tuple((str(file), *state_of(file)) for file in files if file.is_file())
+    return states_of(files)
 
 
 @lru_cache(maxsize=4)
