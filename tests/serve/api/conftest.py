@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from tests.identity_provider import CLIENT, SECRET, IdentityProvider, identity_provider
 from tests.published import publish_sample
+from tests.serve.api.sign_on import GOOD
 
+from huaxiang.app.people import NewUser, add_user
 from huaxiang.app.tokens import create_token
 from huaxiang.app.wiring import open_state
 from huaxiang.serve.api.application import create_app
@@ -55,3 +60,26 @@ def api(shop: Path, token: Callable[..., str]) -> Iterator[Api]:
             return running.enter_context(client)
 
         yield start
+
+
+@pytest.fixture
+def idp() -> Iterator[IdentityProvider]:
+    with identity_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def offer(shop: Path, idp: IdentityProvider, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Set single sign-on up; there is an administrator with a password."""
+    monkeypatch.setenv("HUAXIANG_TEST_SECRET", SECRET)
+    with closing(open_state(shop)) as state:
+        add_user(state, NewUser("boss", "admin", password=GOOD))
+    plain = (shop / "huaxiang.yaml").read_text("utf-8")
+
+    def write(**settings: Any) -> None:
+        told = {"issuer": idp.issuer, "client_id": CLIENT, "client_secret": "env:HUAXIANG_TEST_SECRET", "create": True,
+                "default_role": "marketer"} | settings  # fmt: skip
+        told = {key: value for key, value in told.items() if value is not None}
+        (shop / "huaxiang.yaml").write_text(f"{plain}\noidc: {json.dumps(told, ensure_ascii=False)}\n", "utf-8")
+
+    return write
