@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from tests.waiting import PATIENCE
 
 CLIENT, SECRET = "huaxiang", "a secret/with:signs"
 Sign = Callable[["IdentityProvider", dict[str, Any]], str]
@@ -30,7 +31,7 @@ def signed(provider: IdentityProvider, claims: dict[str, Any]) -> str:
 
 @dataclass
 class IdentityProvider:
-    """What it says and does; tests change it. `asked`: paths that were asked, in order."""
+    """What it says and does; tests change it. `asked`: paths that were asked, in order; while `answers` is not set, it keeps all waiting."""
 
     issuer: str = ""
     person: dict[str, Any] = field(
@@ -42,7 +43,7 @@ class IdentityProvider:
     key: RSAKey = field(default_factory=lambda: new_key("first"))
     error: str | None = None
     authentication: str = "basic"
-    slow: float = 0.0
+    answers: threading.Event = field(default_factory=threading.Event)
     asked: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -105,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = urlsplit(self.path)
         self.provider.asked.append(path.path)
-        time.sleep(self.provider.slow)
+        self.provider.answers.wait(PATIENCE)
         if path.path == "/.well-known/openid-configuration":
             self._json(200, self.provider.discovery())
         elif path.path == "/keys":
@@ -140,6 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
 def identity_provider() -> Iterator[IdentityProvider]:
     """Run one; it is gone afterwards."""
     provider = IdentityProvider()
+    provider.answers.set()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"provider": provider}))
     provider.issuer = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -160,7 +162,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 def agree(url: str) -> str:
     """Do what a browser does at the provider: ask for the page, be sent back; return where to."""
     try:
-        urllib.request.build_opener(_Stay).open(url, timeout=5)
+        urllib.request.build_opener(_Stay).open(url, timeout=PATIENCE)
     except urllib.error.HTTPError as answer:
         with answer:
             return str(answer.headers["Location"])

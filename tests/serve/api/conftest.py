@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from tests.identity_provider import CLIENT, SECRET, IdentityProvider, identity_provider
 from tests.published import publish_sample
 from tests.serve.api.sign_on import GOOD
+from tests.waiting import PATIENCE
 
 from huaxiang.app.people import NewUser, add_user
 from huaxiang.app.tokens import create_token
@@ -63,7 +65,16 @@ def api(shop: Path, token: Callable[..., str]) -> Iterator[Api]:
 
 
 @pytest.fixture
-def idp() -> Iterator[IdentityProvider]:
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock by which failed attempts wait stands still: a slow machine doesn't wait their seconds out between two of them."""
+    monkeypatch.setattr("huaxiang.store.state_people.time", SimpleNamespace(time=lambda: 1_800_000_000.0))
+
+
+@pytest.fixture
+def idp(monkeypatch: pytest.MonkeyPatch) -> Iterator[IdentityProvider]:
+    """A provider in this process; the server gives it all the time that a busy machine needs."""
+    monkeypatch.setattr("huaxiang.app.oidc.provider._SECONDS", PATIENCE)
+    monkeypatch.setattr("huaxiang.app.oidc.provider._LONGEST", PATIENCE)
     with identity_provider() as provider:
         yield provider
 

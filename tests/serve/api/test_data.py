@@ -6,14 +6,16 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
 from starlette.testclient import TestClient
+from tests.waiting import PATIENCE, until
 
+from huaxiang.app import building
 from huaxiang.serve.api.models import data, personas, sources
 from huaxiang.serve.api.settings import PREFIX
 from huaxiang.store.runs import RunLog
@@ -36,14 +38,28 @@ def events(text: str) -> list[tuple[str, str, dict[str, object]]]:
     return found
 
 
-def test_a_build_is_followed_to_its_end(api: Api, shop: Path) -> None:
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What those who follow a build have been shown of it so far."""
+    show, shown = building.show_build, []
+
+    def noted(folder: Path, run_id: str) -> dict[str, Any]:
+        found = show(folder, run_id)
+        shown.append(found)
+        return found
+
+    monkeypatch.setattr(building, "show_build", noted)
+    return shown
+
+
+def test_a_build_is_followed_to_its_end(api: Api, shop: Path, looks: list[dict[str, Any]]) -> None:
     run = RunLog(shop).start("20260101T000000Z-aaaa", engine="duckdb", as_of="today", full=False)
 
     def work() -> None:
         run.begin_stage("collect")
-        time.sleep(0.8)
+        assert until(lambda: any(look["progress"]["stage"] for look in looks))
         run.within(3, 10, "orders")
-        time.sleep(0.8)
+        assert until(lambda: any(look["progress"]["within"] for look in looks))
         run.end_stage(rows=5)
         run.done("20260101T000000Z-aaaa")
 
@@ -60,12 +76,14 @@ def test_a_build_is_followed_to_its_end(api: Api, shop: Path) -> None:
     assert found[-1][2] == api().get(f"builds/{run.id}").json()
 
 
-def test_who_comes_back_gets_what_has_changed(api: Api, shop: Path) -> None:
+def test_who_comes_back_gets_what_has_changed(api: Api, shop: Path, looks: list[dict[str, Any]]) -> None:
     run = RunLog(shop).start("20260101T000000Z-bbbb", engine="duckdb", as_of="today", full=False)
     run.begin_stage("collect")
-    timer = threading.Timer(1.0, lambda: run.done("x"))
-    timer.start()
+    ending = threading.Thread(target=lambda: until(lambda: len(looks) > 0) and run.done("x"))
+    ending.start()
     first = events(api().get(f"builds/{run.id}/events").text)
+    ending.join()
+    assert [name for name, _, _ in first] == ["progress", "end"]
     again = api().get(f"builds/{run.id}/events", headers={"Last-Event-ID": first[0][1]})
     assert [name for name, _, _ in events(again.text)] == ["end"]
     assert api().get("builds/nothing/events").status_code == 404
@@ -80,7 +98,7 @@ run = RunLog(Path(sys.argv[1])).start("20260101T000000Z-cccc", engine="duckdb", 
 run.begin_stage("clean")
 print("ready", flush=True)
 try:
-    time.sleep(60)
+    time.sleep(600)
 except BaseException as error:
     run.failed(error)
     raise SystemExit(1)
@@ -96,7 +114,7 @@ def test_a_build_is_cancelled_and_says_by_whom(api: Api, shop: Path) -> None:
         told = api("analyst").post("builds/20260101T000000Z-cccc/cancel")
         assert told.status_code == 202, told.text
         data.Cancelled.model_validate(told.json())
-        worker.wait(20)
+        worker.wait(PATIENCE)
     finally:
         worker.kill()
         worker.communicate()

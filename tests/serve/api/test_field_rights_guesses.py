@@ -43,6 +43,7 @@ NUMBER = "+8613800138000"
 """That of c1, as it is kept."""
 
 
+@pytest.mark.usefixtures("still")
 def test_whole_numbers_are_not_guessed_by_searching(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     from huaxiang.serve.api.routes import customers
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,17 @@ from huaxiang.errors import NotKnown
 from huaxiang.serve.api.following import LOOK, Follows
 
 
-def test_those_who_follow_a_build_share_one_look(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The clock of the looks: it stands still until `at` is moved."""
+    moment = SimpleNamespace(at=1000.0)
+    monkeypatch.setattr("huaxiang.serve.api.following.time", SimpleNamespace(monotonic=lambda: moment.at))
+    return moment
+
+
+def test_those_who_follow_a_build_share_one_look(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clock: SimpleNamespace
+) -> None:
     read: list[str] = []
 
     def shown(_: Path, build_id: str) -> dict[str, Any]:
@@ -28,7 +39,7 @@ def test_those_who_follow_a_build_share_one_look(monkeypatch: pytest.MonkeyPatch
         assert [
             look.state["n"] for look in await asyncio.gather(*(follows.lately(tmp_path, "a") for _ in range(50)))
         ] == [1] * 50
-        first.at -= LOOK + 0.1  # as after a pause
+        clock.at += LOOK + 0.1
         later = await asyncio.gather(*(follows.lately(tmp_path, "a") for _ in range(50)))
         assert len(read) == 2  # one of them read, the others did not wait
         assert later[0].state["n"] == 2
@@ -37,7 +48,9 @@ def test_those_who_follow_a_build_share_one_look(monkeypatch: pytest.MonkeyPatch
     asyncio.run(follow())
 
 
-def test_a_look_that_fails_leaves_the_build_open_to_the_next(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_look_that_fails_leaves_the_build_open_to_the_next(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clock: SimpleNamespace
+) -> None:
     answers: list[dict[str, Any] | None] = [{"n": 1}, None, {"n": 3}]
 
     def shown(_: Path, __: str) -> dict[str, Any]:
@@ -50,7 +63,8 @@ def test_a_look_that_fails_leaves_the_build_open_to_the_next(monkeypatch: pytest
 
     async def follow() -> None:
         follows = Follows()
-        (await follows.lately(tmp_path, "a")).at -= LOOK + 0.1
+        await follows.lately(tmp_path, "a")
+        clock.at += LOOK + 0.1
         with pytest.raises(NotKnown):
             await follows.lately(tmp_path, "a")
         assert (await follows.lately(tmp_path, "a")).state == {"n": 3}

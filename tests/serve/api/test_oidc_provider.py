@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from tests.identity_provider import SECRET, IdentityProvider
 from tests.serve.api.sign_on import GOOD, WEB, Api, begin, entries, finish, log_in
+from tests.waiting import until
 
 ELSEWHERE = (
     "https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "/\n//evil.example", "javascript:alert(1)",
@@ -107,6 +108,7 @@ def test_behind_a_proxy_the_address_is_that_of_the_proxy(api: Api, offer: Callab
     assert "Secure" in told.headers["set-cookie"]
 
 
+@pytest.mark.usefixtures("still")
 def test_logins_without_end_have_to_wait(api: Api, offer: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     offer()
     monkeypatch.setattr("huaxiang.app.oidc.login._FREE", 2)
@@ -126,28 +128,25 @@ def test_where_it_is_not_set_up_there_is_none(api: Api) -> None:
 
 
 def test_settings_that_change_are_taken_over(api: Api, offer: Callable[..., None]) -> None:
-    import time
-
     client = api(None)
     offer(title={"zh": "用公司账号登录", "en": "Company account"})
-    end = time.monotonic() + 5
-    while client.get("session").json()["oidc"] is None and time.monotonic() < end:
-        time.sleep(0.05)
-    assert client.get("session").json()["oidc"] == "用公司账号登录"
+    assert until(lambda: client.get("session").json()["oidc"] == "用公司账号登录")
     assert log_in(client).status_code == 303
 
 
 def test_a_slow_provider_holds_up_nobody_else(api: Api, idp: IdentityProvider, offer: Callable[..., None]) -> None:
-    import time
     from concurrent.futures import ThreadPoolExecutor
 
     offer()
-    idp.slow = 3.0
+    idp.answers.clear()
     client, analyst = api(None), api("analyst")
     with ThreadPoolExecutor(16) as pool:
         begun = [pool.submit(client.get, "oidc/login", follow_redirects=False) for _ in range(16)]
-        time.sleep(0.3)
-        assert client.post("session", json={"name": "boss", "password": GOOD}, headers=WEB).status_code == 200
-        assert analyst.get("status").status_code == 200
-        assert not any(each.done() for each in begun)  # the provider has not answered anybody yet
+        try:
+            assert until(lambda: len(idp.asked) > 0)
+            assert client.post("session", json={"name": "boss", "password": GOOD}, headers=WEB).status_code == 200
+            assert analyst.get("status").status_code == 200
+            assert not any(each.done() for each in begun)  # the provider has not answered anybody yet
+        finally:
+            idp.answers.set()
         assert {each.result().status_code for each in begun} == {303}
