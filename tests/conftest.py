@@ -10,23 +10,23 @@ import importlib.util
 import os
 import re
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+from tests.running import free_port
+from tests.waiting import PATIENCE, until
 
 from huaxiang.serve.cli.texts import speak
 
 if TYPE_CHECKING:
     from huaxiang.engines.spark import SparkEngine
 
-settings.register_profile("huaxiang", deadline=None, print_blob=True)
+settings.register_profile("huaxiang", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", settings.get_profile("huaxiang"), derandomize=True)
 settings.load_profile("huaxiang")
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -147,27 +147,26 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         os.chown(folder, account.pw_uid, account.pw_gid)
     data = folder / "data"
     subprocess.run([initdb, "-D", data, "-A", "trust", "-U", "tester", "--no-sync", "-E", "UTF8", "--locale=C"], check=True, capture_output=True, cwd=folder, **options)  # fmt: skip
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([server, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", folder, "-F"], stdout=log, stderr=log, cwd=folder, **options)  # fmt: skip
     try:
         yield _ready(f"postgresql://tester:hidden123@127.0.0.1:{port}/postgres")
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE)
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _ready(url: str) -> str:
     import psycopg2
 
-    for _attempt in range(100):
+    def answers() -> bool:
         try:
             psycopg2.connect(url).close()
         except psycopg2.OperationalError:
-            time.sleep(0.1)
-        else:
-            return url
-    raise AssertionError("the server does not start")
+            return False
+        return True
+
+    assert until(answers), "the server does not start"
+    return url

@@ -87,7 +87,7 @@ TAMPERED = st.tuples(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(TAMPERED)
 def test_no_tampering_goes_unseen(tmp_path_factory: pytest.TempPathFactory, tampering: tuple[str, int, str]) -> None:
     how, number, column = tampering

@@ -22,7 +22,7 @@ from huaxiang.errors import ExpressionError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_START_SECONDS = 10.0
+_START_SECONDS = 30.0
 """Python and the engine have to be loaded before the clock of the query runs."""
 READY = b"ready\n"
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
+        alone_here = self.engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[object] = threading.Lock() if alone_here else nullcontext()
         try:
             found = self._open()
         except sa.exc.SQLAlchemyError as error:
@@ -136,8 +139,11 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that holds SQLite's only lock for writing from its beginning, so that what it reads stays true until its end."""
-        with self.engine.connect() as plain:
+        """A transaction that holds SQLite's only lock for writing from its beginning, so that what it reads stays true until its end.
+
+        Threads take turns: those that wait for SQLite's lock ask again and again, and on a slow disk some would never get it in time.
+        """
+        with self._turn, self.engine.connect() as plain:
             connection = plain.execution_options(huaxiang_write=True)
             with connection.begin():
                 yield connection

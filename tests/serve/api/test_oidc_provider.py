@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from tests.identity_provider import SECRET, IdentityProvider
+from tests.running import free_port
 from tests.serve.api.sign_on import GOOD, WEB, Api, begin, entries, finish, log_in
 from tests.waiting import until
 
@@ -31,12 +31,6 @@ def test_own_paths_are_gone_on_to(api: Api, offer: Callable[..., None], wanted: 
 
     offer()
     assert unquote(log_in(api(None), next=wanted).headers["location"]) == wanted
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def test_without_the_provider_passwords_still_work(api: Api, shop: Path, offer: Callable[..., None]) -> None:
