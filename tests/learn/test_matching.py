@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 import pytest
 
 from huaxiang.errors import UsageError
-from huaxiang.learn.matching import MatchModel, Scored, score_pairs
+from huaxiang.learn.matching import MatchModel, Scored, narrow, score_pairs
 from huaxiang.spec.people import ComparisonSpec, MatchingSpec
 
 SPEC = MatchingSpec(name="people")
@@ -135,6 +136,38 @@ def test_few_new_records_look_their_pairs_up_in_the_index(people: pa.Table, scor
         assert got.pairs.column("weight").equals(wanted.column("weight"))
         assert sorted(got.index.column("digest").to_pylist()) == sorted(day.column("digest").to_pylist())
         index = got.index
+
+
+@pytest.mark.parametrize("review", [0.5, 0.01])
+def test_what_is_left_out_before_addresses_are_read_could_not_have_been_found(
+    monkeypatch: pytest.MonkeyPatch, review: float
+) -> None:
+    people = _people(600, seed=11).drop(["person"])
+    records = people.append_column("city", pa.array([f"c{n % 5}" if n % 3 else None for n in range(people.num_rows)]))
+    describes = np.arange(records.num_rows) % 9 > 0
+    records = records.append_column("describes", pa.array(describes))
+    spec = MatchingSpec(name="people", review=review)
+    whole = score_pairs(records, spec)
+    new = np.random.default_rng(4).random(records.num_rows) < 0.08
+    index = whole.index.filter(pc.is_in(whole.index.column("digest"), records.column("digest").filter(pa.array(~new))))
+    seen: list[tuple[int, int]] = []
+    promising = narrow._promising
+
+    def counted(*given: Any) -> tuple[np.ndarray, np.ndarray]:
+        found = promising(*given)
+        seen.append((len(given[4][1][0]), len(found[0])))
+        return found
+
+    monkeypatch.setattr(narrow, "_promising", counted)
+    all_at_once = score_pairs(records, spec, model=whole.model, new=new, index=index)
+    assert not seen
+    monkeypatch.setattr(narrow, "FEW", 0)
+    addresses_last = score_pairs(records, spec, model=whole.model, new=new, index=index)
+    assert seen and seen[0][1] < seen[0][0]
+    assert addresses_last.pairs.num_rows > 20
+    assert addresses_last.pairs.equals(all_at_once.pairs)
+    left, right = (whole.pairs.column(c).to_numpy() for c in ("left", "right"))
+    assert np.array_equal(addresses_last.score(left, right), whole.pairs.column("weight").to_numpy())
 
 
 def test_any_pair_scores_as_blocked_ones_do(scored: Scored) -> None:

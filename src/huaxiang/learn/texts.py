@@ -5,11 +5,14 @@ A text's first bytes, read as one whole number, sort as the texts do; numbers ar
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 _WORD = 8
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 _BUCKETS = 20
 _MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 """Odd numbers that spread bits."""
@@ -29,7 +32,7 @@ def heads(texts: pa.Array) -> np.ndarray:
 
 
 def _bytes(texts: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Start and length of each text, and the bytes of all, with room to read a word at any place."""
+    """Start and length of each text, and the bytes of all, a word of them at least."""
     _valid, offsets, data = texts.cast(pa.string()).buffers()
     size = len(texts)
     if offsets is None or not size:
@@ -37,14 +40,18 @@ def _bytes(texts: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return nothing, nothing, np.zeros(_WORD, dtype=np.uint8)
     ends = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + size + 1]
     raw = np.frombuffer(data, dtype=np.uint8) if data is not None else np.empty(0, dtype=np.uint8)
-    if len(raw) < ends[-1] + _WORD:  # Arrow pads its own buffers; those of others may end with the last text
-        raw = np.concatenate([raw[: ends[-1]], np.zeros(_WORD, dtype=np.uint8)])
+    if len(raw) < _WORD:
+        raw = np.concatenate([raw, np.zeros(_WORD - len(raw), dtype=np.uint8)])
     return ends[:-1], np.diff(ends), raw
 
 
 def _words(start: np.ndarray, length: np.ndarray, data: np.ndarray) -> np.ndarray:
     overlapping = np.ndarray((len(data) - _WORD + 1,), dtype=">u8", buffer=data, strides=(1,))
-    words: np.ndarray = overlapping[start].astype(np.uint64)
+    last = len(overlapping) - 1
+    words: np.ndarray = overlapping[np.minimum(start, last)].astype(np.uint64)
+    ending = np.flatnonzero(start > last)  # less than a word is left there
+    over = (start[ending] - last).astype(np.uint64) * np.uint64(8)
+    words[ending] = np.where(over < 64, words[ending] << np.minimum(over, np.uint64(63)), 0)
     if length.min(initial=_WORD) < _WORD:
         spare = np.clip(_WORD - length.astype(np.int64), 0, _WORD).astype(np.uint64) * np.uint64(8)
         whole = spare < 64
@@ -74,8 +81,8 @@ def find_sorted(wanted: pa.Array, among: pa.Array) -> np.ndarray:
 
 def place_sorted(wanted: pa.Array, among: pa.Array, rows: np.ndarray) -> np.ndarray:
     """Before which of the `rows` (ascending) of `among` (ascending, no nulls) each text belongs; behind equal ones."""
-    mine, parts = heads(wanted), _bytes(among)
-    low, high = (_search(mine, parts, rows, right=right) for right in (False, True))
+    mine, theirs = heads(wanted), heads(among)[rows]
+    low, high = (np.searchsorted(theirs, mine, side=side) for side in _SIDES)
     for at in np.flatnonzero(low < high).tolist():
         text, first, last = wanted[at].as_py().encode(), int(low[at]), int(high[at])
         while first < last:
@@ -86,21 +93,6 @@ def place_sorted(wanted: pa.Array, among: pa.Array, rows: np.ndarray) -> np.ndar
                 last = middle
         low[at] = first
     return low
-
-
-def _search(
-    mine: np.ndarray, parts: tuple[np.ndarray, np.ndarray, np.ndarray], rows: np.ndarray, *, right: bool
-) -> np.ndarray:
-    """NumPy's searchsorted among the heads of the texts in these rows, of which only those looked at are read."""
-    start, length, data = parts
-    first, last = np.zeros(len(mine), dtype=np.int64), np.full(len(mine), len(rows), dtype=np.int64)
-    while (searching := first < last).any():
-        middle = (first + last) // 2
-        row = rows[np.minimum(middle, len(rows) - 1)]
-        head = _words(start[row], length[row], data)
-        below = searching & ((head <= mine) if right else (head < mine))
-        first, last = np.where(below, middle + 1, first), np.where(searching & ~below, middle, last)
-    return first
 
 
 def is_ascending(texts: pa.Array) -> bool:

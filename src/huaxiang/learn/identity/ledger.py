@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from huaxiang.learn.texts import one_chunk
+from huaxiang.learn.weave import Woven
 
 EVIDENCE = pa.schema([
     ("left", pa.string()), ("right", pa.string()), ("kind", pa.string()), ("rule", pa.string()), ("value_digest", pa.string()),
@@ -38,48 +39,6 @@ TABLES = {
 OWNERS = "identity_owners"
 """Table of whose each key value is, as `resolve` found it: key, and what `stitch.SPANS` says of its values."""
 SAME = ("left", "right", "kind", "rule", "value_digest", "verdict")
-
-
-@dataclass(frozen=True)
-class Woven:
-    """A large table of which some rows were replaced: `row` numbers the rows of `whole` and, behind them, of `own`, both in their order.
-    It is put together piece by piece when it is written, so that nobody holds it twice.
-    """
-
-    whole: pa.Table
-    own: pa.Table
-    row: np.ndarray
-
-    def pieces(self, rows: int = 1 << 16) -> Iterator[pa.Table]:
-        """The table in pieces of at most so many rows; at least one, if empty."""
-        for begin in range(0, max(len(self.row), 1), rows):
-            yield self._piece(self.row[begin : begin + rows])
-
-    def table(self) -> pa.Table:
-        """The whole table."""
-        return self._piece(self.row)
-
-    def select(self, columns: Sequence[str]) -> Woven:
-        """Some of its columns."""
-        return Woven(self.whole.select(columns), self.own.select(columns), self.row)
-
-    def filter(self, wanted: Callable[[pa.Table], pa.Array]) -> pa.Table:
-        """The rows of which `wanted` says so."""
-        masks = [one_chunk(wanted(t)).to_numpy(zero_copy_only=False).astype(bool) for t in (self.whole, self.own)]
-        return self._piece(self.row[np.concatenate(masks)[self.row]])
-
-    def _piece(self, row: np.ndarray) -> pa.Table:
-        mine = row >= self.whole.num_rows
-        theirs, ours = row[~mine], row[mine] - self.whole.num_rows
-        one, two = (_window(t, at) for t, at in ((self.whole, theirs), (self.own, ours)))
-        at = np.empty(len(row), dtype=np.int64)
-        at[~mine] = theirs - (theirs[0] if len(theirs) else 0)
-        at[mine] = ours - (ours[0] if len(ours) else 0) + one.num_rows
-        return pa.concat_tables([one, two]).take(pa.array(at)).combine_chunks()
-
-
-def _window(table: pa.Table, rows: np.ndarray) -> pa.Table:
-    return table.slice(int(rows[0]), int(rows[-1] - rows[0]) + 1) if len(rows) else table.slice(0, 0)
 
 
 @dataclass(frozen=True)

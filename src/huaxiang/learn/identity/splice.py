@@ -14,11 +14,12 @@ from huaxiang.learn.identity.evidence import queue
 from huaxiang.learn.identity.ids import WAS
 from huaxiang.learn.identity.increment import Part
 from huaxiang.learn.identity.keys import value_digest
-from huaxiang.learn.identity.ledger import EVIDENCE, OWN, Ledger, Woven
+from huaxiang.learn.identity.ledger import EVIDENCE, OWN, Ledger
 from huaxiang.learn.identity.publish import by_size, most_held
 from huaxiang.learn.identity.stitch import SPANS
 from huaxiang.learn.identity.types import Resolution
 from huaxiang.learn.texts import find_sorted, one_chunk, place_sorted
+from huaxiang.learn.weave import Plan, Woven
 from huaxiang.spec.models import IdentityKeySpec
 
 
@@ -46,15 +47,14 @@ def _records(part: Part, own: pa.Table) -> pa.Table:
     then, size = part.then, len(part.then.at)
     row = then.at.copy()
     row[part.chosen] = then.count + np.arange(len(part.chosen))
-    at, table = pa.array(row), then.records
+    plan, table = Plan.of(row, then.count), then.records
     for name in OWN:
         if name == "gone":
             table = table.append_column(name, pa.nulls(size, pa.string()))
             continue
         kind = WAS if name == "was" else pa.string()
         sides = [then.column(name), one_chunk(own.column(name))[: len(part.chosen)]]
-        column = pa.chunked_array([s.cast(kind) for s in sides]).take(at)
-        table = table.append_column(name, one_chunk(column))
+        table = table.append_column(name, plan.weave(*(s.cast(kind) for s in sides)))
     emptied = own.slice(len(part.chosen))
     if not emptied.num_rows:
         return table

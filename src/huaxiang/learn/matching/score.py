@@ -17,9 +17,10 @@ from huaxiang.learn.matching.fields import Field, choose_fields
 from huaxiang.learn.matching.increment import IN_ORDER, Index, find_pairs
 from huaxiang.learn.matching.levels import Comparison, comparisons_of
 from huaxiang.learn.matching.model import MatchModel, Weights
+from huaxiang.learn.matching.narrow import read_pairs
 from huaxiang.learn.matching.prepare import Database, helpers
 from huaxiang.learn.matching.scorer import PairScorer
-from huaxiang.learn.matching.terms import add_terms, count_terms, with_terms
+from huaxiang.learn.matching.terms import add_terms, count_terms
 from huaxiang.learn.matching.training import Evidence, Patterns, train
 from huaxiang.learn.texts import held_by_many, is_ascending, one_chunk
 from huaxiang.spec.people import MatchingSpec
@@ -187,6 +188,7 @@ class _Run:
     def score_new(self, model: MatchModel, numbered: pa.Table, known: Index) -> tuple[pa.Table, tuple[Skipped, ...]]:
         """Score the pairs of new records alone; of the others only those are read that share a value with one."""
         db, comparisons = self.db, comparisons_of(self.fields)
+        db.run("SET threads = 1")  # few rows: a second thread waits more than it works
         db.load("source", numbered.take(pa.array(known.unknown)))
         blocking.add_blocks(db, model.blocking, f"({helpers(db, self.fields, 'source')})")
         hashes = db.arrow("SELECT * EXCLUDE (id, fresh) FROM blocks ORDER BY id")
@@ -197,12 +199,13 @@ class _Run:
         if not len(left):
             return _SCHEMA.empty_table(), skipped
         concerned = np.unique(np.concatenate([left, right]))
-        db.load("concerned", numbered.take(pa.array(concerned)))
-        found = f"({helpers(db, self.fields, 'concerned')})"
-        entrants = db.arrow(f"{with_terms(db, found, comparisons, model.terms, model.rarest)} ORDER BY id")
-        self.read = entrants.combine_chunks()
-        sides = (np.searchsorted(concerned, side) for side in (left, right))
-        observe.load_side_by_side(db, "wide", self.read, *sides)
+        records = numbered.take(pa.array(concerned))
+        number = one_chunk(numbered.column("id")).to_numpy()
+        pairs = number[left], number[right]
+        self.read, (left, right) = read_pairs(db, model, records, pairs, least_of(self.spec))
+        place = np.full(int(number.max()) + 1, -1, dtype=np.int64)
+        place[self.read.column("id").to_numpy()] = np.arange(self.read.num_rows)
+        observe.load_side_by_side(db, "wide", self.read, place[left], place[right])
         return self._weigh("SELECT * FROM wide", comparisons, model), skipped
 
     def _block(self, model: MatchModel | None) -> tuple[tuple[Rule, ...], tuple[Skipped, ...]]:

@@ -20,7 +20,8 @@ class PairScorer:
 
     def __init__(self, records: pa.Table, model: MatchModel, threads: int, read: pa.Table | None = None) -> None:
         """`read`: the helper columns of some records, as matching left them; `id` is the record's number."""
-        self._records, self._model, self._threads = records, model, threads
+        self._records, self._model = records, model
+        self._threads = threads if read is None else 1  # few records: a second thread waits more than it works
         self._comparisons = comparisons_of(model.fields)
         self._place = np.full(records.num_rows, -1, dtype=np.int64)
         self._people = read
@@ -73,6 +74,6 @@ class PairScorer:
             before = read.slice(0, 0) if self._people is None else self._people
             db.drop("spelt_source")
             self._place[asked] = before.num_rows + np.arange(len(asked))
-            self._people = pa.concat_tables([before, read]).combine_chunks()
+            self._people = pa.concat_tables([before, read.select(before.column_names)]).combine_chunks()
         assert self._people is not None
         return self._people

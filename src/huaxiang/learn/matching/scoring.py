@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from huaxiang.learn.matching.levels import Comparison
@@ -64,13 +65,30 @@ def filter_candidates(db: Database, linker: Any, least: float) -> str:
     return "close"
 
 
-def weigh(db: Database, pairs: str, wide: str, comparisons: Sequence[Comparison], model: MatchModel) -> str:
+@dataclass(frozen=True)
+class Hope:
+    """A field that is not compared yet: where both records have its `column`, so much (log2) is added against strangers and relatives."""
+
+    column: str
+    strangers: float
+    kin: float
+
+
+def weigh(  # noqa: PLR0913  a query of many parts
+    db: Database,
+    pairs: str,
+    wide: str,
+    comparisons: Sequence[Comparison],
+    model: MatchModel,
+    hopes: Sequence[Hope] = (),
+) -> str:
     """Query of (a, b, weight, levels…): `weight` is log2 of the odds that the pair is one person rather than strangers or
     relatives; `g<n>` the level of each comparison. `wide`: query of the pairs with the helper columns of both records. Leaves
-    `graded_<pairs>`, the levels: written down, each is compared but once.
+    `graded_<pairs>`, the levels: written down, each is compared but once. With `hopes` the weight is what it may be at most.
     """
     levels = ", ".join(f"{level_of(c)}::SMALLINT AS g{i}" for i, c in enumerate(comparisons))
     kept = "".join(f", tf_{c.term}_{s}" for c in comparisons if c.term for s in ("l", "r"))
+    kept += "".join(f", {h.column}_l IS NOT NULL AND {h.column}_r IS NOT NULL AS h{n}" for n, h in enumerate(hopes))
     db.run(f"CREATE TABLE graded_{pairs} AS SELECT a, b, {levels}{kept} FROM ({wide})")
     sums = {"match": [_log2(model.match)], "kin": [_log2(model.related)], "strangers": ["0.0"]}
     for i, c in enumerate(comparisons):
@@ -84,6 +102,9 @@ def weigh(db: Database, pairs: str, wide: str, comparisons: Sequence[Comparison]
             sums["strangers"].append(term)
             if c.personal:
                 sums["kin"].append(term)
+    for n, hope in enumerate(hopes):
+        for name, most in (("strangers", hope.strangers), ("kin", hope.kin)):
+            sums[name].append(f"CASE WHEN h{n} THEN {-most!r}::DOUBLE ELSE 0.0 END")
     grades = ", ".join(f"g{i}" for i in range(len(comparisons)))
     parts = ", ".join(f"{' + '.join(terms)} AS {name}" for name, terms in sums.items())
     high = "greatest(kin, strangers)"
