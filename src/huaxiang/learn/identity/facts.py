@@ -25,6 +25,8 @@ FIELDS = (
 )  # fmt: skip
 """Fields of a records table that describe somebody."""
 _HONORIFIC = re.compile(r"(先生|女士|小姐|太太|夫人|老师|阿姨|师傅|同学|经理|主任|主管|总监|总|工)$")
+_PLAIN_HAN = re.compile("[\u4e00-\u9fff]+")
+"""Names that stand as they are compared, but for a honorific."""
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "jr", "sr"})
 _MASK = "*＊某×"
 _SURNAMES = frozenset(
@@ -86,11 +88,12 @@ def _none(size: int) -> np.ndarray:
     return np.full(size, -1, dtype=np.int64)
 
 
-def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
+def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, pa.Array]:
     encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
-    texts = encoded.dictionary.to_pylist()
+    texts = encoded.dictionary
     number = np.arange(len(texts) + 1, dtype=np.int64)
-    number[[i for i, text in enumerate(texts) if not text.strip()]] = -1
+    odd = np.flatnonzero(pc.invert(pc.match_substring_regex(texts, r"^[\pL\pN]")).to_numpy(zero_copy_only=False))
+    number[[i for i in odd.tolist() if not texts[i].as_py().strip()]] = -1
     number[-1] = -1
     return number[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)], texts
 
@@ -108,7 +111,7 @@ def _names(records: pa.Table) -> tuple[np.ndarray, tuple[str, ...]]:
     code, found = _numbers(pa.chunked_array([whole]))
     names: dict[str, int] = {}
     number = np.full(len(found) + 1, -1, dtype=np.int64)
-    for at, text in enumerate(found):
+    for at, text in enumerate(found.to_pylist()):
         norm = normal_name(text)
         if norm:
             number[at] = names.setdefault(norm, len(names))
@@ -129,6 +132,8 @@ def _births(records: pa.Table) -> np.ndarray:
 
 def normal_name(text: str) -> str:
     """A name as it is compared: full width and case folded, honorifics and marks gone, Latin words sorted."""
+    if _PLAIN_HAN.fullmatch(text):
+        return _HONORIFIC.sub("", text) or text
     text = unicodedata.normalize("NFKC", text).casefold().strip()
     if _is_han(text):
         bare = "".join(c for c in text if c.isalpha() or c in _MASK)

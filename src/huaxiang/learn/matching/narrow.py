@@ -14,13 +14,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from huaxiang.learn.matching import scoring
 from huaxiang.learn.matching.fields import PLACES, Field
+from huaxiang.learn.matching.increment import distinct
 from huaxiang.learn.matching.levels import Comparison, comparisons_of
 from huaxiang.learn.matching.model import MatchModel
 from huaxiang.learn.matching.observe import load_side_by_side
 from huaxiang.learn.matching.prepare import Database, helpers
 from huaxiang.learn.matching.terms import with_terms
+from huaxiang.learn.matching.weighing import Hope, weigh
 from huaxiang.learn.texts import one_chunk
 
 DEAR = ("address",)
@@ -44,7 +45,7 @@ def read_pairs(
     ids = records.column("id").to_numpy()
     row = _rows(known, ids)
     left, right = _promising(db, model, _with_flags(known, records, dear), row, (ids, pairs), least)
-    rest = np.unique(np.concatenate([left, right]))
+    rest = distinct(np.concatenate([left, right]))
     spot = np.searchsorted(ids, rest)
     more = _read(db, model, dear, records.take(pa.array(spot)), "narrowed")
     both = known.take(pa.array(row[spot])).combine_chunks()
@@ -96,14 +97,12 @@ def _promising(  # noqa: PLR0913  one step, cut out to be read
     best = {c.name: _best(c, model) for c in every if c.name in dear or c.name in PLACES}
     places = [sum(b[side] for name, b in best.items() if name not in dear) for side in (0, 1)]
     hopes = [
-        scoring.Hope(f"v_{name}", *(max(own, other) for own, other in zip(best[name], places, strict=True)))
+        Hope(f"v_{name}", *(max(own, other) for own, other in zip(best[name], places, strict=True)))
         for name in sorted(dear)
     ]
     cheap = [c for c in every if c.name not in dear]
-    weighed = scoring.weigh(db, "cheaply", "SELECT * FROM cheaply", cheap, model, hopes)
-    found = db.arrow(f"SELECT a, b FROM ({weighed}) WHERE weight >= {least - _MARGIN!r} ORDER BY a, b")
-    db.drop("graded_cheaply")
-    return found.column("a").to_numpy(), found.column("b").to_numpy()
+    found = weigh(db, "SELECT * FROM cheaply", cheap, model, hopes).at_least(least - _MARGIN)
+    return found.a, found.b
 
 
 def _best(comparison: Comparison, model: MatchModel) -> tuple[float, float]:

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from huaxiang.learn.matching import blocking, observe, scoring
+from huaxiang.learn.matching import blocking, observe, scoring, weighing
 from huaxiang.learn.matching.blocking import Rule, Skipped
 from huaxiang.learn.matching.fields import Field, choose_fields
-from huaxiang.learn.matching.increment import IN_ORDER, Index, find_pairs
+from huaxiang.learn.matching.increment import IN_ORDER, Index, distinct, find_pairs
 from huaxiang.learn.matching.levels import Comparison, comparisons_of
 from huaxiang.learn.matching.model import MatchModel, Weights
 from huaxiang.learn.matching.narrow import read_pairs
@@ -198,7 +198,7 @@ class _Run:
         self.index = known.renewed(digest, hashes)
         if not len(left):
             return _SCHEMA.empty_table(), skipped
-        concerned = np.unique(np.concatenate([left, right]))
+        concerned = distinct(np.concatenate([left, right]))
         records = numbered.take(pa.array(concerned))
         number = one_chunk(numbered.column("id")).to_numpy()
         pairs = number[left], number[right]
@@ -287,18 +287,15 @@ class _Run:
 
     def _weigh(self, wide: str, comparisons: Sequence[Comparison], model: MatchModel) -> pa.Table:
         """The pairs of query `wide` that are worth keeping."""
-        weighed, least = scoring.weigh(self.db, "close", wide, comparisons, model), least_of(self.spec)
-        columns = ", ".join(
-            [
-                'a::INTEGER AS "left"',
-                'b::INTEGER AS "right"',
-                "weight",
-                "round(1.0 / (1.0 + pow(2.0::DOUBLE, -weight)), 9) AS probability",
-                f"{scoring.labels(comparisons)} AS levels",
-            ]
-        )
-        query = f"SELECT {columns} FROM ({weighed}) WHERE weight >= {least!r} ORDER BY a, b"
-        return self.db.arrow(query).cast(_SCHEMA)
+        found = weighing.weigh(self.db, wide, comparisons, model).at_least(least_of(self.spec))
+        columns = {
+            "left": found.a,
+            "right": found.b,
+            "weight": found.weight,
+            "probability": np.round(1.0 / (1.0 + np.exp2(-found.weight)), 9),
+            "levels": found.levels(comparisons),
+        }
+        return pa.table(columns).cast(_SCHEMA)
 
 
 def least_of(spec: MatchingSpec) -> float:

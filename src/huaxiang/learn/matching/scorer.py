@@ -7,12 +7,12 @@ import weakref
 import numpy as np
 import pyarrow as pa
 
-from huaxiang.learn.matching import scoring
 from huaxiang.learn.matching.levels import comparisons_of
 from huaxiang.learn.matching.model import MatchModel
 from huaxiang.learn.matching.observe import load_side_by_side
 from huaxiang.learn.matching.prepare import Database, helpers
 from huaxiang.learn.matching.terms import with_terms
+from huaxiang.learn.matching.weighing import weigh
 
 
 class PairScorer:
@@ -49,10 +49,7 @@ class PairScorer:
         low, high = key // len(self._place), key % len(self._place)
         people = self._read(db, np.concatenate([low, high]))
         load_side_by_side(db, "wide", people, self._place[low], self._place[high])
-        weighed = scoring.weigh(db, "each", "SELECT * FROM wide", self._comparisons, self._model)
-        found = db.arrow(f"SELECT weight FROM ({weighed}) ORDER BY a, b")
-        db.drop("graded_each")
-        return np.asarray(found.column("weight").to_numpy())[back]
+        return weigh(db, "SELECT * FROM wide", self._comparisons, self._model).weight[back]
 
     def _open(self) -> Database:
         self._db = db = Database(self._threads)
