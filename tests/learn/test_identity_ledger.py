@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huaxiang.learn.identity.ledger import EVIDENCE, Ledger, Woven
+from huaxiang.learn.identity.ledger import EVIDENCE, Ledger, Listed
+from huaxiang.learn.weave import Woven
 
 SCHEMA = pa.schema([("text", pa.string()), ("number", pa.int64())])
 ROWS = st.lists(st.tuples(st.none() | st.text(max_size=3), st.none() | st.integers(-9, 9)), max_size=12)
@@ -45,4 +46,23 @@ def test_a_ledger_reads_its_evidence_whole_or_in_pieces() -> None:
     assert [p.to_pylist() for p in ledger.evidence_pieces(("left", "kind"))] == [
         [{"left": d, "kind": "match" if d == "d" else "key"} for d in "acdgi"]
     ]
-    assert "identity_evidence" not in ledger.tables(evidence=False)
+    assert "identity_evidence" not in ledger.tables(large=False)
+
+
+def test_records_are_put_together_whole_or_in_pieces() -> None:
+    known = pa.table({"digest": ["a", "b", "c"], "name": ["x", None, "z"]})
+    own = [
+        pa.table({"customer_id": ids, "gone": pa.nulls(len(ids), pa.string())})
+        for ids in (["one", "two", "three"], ["new"])
+    ]
+    below = pa.table({
+        "digest": ["d"], "name": pa.nulls(1, pa.string()), "customer_id": pa.nulls(1, pa.string()), "gone": ["2"],
+    })  # fmt: skip
+    listed = Listed(known, Woven(own[0], own[1], np.array([0, 3, 2])), below)
+    ledger = Ledger(listed, EVIDENCE.empty_table(), pa.table({}))
+    assert ledger.records.column("customer_id").to_pylist() == ["one", "new", "three", None]
+    assert ledger.records.column("digest").to_pylist() == ["a", "b", "c", "d"]
+    assert pa.concat_tables(ledger.record_pieces()).equals(ledger.records)
+    assert pa.concat_tables(listed.pieces(2)).equals(ledger.records)
+    assert ledger.present().num_rows == 3
+    assert "identity_records" not in ledger.tables(large=False)

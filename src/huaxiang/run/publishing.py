@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,9 +22,6 @@ from huaxiang.run.segmenting import text_of
 from huaxiang.run.unifying import RowCounts, Unified
 from huaxiang.spec.loader import Project
 from huaxiang.stages.identify import unified_table
-
-if TYPE_CHECKING:
-    from huaxiang.learn.identity.ledger import Ledger
 
 ID = "customer_id"
 
@@ -102,27 +100,26 @@ def save_identity(build: Build, unified: Unified) -> None:
     table = pa.concat_tables(parts).sort_by([(ID, "ascending"), ("key", "ascending"), ("value_digest", "ascending")])
     pq.write_table(table, build.draft.table("identity"), compression="zstd")
     ledger = unified.identified.resolution.ledger
-    for name, part in ledger.tables(evidence=False).items():
+    for name, part in ledger.tables(large=False).items():
         pq.write_table(_canonical(part), build.draft.table(name), compression="zstd")
-    _save_evidence(build, ledger)
+    _save_pieces(build.draft.table("identity_records"), ledger.record_pieces())
+    _save_pieces(build.draft.table("identity_evidence"), ledger.evidence_pieces())
     build.draft.path(STATE).write_text(ledger.text(), "utf-8")
     if unified.identified.scored is not None:
         pq.write_table(unified.identified.scored.index, build.draft.table(INDEX), compression="zstd")
 
 
-def _save_evidence(build: Build, ledger: Ledger) -> None:
-    """Write the evidence piece by piece, in row groups of one size however it came to be."""
-    from huaxiang.learn.identity.ledger import EVIDENCE, EVIDENCES
-
-    with pq.ParquetWriter(build.draft.table(EVIDENCES), EVIDENCE, compression="zstd") as writer:
-        held = EVIDENCE.empty_table()
-        for piece in ledger.evidence_pieces():
-            held = pa.concat_tables([held, piece])
+def _save_pieces(path: Path, pieces: Iterator[pa.Table]) -> None:
+    """Write a table piece by piece, in row groups of one size however it came to be."""
+    held = _canonical(next(pieces))
+    with pq.ParquetWriter(path, held.schema, compression="zstd") as writer:
+        for piece in pieces:
             while held.num_rows >= _GROUP:
                 writer.write_table(held.slice(0, _GROUP).combine_chunks())
                 held = held.slice(_GROUP)
-        if held.num_rows:
-            writer.write_table(held.combine_chunks())
+            held = pa.concat_tables([held, _canonical(piece)])
+        for begin in range(0, held.num_rows, _GROUP):
+            writer.write_table(held.slice(begin, _GROUP).combine_chunks())
 
 
 def _canonical(table: pa.Table) -> pa.Table:

@@ -250,7 +250,7 @@ def _part(
     gone = np.arange(then.count, ledger.records.num_rows)
     rows = np.unique(np.concatenate([mine[(mine >= 0) & (mine < then.count)], then.lost, gone]))
     touching, evidence = _evidence_of(then, chosen)
-    previous = replace(ledger, records=ledger.records.take(pa.array(rows)).combine_chunks(), traced=evidence)
+    previous = replace(ledger, listed=ledger.records.take(pa.array(rows)).combine_chunks(), traced=evidence)
     redirects = ledger.redirects
     used = [
         one_chunk(then.ledger.records.column("customer_id")),

@@ -36,9 +36,37 @@ TABLES = {
     EVIDENCES: "evidence",
     "identity_redirects": "redirects",
 }
+LARGE = ("identity_records", EVIDENCES)
 OWNERS = "identity_owners"
 """Table of whose each key value is, as `resolve` found it: key, and what `stitch.SPANS` says of its values."""
 SAME = ("left", "right", "kind", "rule", "value_digest", "verdict")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Records with what was resolved of them, of which few changed: `known` are the records' own columns, `own` the OWN columns beside
+    them, `below` the records that are gone.
+    """
+
+    known: pa.Table
+    own: Woven
+    below: pa.Table
+
+    def pieces(self, rows: int = 1 << 16) -> Iterator[pa.Table]:
+        """The table in pieces of at most so many rows, but for the last, `below`."""
+        for number, piece in enumerate(self.own.pieces(rows)):
+            yield _beside(self.known.slice(number * rows, rows), piece)
+        yield self.below
+
+    def table(self) -> pa.Table:
+        """The whole table."""
+        return pa.concat_tables([_beside(self.known, self.own.table()), self.below]).combine_chunks()
+
+
+def _beside(left: pa.Table, right: pa.Table) -> pa.Table:
+    for name in right.column_names:
+        left = left.append_column(name, right.column(name))
+    return left
 
 
 @dataclass(frozen=True)
@@ -48,11 +76,20 @@ class Ledger:
     owners of the values of each key that links.
     """
 
-    records: pa.Table
+    listed: pa.Table | Listed
     traced: pa.Table | Woven
     redirects: pa.Table
     state: Mapping[str, Any] = field(default_factory=dict)
     maps: Mapping[str, pa.Table] = field(default_factory=dict)
+
+    @cached_property
+    def records(self) -> pa.Table:
+        """All records, sorted by digest; those that are gone below."""
+        return self.listed.table() if isinstance(self.listed, Listed) else self.listed
+
+    def record_pieces(self) -> Iterator[pa.Table]:
+        """The same in pieces: less memory where it is only read through."""
+        return self.listed.pieces() if isinstance(self.listed, Listed) else iter((self.listed,))
 
     @cached_property
     def evidence(self) -> pa.Table:
@@ -64,9 +101,9 @@ class Ledger:
         found = self.traced.select(list(columns))
         return found.pieces() if isinstance(found, Woven) else iter((found,))
 
-    def tables(self, *, evidence: bool = True) -> dict[str, pa.Table]:
-        """Tables to save, by name; `evidence`: with the evidence, which else is written from its pieces."""
-        tables = {name: getattr(self, part) for name, part in TABLES.items() if evidence or name != EVIDENCES}
+    def tables(self, *, large: bool = True) -> dict[str, pa.Table]:
+        """Tables to save, by name; `large`: with the records and the evidence, which else are written from their pieces."""
+        tables = {name: getattr(self, part) for name, part in TABLES.items() if large or name not in LARGE}
         if self.maps:
             tables[OWNERS] = pa.concat_tables([_with_key(name, self.maps[name]) for name in sorted(self.maps)])
         return tables

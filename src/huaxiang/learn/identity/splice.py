@@ -14,12 +14,12 @@ from huaxiang.learn.identity.evidence import queue
 from huaxiang.learn.identity.ids import WAS
 from huaxiang.learn.identity.increment import Part
 from huaxiang.learn.identity.keys import value_digest
-from huaxiang.learn.identity.ledger import EVIDENCE, OWN, Ledger
+from huaxiang.learn.identity.ledger import EVIDENCE, OWN, Ledger, Listed
 from huaxiang.learn.identity.publish import by_size, most_held
 from huaxiang.learn.identity.stitch import SPANS
 from huaxiang.learn.identity.types import Resolution
 from huaxiang.learn.texts import find_sorted, one_chunk, place_sorted
-from huaxiang.learn.weave import Plan, Woven
+from huaxiang.learn.weave import Woven
 from huaxiang.spec.models import IdentityKeySpec
 
 
@@ -27,7 +27,7 @@ def put_back(part: Part, found: Resolution, keys: Sequence[IdentityKeySpec]) -> 
     """The resolution of all records from that of a part; equal to that of a full run."""
     then = part.then
     records = _records(part, found.ledger.records)
-    customer = one_chunk(records.column("customer_id"))[: len(then.at)]
+    customer = one_chunk(records.own.select(["customer_id"]).table().column("customer_id"))
     evidence = _evidence(part, found.ledger.evidence)
     maps = {k.name: _map(part, k, found.maps[k.name]) for k in keys}
     giants = _giants(part, found)
@@ -42,23 +42,16 @@ def put_back(part: Part, found: Resolution, keys: Sequence[IdentityKeySpec]) -> 
     )  # fmt: skip
 
 
-def _records(part: Part, own: pa.Table) -> pa.Table:
+def _records(part: Part, own: pa.Table) -> Listed:
     """The records with their customers; below them, emptied, those that are gone."""
-    then, size = part.then, len(part.then.at)
+    then, size = part.then, len(part.chosen)
     row = then.at.copy()
-    row[part.chosen] = then.count + np.arange(len(part.chosen))
-    plan, table = Plan.of(row, then.count), then.records
-    for name in OWN:
-        if name == "gone":
-            table = table.append_column(name, pa.nulls(size, pa.string()))
-            continue
-        kind = WAS if name == "was" else pa.string()
-        sides = [then.column(name), one_chunk(own.column(name))[: len(part.chosen)]]
-        table = table.append_column(name, plan.weave(*(s.cast(kind) for s in sides)))
-    emptied = own.slice(len(part.chosen))
-    if not emptied.num_rows:
-        return table
-    return pa.concat_tables([table, emptied.select(table.column_names).cast(table.schema)]).combine_chunks()
+    row[part.chosen] = then.count + np.arange(size)
+    schema = pa.schema([(name, WAS if name == "was" else pa.string()) for name in OWN])
+    before, now = (t.select(OWN).cast(schema) for t in (then.ledger.records.slice(0, then.count), own.slice(0, size)))
+    emptied = own.slice(size)
+    whole = pa.schema([*then.records.schema, *schema])
+    return Listed(then.records, Woven(before, now, row), emptied.select(whole.names).cast(whole))
 
 
 def _evidence(part: Part, own: pa.Table) -> Woven:
