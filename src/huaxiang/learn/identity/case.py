@@ -48,7 +48,7 @@ class Beyond:
 
     held: Held
     crowded: Mapping[str, pa.Array]
-    used: pa.Array
+    used: pa.ChunkedArray
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def name_clusters(clusters: Clusters, prior: Prior | None, seen: str) -> Named:
     """Give every cluster its ID."""
     given = np.full(clusters.count, -1, dtype=np.int64)
     if prior is None:
-        minted = _mint(given, clusters, pa.array([], pa.string()))
+        minted = _mint(given, clusters, pa.chunked_array([], pa.string()))
         was = pa.nulls(len(clusters.number), WAS)
         return Named(minted, pa.array([seen] * clusters.count, pa.string()), was, REDIRECTS.empty_table())
     known = _known(prior)
@@ -69,7 +69,7 @@ def name_clusters(clusters: Clusters, prior: Prior | None, seen: str) -> Named:
     history = _history(clusters, prior, known, ancestor)
     _restore(history, clusters, _before(prior, known, ancestor))
     heirs = _inherit(given, history, clusters, (prior, known))
-    minted = _mint(given, clusters, pa.concat_arrays([known.texts, prior.used]))
+    minted = _mint(given, clusters, pa.chunked_array([known.texts, *prior.used.chunks]))
     table = _redirect((given, minted), heirs, (history, clusters, known), (redirects, seen))
     ids = pc.coalesce(known.texts.take(pa.array(given, mask=given < 0)), minted)
     row = np.where(given >= 0, known.row[np.maximum(given, 0)] if len(known.row) else -1, -1)
@@ -241,7 +241,7 @@ def _inherit(given: np.ndarray, history: np.ndarray, clusters: Clusters, past: t
     return heirs
 
 
-def _mint(given: np.ndarray, clusters: Clusters, used: pa.Array) -> pa.Array:
+def _mint(given: np.ndarray, clusters: Clusters, used: pa.ChunkedArray) -> pa.Array:
     """New IDs of clusters that were given none (null for the others): the smallest value of the strongest key, else the smallest
     record's digest; with a number behind it when the ID was ever used.
     """
@@ -266,16 +266,14 @@ def _mint(given: np.ndarray, clusters: Clusters, used: pa.Array) -> pa.Array:
     return _settle(wanted, clusters, used)
 
 
-def _settle(wanted: np.ndarray, clusters: Clusters, used: pa.Array) -> pa.Array:
+def _settle(wanted: np.ndarray, clusters: Clusters, used: pa.ChunkedArray) -> pa.Array:
     """Add numbers where a wanted ID was used before, or several clusters want it: the largest gets it plain."""
     asked = pa.array(wanted, pa.string())
     if asked.null_count == len(asked):
         return asked
     counts = pc.value_counts(asked.drop_null())
     twice = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
-    before = used.take(
-        pa.array(np.flatnonzero(pc.is_in(used, value_set=asked, skip_nulls=True).to_numpy(zero_copy_only=False)))
-    )
+    before = used.filter(pc.is_in(used, value_set=asked, skip_nulls=True)).combine_chunks()
     clash = pc.or_(
         pc.is_in(asked, value_set=before, skip_nulls=True), pc.is_in(asked, value_set=twice, skip_nulls=True)
     )
@@ -301,7 +299,7 @@ def _settle(wanted: np.ndarray, clusters: Clusters, used: pa.Array) -> pa.Array:
 class _Taken:
     """IDs that are in use: those `added`, and of very many the wanted ones with their numbers, looked up some at a time."""
 
-    def __init__(self, used: pa.Array, names: set[str]) -> None:
+    def __init__(self, used: pa.ChunkedArray, names: set[str]) -> None:
         self._used, self._names, self._upto = used, sorted(names), 0
         self.added: set[str] = set()
 

@@ -258,7 +258,7 @@ def _part(
     ]
     used += [one_chunk(redirects.column(c)) for c in ("old", "new")]
     crowded = {k.name: _still_crowded(k, records, came[k.name], ledger) for k in linking}
-    beyond = Beyond(held, crowded, pa.concat_arrays([u.cast(pa.string()) for u in used]).drop_null())
+    beyond = Beyond(held, crowded, pa.chunked_array([u.cast(pa.string()) for u in used], pa.string()))
     return Part(then, chosen, records, some, replace(context, previous=previous), beyond, came, touching)
 
 

@@ -23,7 +23,7 @@ class Prior:
     at: np.ndarray
     there: np.ndarray
     lost: np.ndarray
-    used: pa.Array
+    used: pa.ChunkedArray
 
     @property
     def known(self) -> np.ndarray:
@@ -53,7 +53,7 @@ def places(wanted: pa.Array, among: pa.Array) -> np.ndarray:
     return found
 
 
-def align(digest: pa.Array, ledger: Ledger | None, used: pa.Array | None = None) -> Prior | None:
+def align(digest: pa.Array, ledger: Ledger | None, used: pa.ChunkedArray | None = None) -> Prior | None:
     """Find each record in the ledger. `used`: IDs in use besides the ledger's."""
     if ledger is None:
         return None
@@ -62,4 +62,4 @@ def align(digest: pa.Array, ledger: Ledger | None, used: pa.Array | None = None)
     there = one_chunk(ledger.records.column("gone")).is_null().to_numpy(zero_copy_only=False).astype(bool)
     lost = np.ones(len(before), dtype=bool)
     lost[at[at >= 0]] = False
-    return Prior(ledger, at, there, lost, used if used is not None else pa.array([], pa.string()))
+    return Prior(ledger, at, there, lost, used if used is not None else pa.chunked_array([], pa.string()))
