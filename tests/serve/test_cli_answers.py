@@ -12,6 +12,7 @@ from tests.serve.conftest import Answer
 from huaxiang.serve.cli.commands.quality import QualityGroup
 from huaxiang.serve.cli.framework import LazyGroup, TextCommand
 from huaxiang.serve.cli.main import cli
+from huaxiang.serve.cli.output import distribution
 
 Run = Callable[..., Answer]
 SHOWS = [
@@ -216,3 +217,17 @@ def test_persona_cards_show_their_figures(shop: Path, run: Run) -> None:
         assert expected in text
     assert run("persona", "show", "value/c1", "--json").json["set"] == "value"
     assert run("persona", "show", "c9").code == 2
+    told = run("persona", "show", "value", "--lang", "en")
+    assert (told.code, "name one of its cards: value/c1" in told.err) == (2, True)
+
+
+def test_the_ends_of_a_distribution_hold_what_lies_beyond(capsys: pytest.CaptureFixture[str]) -> None:
+    shape = {"kind": "numbers", "min": 0, "max": 900, "bins": [[2, 10, 5], [10, 18, 3], [18, 26, 2]]}
+    distribution(shape, kind="integer", titles={}, base=10, unit=None)
+    assert [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()[-3:]] == ["< 10", "10 – 18", "≥ 18"]
+    distribution(shape | {"min": 2, "max": 26}, kind="integer", titles={}, base=10, unit=None)
+    assert [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()[-3:]] == [
+        "2 – 10",
+        "10 – 18",
+        "18 – 26",
+    ]

@@ -36,13 +36,24 @@ def show_persona(snapshot: Snapshot, name: str) -> dict[str, Any]:
     added.
 
     `name` is a segment (`c1`), `set/segment`, or the card's Chinese or English name. Raises UsageError when it is
-    unknown, or means cards of several sets.
+    unknown, names a set, or means cards of several sets.
     """
     cards = [(group, card) for group in snapshot.personas()["sets"] for card in group["cards"]]
     found = [
         (group, card) for group, card in cards
         if name in {card["segment"], f"{group['name']}/{card['segment']}", *card["name"].values()}
     ]  # fmt: skip
+    of_set = [
+        f"{group['name']}/{card['segment']}"
+        for group, card in cards
+        if name in {group["name"], *group["title"].values()}
+    ]
+    if not found and of_set:
+        choices = ", ".join(of_set)
+        raise UsageError(
+            f'"{name}" is a set of personas; name one of its cards: {choices}',
+            f"“{name}”是一组典型画像，请指明其中一张：{choices}",
+        )
     if not found:
         known = [f"{group['name']}/{card['segment']}" for group, card in cards]
         raise UsageError.unknown("persona", name, known)

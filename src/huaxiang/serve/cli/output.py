@@ -193,13 +193,18 @@ def distribution(shape: dict[str, Any], *, kind: str, titles: Any, base: int, un
         return
     marks = ("min", "p5", "p25", "p50", "p75", "p95", "max", "mean")
     facts((t(f"mark.{mark}"), value(shape.get(mark), kind, unit)) for mark in marks if shape.get(mark) is not None)
-    shown = unit if unit == "%" else None
+    _bars(_ranges(shape, kind, unit if unit == "%" else None), base, t("tag.range"))
+
+
+def _ranges(shape: dict[str, Any], kind: str, unit: str | None) -> list[tuple[str, int]]:
+    """What the bins hold: the first and the last hold all that lies beyond them too."""
     bins = shape.get("bins", ())
-    _bars(
-        [(f"{value(low, kind, shown)} – {value(high, kind, shown)}", count) for low, high, count in bins],
-        base,
-        t("tag.range"),
-    )
+    rows = [(f"{value(low, kind, unit)} – {value(high, kind, unit)}", count) for low, high, count in bins]
+    if len(bins) > 1 and shape["min"] < bins[0][0]:
+        rows[0] = f"< {value(bins[0][1], kind, unit)}", bins[0][2]
+    if len(bins) > 1 and shape["max"] > bins[-1][1]:
+        rows[-1] = f"≥ {value(bins[-1][0], kind, unit)}", bins[-1][2]
+    return rows
 
 
 def _key(item: Any) -> Any:

@@ -65,7 +65,7 @@ def demo(*, folder: Path, dataset: str, customers: int, seed: int | None, shop_u
         return
     output.line(summary_text(result, customers, lang) if dataset == "mumian" else result.text(lang))
     output.line()
-    for name in ("status", "tag list", "audience list", "persona list"):
+    for name in ("status", "tag list", "audience list", "persona list", "serve --no-auth"):
         output.line(f"  huaxiang {name} --project {result.folder}")
     output.line(t("demo.next"))
     if page:
