@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from customers import generate
 
-GROUP = 122_880
+GROUP = 131_072
 PIECE = 100_000
 SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任"
@@ -46,19 +46,24 @@ def write_identity(path: Path, ids: list[str], phones: list[str]) -> None:
     """Two keys a customer: a member number that is shown, a phone number of which the digest is kept."""
     schema = pa.schema([(n, pa.string()) for n in ("customer_id", "key", "value_digest", "value")])
     digest = lambda text: hashlib.sha256(text.encode()).hexdigest()  # noqa: E731
+    from huaxiang.engines.arrow_io import OWNED_GROUP
+
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for at in range(0, len(ids), PIECE):
             rows = [
                 row for i, p in zip(ids[at : at + PIECE], phones[at : at + PIECE], strict=True)
                 for row in ((i, "member_no", digest(f"member_no:M{i}"), f"M{i}"), (i, "phone", digest(f"phone:{p}"), None))
             ]  # fmt: skip
-            writer.write_table(pa.table([list(c) for c in zip(*rows, strict=True)], schema=schema))
+            found = pa.table([list(c) for c in zip(*rows, strict=True)], schema=schema)
+            writer.write_table(found, row_group_size=OWNED_GROUP)
 
 
 def write_rows(
     path: Path, ids: list[str], each: int, columns: Callable[[np.random.Generator, int], dict[str, pa.Array]]
 ) -> int:
     """Rows of a source, `each` a customer on average, sorted by customer."""
+    from huaxiang.engines.arrow_io import OWNED_GROUP
+
     rng = np.random.default_rng(11)
     writer, total = None, 0
     for at in range(0, len(ids), PIECE):
@@ -70,7 +75,7 @@ def write_rows(
             "_row": pa.array(rng.integers(1, 1 << 40, size)),
         })  # fmt: skip
         writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
-        writer.write_table(table, row_group_size=GROUP)
+        writer.write_table(table, row_group_size=OWNED_GROUP)
         total += size
     assert writer is not None
     writer.close()
@@ -103,6 +108,8 @@ def events(rng: np.random.Generator, size: int) -> dict[str, pa.Array]:
 def publish(folder: Path, size: int) -> dict[str, float]:
     """Make a project whose snapshot holds all of it; return seconds of index and lookup."""
     from huaxiang.app.wiring import snapshot_store
+    from huaxiang.engines.blocks import FOLDER as ROWS
+    from huaxiang.engines.blocks import write_blocks
     from huaxiang.index import build_index
     from huaxiang.index.lookup import FOLDER
     from huaxiang.index.lookup.build import Asked, build_lookup
@@ -121,6 +128,7 @@ def publish(folder: Path, size: int) -> dict[str, float]:
     write_identity(draft.table("identity"), ids, phones.to_pylist())
     rows = {"orders": write_rows(draft.table("source_orders"), ids, 20, orders)}
     rows["events"] = write_rows(draft.table("source_events"), ids, 20, events)
+    write_blocks(table.schema, table.to_batches(), draft.path(f"{ROWS}/customers.arrow"))
     begin = time.perf_counter()
     build_index(draft.table("customers"), draft.folder / "index")
     indexed = time.perf_counter()

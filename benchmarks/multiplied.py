@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-GROUP = 122_880
+GROUP = 131_072
 OWN = ("customer_id", "household_id", "account_id", "account_key", "head", "digest", "left", "right")
 ONCE = ("quality", "quality_history", "quality_profile", "rejected", "repairs", "household_rules", "identity_redirects")
 """Tables that tell of sources and rules, not of single customers."""
@@ -75,7 +75,7 @@ def multiply(built: Path, folder: Path, customers: int) -> dict[str, Any]:
     """
     from huaxiang.app.wiring import open_snapshot, snapshot_store
     from huaxiang.index.bits import Bits
-    from huaxiang.run.publishing import save_index, save_lookup
+    from huaxiang.run.publishing import save_index, save_lookup, save_rows
 
     shutil.copytree(built, folder, ignore=shutil.ignore_patterns(".huaxiang"), copy_function=shutil.copy)
     with open_snapshot(built) as snapshot:
@@ -103,6 +103,7 @@ def multiply(built: Path, folder: Path, customers: int) -> dict[str, Any]:
             source["loaded"] = (source.get("loaded") or 0) * copies
     build = SimpleNamespace(draft=draft)
     save_index(build)  # type: ignore[arg-type]
+    save_rows(build, pq.read_table(draft.table("customers")))  # type: ignore[arg-type]
     _write(identity, draft.table("identity"), "keys", copies)  # so that a key finds one customer
     save_lookup(build, facts["attributes"])  # type: ignore[arg-type]
     _write(identity, draft.table("identity"), "identity", copies)  # as the rows of the sources have them
@@ -112,11 +113,14 @@ def multiply(built: Path, folder: Path, customers: int) -> dict[str, Any]:
 
 def _write(table: pa.Table, path: Path, name: str, copies: int) -> None:
     """Write so many copies in row groups of a size that a build writes."""
+    from huaxiang.engines.arrow_io import OWNED_GROUP
+
     table = table.replace_schema_metadata(None) if copies > 1 else table
+    group = OWNED_GROUP if name.startswith(("source_", "identity", "keys")) else GROUP
     with pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1) as writer:
         held: list[pa.Table] = []
         for number in range(copies):
             held.append(copy_of(table, name, number) if copies > 1 else table)
             if sum(len(each) for each in held) >= GROUP or number == copies - 1:
-                writer.write_table(pa.concat_tables(held), row_group_size=GROUP)
+                writer.write_table(pa.concat_tables(held), row_group_size=group)
                 held = []

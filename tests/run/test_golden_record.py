@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -270,3 +271,29 @@ def test_the_commands_show_it(shop: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "联系人（2 人）" in capsys.readouterr().out
     assert main(["account", "list", "--project", str(shop), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["total"] == 3
+
+
+def test_the_blocks_hold_the_rows_of_the_wide_tables(shop: Path) -> None:
+    from huaxiang.engines.blocks import FOLDER, Blocks
+
+    with open_snapshot(shop) as snapshot:
+        assert {f["path"] for f in snapshot.manifest["files"]} >= {"rows/customers.arrow", "rows/provenance.arrow"}
+        for name in ("customers", "provenance"):
+            blocks = Blocks.open(snapshot.folder / FOLDER / f"{name}.arrow")
+            assert blocks is not None
+            assert [blocks.row(row["customer_id"]) for row in table(shop, name)] == table(shop, name)
+
+
+def test_a_snapshot_without_blocks_tells_the_same(shop: Path, tmp_path: Path) -> None:
+    older = tmp_path / "older"
+    shutil.copytree(shop, older)
+    path = next((older / ".huaxiang" / "snapshots").glob("*/manifest.json"))
+    shutil.rmtree(path.parent / "rows")
+    manifest = json.loads(path.read_text("utf-8"))
+    manifest["files"] = [f for f in manifest["files"] if not f["path"].startswith("rows/")]
+    path.write_text(json.dumps(manifest), "utf-8")
+    with open_snapshot(shop) as new, open_snapshot(older) as old:
+        for customer_id in ("M1", "M3", "M5"):
+            assert show_customer(old, customer_id, Detail(provenance=True)) == show_customer(
+                new, customer_id, Detail(provenance=True)
+            )

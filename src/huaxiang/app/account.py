@@ -36,7 +36,7 @@ def show_account(snapshot: Snapshot, account_id: str, *, unmask: bool = False) -
 
     Raises UsageError when the project has no accounts, or none with this ID.
     """
-    row = one_row(_table(snapshot), "account_id", account_id)
+    row = one_row(snapshot, _table(snapshot), "account_id", account_id)
     if row is None:
         raise UsageError(
             f"no account with this ID in snapshot {snapshot.id}; `huaxiang account list` shows them",
@@ -44,7 +44,7 @@ def show_account(snapshot: Snapshot, account_id: str, *, unmask: bool = False) -
         )
     told: dict[str, Any] = {}
     if has_table(snapshot, "account_provenance"):
-        told = one_row(snapshot.table("account_provenance"), "account_key", account_id) or {}
+        told = one_row(snapshot, "account_provenance", "account_key", account_id) or {}
     return {
         "account_id": account_id,
         "snapshot": snapshot.id,
@@ -58,7 +58,7 @@ def show_account(snapshot: Snapshot, account_id: str, *, unmask: bool = False) -
 
 def list_accounts(snapshot: Snapshot, text: str | None = None, *, limit: int = 50) -> dict[str, Any]:
     """Return ACCOUNT_LIST_KEYS: accounts by ID with their attributes; with `text` only those one of whose texts holds it."""
-    path = _table(snapshot)
+    path = snapshot.table(_table(snapshot))
     items = _attributes(snapshot)
     columns = ["account_id", *(item["name"] for item in items), "contacts"]
     texts = ["account_id", *(item["name"] for item in items if item["value_type"] in ("text", "enum"))]
@@ -72,13 +72,14 @@ def list_accounts(snapshot: Snapshot, text: str | None = None, *, limit: int = 5
     return {"snapshot": snapshot.id, "total": total, "accounts": [dict(zip(columns, r, strict=True)) for r in rows]}
 
 
-def _table(snapshot: Snapshot) -> Any:
+def _table(snapshot: Snapshot) -> str:
+    """The name of the table of accounts. Raises UsageError where the project has none."""
     if not has_table(snapshot, "accounts"):
         raise UsageError(
             "the project has no accounts: no source of entity account maps account_key (docs/golden-record.md)",
             "项目中没有企业客户：没有 entity 为 account 的数据源映射 account_key（docs/golden-record.md）",
         )
-    return snapshot.table("accounts")
+    return "accounts"
 
 
 def _attributes(snapshot: Snapshot) -> list[Mapping[str, Any]]:

@@ -199,6 +199,7 @@ def _run_stages(work: Build, run: Run, asked: date | None, upkeep: Upkeep) -> _O
         work, upkeep, clusterings = compute_audiences(work, upkeep, as_of, redirects)
         customers = publishing.save_customers(work)
         publishing.save_index(work)
+        publishing.save_rows(work, customers)
         audiences = memberships.save_audiences(work, upkeep, as_of, redirects)
         failpoint("segment")
     return _Outcome(work, reports, as_of, unified, measured, sql, clusterings, audiences, customers)

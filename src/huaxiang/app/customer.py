@@ -17,6 +17,7 @@ from huaxiang.app.audience_index import open_index
 from huaxiang.app.conditions import contains_text
 from huaxiang.app.identity_values import Values
 from huaxiang.app.masks import kind_of, mask, mask_by_look
+from huaxiang.app.persona_names import persona_names
 from huaxiang.app.provenance import PARTS, explain, has_table, marks, one_row
 from huaxiang.app.rows import rows_of
 from huaxiang.app.value_titles import titles_of_value
@@ -69,7 +70,8 @@ def show_customer(snapshot: Snapshot, customer_id: str, detail: Detail = PLAIN) 
     columns = list(column_types(manifest))
     audiences = {item["name"]: item.get("title") for item in manifest.get("audiences", ())}
     found = _find(snapshot, customer_id, columns)
-    values = dict(zip(columns, found.row, strict=True))
+    values = found.row
+    counts = _counts(snapshot, found.customer_id)
     member_of = _audiences(snapshot, found.customer_id)
     sources = marks(snapshot, found.customer_id)
     told = explain(snapshot, found.customer_id, values, unmask=unmask) if detail.provenance else None
@@ -88,8 +90,8 @@ def show_customer(snapshot: Snapshot, customer_id: str, detail: Detail = PLAIN) 
         "audience_titles": {name: audiences[name] for name in member_of},
         "household": _household(snapshot, values),
         "account": _account(snapshot, values),
-        "identity": _identity(snapshot, found.customer_id, unmask=unmask),
-        "records": _records(snapshot, found.customer_id),
+        "identity": _identity(snapshot, found.customer_id, counts, unmask=unmask),
+        "records": _records(snapshot, counts),
         "provenance": told,
     }
 
@@ -130,16 +132,16 @@ def _audiences(snapshot: Snapshot, customer_id: str) -> list[str]:
 @dataclass(frozen=True)
 class _Found:
     customer_id: str
-    row: tuple[Any, ...]
+    row: Mapping[str, Any]
 
 
 def _find(snapshot: Snapshot, customer_id: str, columns: Sequence[str]) -> _Found:
     """The row of a customer by its ID of today or of before."""
     for before in (False, True):
         known = redirected(snapshot, customer_id) if before else customer_id
-        rows = rows_of(snapshot).rows("customers", known, columns, limit=1) if known else []
-        if rows and known:
-            return _Found(known, tuple(rows[0].values()))
+        row = rows_of(snapshot).row("customers", known, columns) if known else None
+        if row and known:
+            return _Found(known, row)
     # to who sees numbers masked, a search tells whose a number is, and is noted
     found = search_customers(snapshot, customer_id, limit=_MOST_NEAR)["found"] if not snapshot.masked else ()
     near = [hit["customer_id"] for hit in found]
@@ -150,14 +152,12 @@ def redirected(snapshot: Snapshot, customer_id: str) -> str | None:
     """The ID that a merged one leads to today; None when it never was an ID."""
     if not has_table(snapshot, "identity_redirects"):
         return None
-    now = customer_id
-    with table_reader(snapshot.table("identity_redirects")) as reader:
-        for _ in range(_MOST_REDIRECTS):
-            was = exp.EQ(this=exp.column("old", quoted=True), expression=exp.Placeholder())
-            rows = reader.rows(["new"], was, values=[now], limit=1)
-            if not rows or rows[0][0] == customer_id:
-                break
-            now = rows[0][0]
+    now, tables = customer_id, rows_of(snapshot)
+    for _ in range(_MOST_REDIRECTS):
+        row = tables.find("identity_redirects", "old", now, ["new"])
+        if row is None or row["new"] == customer_id:
+            break
+        now = row["new"]
     return now if now != customer_id else None
 
 
@@ -237,13 +237,11 @@ def _field(item: Mapping[str, Any], values: Mapping[str, Any], *, unmask: bool) 
 
 def _segments(snapshot: Snapshot, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the cluster of each clustering that the customer belongs to."""
-    names = {
-        (group["name"], card["segment"]): card["name"] for group in snapshot.personas()["sets"] for card in group["cards"]
-    }  # fmt: skip
+    names = persona_names(snapshot)
     return [
         {
             "clustering": item["name"], "title": item.get("title"), "segment": values[item["name"]],
-            "persona": names.get((item["name"], values[item["name"]])),
+            "persona": names[item["name"]].get(values[item["name"]]),
         }
         for item in snapshot.manifest.get("clusterings", ())
     ]  # fmt: skip
@@ -252,13 +250,13 @@ def _segments(snapshot: Snapshot, values: Mapping[str, Any]) -> list[dict[str, A
 def _household(snapshot: Snapshot, values: Mapping[str, Any]) -> dict[str, Any] | None:
     """The household that the customer belongs to, with its members."""
     name = values.get("household_id")
-    return _seen(snapshot, one_row(snapshot.table("households"), "household_id", name)) if name else None
+    return _seen(snapshot, one_row(snapshot, "households", "household_id", name)) if name else None
 
 
 def _account(snapshot: Snapshot, values: Mapping[str, Any]) -> dict[str, Any] | None:
     """The account that the customer is a contact of, with its attributes."""
     name = values.get("account_id")
-    return _seen(snapshot, one_row(snapshot.table("accounts"), "account_id", name)) if name else None
+    return _seen(snapshot, one_row(snapshot, "accounts", "account_id", name)) if name else None
 
 
 def _seen(snapshot: Snapshot, row: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -267,7 +265,7 @@ def _seen(snapshot: Snapshot, row: dict[str, Any] | None) -> dict[str, Any] | No
     return {key: value for key, value in row.items() if key not in snapshot.hidden | gone} if row else row
 
 
-def _identity(snapshot: Snapshot, customer_id: str, *, unmask: bool) -> list[dict[str, Any]]:
+def _identity(snapshot: Snapshot, customer_id: str, counts: Mapping[str, int], *, unmask: bool) -> list[dict[str, Any]]:
     """The customer's keys; values of personal ones are masked, and None where the snapshot's records and rows don't hold them."""
     found = rows_of(snapshot).rows("identity", customer_id, ["key", "value", "value_digest"])
     found.sort(key=lambda key: (key["key"], key["value_digest"]))
@@ -275,16 +273,21 @@ def _identity(snapshot: Snapshot, customer_id: str, *, unmask: bool) -> list[dic
         known = set(snapshot.manifest["identity"]["keys"])
         found = [key for key in found if key["key"] in known]
     values = Values.of(snapshot, unmask=unmask)
-    closed = values.customer_values(customer_id, [key for key in found if key["value"] is None])
+    hers = [table for table, rows in counts.items() if rows]
+    closed = values.customer_values(customer_id, [key for key in found if key["value"] is None], hers)
     open_keys = {k["value_digest"]: k["value"] if unmask else mask_by_look(k["value"]) for k in found if k["value"]}
     shown = closed | open_keys
     return [key | {"value": shown.get(key["value_digest"])} for key in found]
 
 
-def _records(snapshot: Snapshot, customer_id: str) -> list[dict[str, Any]]:
-    """Count the rows of each source that are this customer's."""
-    titles = {item["name"]: item.get("title") for item in snapshot.manifest.get("sources", ())}
+def _counts(snapshot: Snapshot, customer_id: str) -> dict[str, int]:
+    """How many rows of the table of each source are this customer's."""
     tables = [t["name"] for t in snapshot.manifest["tables"] if t["name"].startswith("source_")]
-    counts = rows_of(snapshot).counts(customer_id, dict.fromkeys(tables))
-    names = [(table, table.removeprefix("source_")) for table in tables]
-    return [{"source": name, "title": titles.get(name), "rows": counts[table][0]} for table, name in names]
+    return {t: told[0] for t, told in rows_of(snapshot).counts(customer_id, dict.fromkeys(tables)).items()}
+
+
+def _records(snapshot: Snapshot, counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    """How many rows of each source are the customer's."""
+    titles = {item["name"]: item.get("title") for item in snapshot.manifest.get("sources", ())}
+    names = [(table, table.removeprefix("source_")) for table in counts]
+    return [{"source": name, "title": titles.get(name), "rows": counts[table]} for table, name in names]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from huaxiang.app.customer import redirected, search_customers, spellings
 from huaxiang.app.lookup import open_lookup
 from huaxiang.app.masks import kind_of, mask
+from huaxiang.app.persona_names import persona_names
 from huaxiang.app.value_titles import titles_of_value
 from huaxiang.errors import ExpressionError, UsageError
 from huaxiang.store.snapshots import Snapshot
@@ -36,7 +37,6 @@ _MOST_VALUES = 2_000
 _MOST_COUNTED = 100_000
 _KEPT = 6
 _words: OrderedDict[tuple[Path, str], list[tuple[str, str, str]]] = OrderedDict()
-_cards: OrderedDict[tuple[Path, str], Mapping[str, Mapping[str, Any]]] = OrderedDict()
 _keeping = threading.Lock()
 _CONDITION = re.compile(r"[=<>]|\b(?:in|between|like|is\s+(?:not\s+)?null|did|not|and|or)\b\s*\(?", re.IGNORECASE)
 
@@ -261,24 +261,9 @@ def describe_rows(snapshot: Snapshot, rows: Any) -> list[dict[str, Any]]:
 
 def _titles(snapshot: Snapshot, name: str) -> Mapping[str, Any]:
     if any(group["name"] == name for group in snapshot.manifest.get("clusterings", ())):
-        return _personas(snapshot)[name]
+        return persona_names(snapshot)[name]
     titles: Mapping[str, Any] = _items(snapshot.manifest)[name].get("values") or {}
     return titles
-
-
-def _personas(snapshot: Snapshot) -> Mapping[str, Mapping[str, Any]]:
-    """Clustering → cluster → name of its persona; kept for the last snapshots."""
-    key = (snapshot.folder, snapshot.view)
-    with _keeping:
-        if key in _cards:
-            return _cards[key]
-    known: dict[str, Mapping[str, Any]] = {g["name"]: {} for g in snapshot.manifest.get("clusterings", ())}
-    found = known | {s["name"]: {c["segment"]: c["name"] for c in s["cards"]} for s in snapshot.personas()["sets"]}
-    with _keeping:
-        _cards[key] = found
-        while len(_cards) > _KEPT:
-            _cards.popitem(last=False)
-    return found
 
 
 def _who(snapshot: Snapshot, ids: Sequence[str], rows: Any) -> tuple[list[str | None], list[str | None]]:

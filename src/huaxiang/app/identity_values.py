@@ -88,18 +88,20 @@ class Values:
                     break
         return found
 
-    def customer_values(self, customer_id: str, keys: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-        """Digest → value of a customer's keys ({key, value_digest}), as it may be shown, from its records and its sources' rows."""
+    def customer_values(
+        self, customer_id: str, keys: Iterable[Mapping[str, Any]], sources: Iterable[str]
+    ) -> dict[str, str]:
+        """Digest → value of a customer's keys ({key, value_digest}), as it may be shown, from its records and its sources' rows.
+
+        `sources`: the tables of the sources that have rows of the customer.
+        """
         from huaxiang.learn.identity.keys import value_digest
 
         tables = rows_of(self.snapshot)
         missing = {k["value_digest"]: k["key"] for k in keys if k["key"] in self.fields}
         names = [t["name"] for t in self.snapshot.manifest["tables"]]
         found: dict[str, str] = {}
-        for name in (
-            *(n for n in names if n.startswith("source_")),
-            "identity_records",
-        ):  # sources are sorted by customer
+        for name in (*sources, "identity_records"):  # sources are sorted by customer
             wanted = sorted({key for digest, key in missing.items() if digest not in found})
             if not wanted or name not in names:
                 continue

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
 from sqlglot import exp
 
 from huaxiang.app.masks import kind_of, mask
 from huaxiang.app.rows import rows_of
-from huaxiang.app.wiring import table_reader
 from huaxiang.errors import ExpressionError
+from huaxiang.run.context import AsOf
 from huaxiang.store.snapshots import Snapshot
 
 PARTS = ("source", "at", "agree", "confidence")
@@ -23,23 +23,19 @@ def has_table(snapshot: Snapshot, name: str) -> bool:
     return any(table["name"] == name for table in snapshot.manifest["tables"])
 
 
-def one_row(path: Path, key: str, value: str) -> dict[str, Any] | None:
-    """The row of a table whose `key` is `value`, by column name; None when there is none."""
-    from pyarrow import parquet
-
-    columns = parquet.read_schema(path).names
-    me = exp.EQ(this=exp.column(key, quoted=True), expression=exp.Placeholder())
-    with table_reader(path) as reader:
-        rows = reader.rows(columns, me, values=[value], limit=1)
-    return dict(zip(columns, rows[0], strict=True)) if rows else None
+def one_row(snapshot: Snapshot, table: str, key: str, value: str) -> dict[str, Any] | None:
+    """The first row of a table whose `key` is `value`, by column name; None when there is none."""
+    tables = rows_of(snapshot)
+    if key == "customer_id":
+        return tables.row(table, value)
+    return tables.find(table, key, value)
 
 
 def marks(snapshot: Snapshot, customer_id: str) -> dict[str, dict[str, Any]]:
     """Attribute → {source, at, agree, confidence} of its value, as far as table `provenance` tells; what it doesn't is None."""
     if not has_table(snapshot, "provenance"):
         return {}
-    tables = rows_of(snapshot)
-    row = next(iter(tables.rows("provenance", customer_id, tables.columns("provenance"), limit=1)), {})
+    row = rows_of(snapshot).row("provenance", customer_id) or {}
     found: dict[str, dict[str, Any]] = {}
     for column, value in row.items():
         name, _, part = column.rpartition("__")
@@ -57,14 +53,19 @@ def explain(
     customer's attributes.
     """
     known = marks(snapshot, customer_id)
+    items = [
+        item for item in snapshot.manifest.get("attributes", ())
+        if item.get("from") and item["name"] in values and not item["name"].startswith("account_")
+    ]  # fmt: skip
+    heard = _hear(snapshot, customer_id, [origin for item in items for origin in item["from"]])
     found = []
-    for item in snapshot.manifest.get("attributes", ()):
-        origins = item.get("from") or ()
-        if not origins or item["name"] not in values or item["name"].startswith("account_"):
-            continue
+    for item in items:
         kind = None if unmask else kind_of(item)
         value = values[item["name"]]
-        said = [s for n, o in enumerate(origins) for s in _said(snapshot, customer_id, o, n)]
+        said = [
+            s for n, o in enumerate(item["from"])
+            for s in _grouped(heard.get((o["source"], o["value"]), ()), str(o["source"]), n)
+        ]  # fmt: skip
         for entry in said:
             entry["wins"] = entry["value"] == value or (isinstance(value, list) and entry["value"] in value)
         said.sort(key=lambda s: (not s["wins"], s.pop("_order"), str(s["value"])))
@@ -76,31 +77,43 @@ def explain(
     return found
 
 
-def _said(snapshot: Snapshot, customer_id: str, origin: Mapping[str, Any], number: int) -> list[dict[str, Any]]:
-    """What one source says of a customer: distinct values with their rows and dates."""
-    from pyarrow import parquet
-
-    from huaxiang.plan.expr import check_expression
-    from huaxiang.run.context import AsOf
+def _hear(
+    snapshot: Snapshot, customer_id: str, origins: Sequence[Mapping[str, Any]]
+) -> dict[tuple[str, str], list[tuple[Any, Any]]]:
+    """(source, expression) → the values that a customer's rows of the source give, with their moments. A source is read once."""
     from huaxiang.spec.canonical import TIME_FIELD
 
-    table = f"source_{origin['source']}"
-    if not has_table(snapshot, table):
-        return []
-    path = snapshot.table(table)
-    types = _types(parquet.read_schema(path))
+    tables = rows_of(snapshot)
     as_of = AsOf(date.fromisoformat(snapshot.manifest["as_of"]))
+    entities = {s["name"]: s["entity"] for s in snapshot.manifest["sources"]}
+    wanted: dict[str, dict[str, None]] = {}
+    for origin in origins:
+        wanted.setdefault(origin["source"], {})[origin["value"]] = None
+    found: dict[tuple[str, str], list[tuple[Any, Any]]] = {}
+    for source, texts in wanted.items():
+        table = f"source_{source}"
+        if not has_table(snapshot, table) or not tables.counts(customer_id, {table: None})[table][0]:
+            continue
+        types = _types(tables.schema(table))
+        trees = {text: tree for text in texts if (tree := _tree(text, tuple(types.items()), as_of)) is not None}
+        time = TIME_FIELD.get(entities.get(source, ""))
+        moment: exp.Expression = exp.column(time, quoted=True) if time in types else exp.Null()
+        rows = tables.evaluate(table, customer_id, [moment, *trees.values()])
+        for place, text in enumerate(trees, 1):
+            said = [(row[place], row[0]) for row in rows]
+            found[source, text] = [pair for pair in said if _counts(pair, as_of.end)]
+    return found
+
+
+@lru_cache(maxsize=2048)
+def _tree(text: str, types: tuple[tuple[str, str], ...], as_of: AsOf) -> exp.Expression | None:
+    """An expression over columns of these types on a day; None where it isn't admitted: the table was written by an older version."""
+    from huaxiang.plan.expr import check_expression
+
     try:
-        value = as_of.bind(check_expression(origin["value"], types).ast)
-    except ExpressionError:  # the table was written by an older version
-        return []
-    entity = next((s["entity"] for s in snapshot.manifest["sources"] if s["name"] == origin["source"]), "")
-    time = TIME_FIELD.get(entity)
-    moment: exp.Expression = exp.column(time, quoted=True) if time in types else exp.Null()
-    me = exp.EQ(this=exp.column("customer_id", quoted=True), expression=exp.Placeholder())
-    with table_reader(path) as reader:
-        rows = reader.rows([value, moment], me, values=[customer_id])
-    return _grouped([r for r in rows if _counts(r, as_of.end)], str(origin["source"]), number)
+        return as_of.bind(check_expression(text, dict(types)).ast)
+    except ExpressionError:
+        return None
 
 
 def _counts(row: Sequence[Any], end: datetime) -> bool:

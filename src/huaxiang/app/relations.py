@@ -30,7 +30,7 @@ def relations_of(snapshot: Snapshot, customer_id: str) -> dict[str, Any]:
         raise UsageError.no_customer(snapshot.id)
     names = {a["name"] for a in snapshot.manifest.get("attributes", ())}
     wanted = [name for name in ("household_id", "account_id") if name in names]
-    row = one_row(snapshot.table("customers"), "customer_id", known) or {} if wanted else {}
+    row = one_row(snapshot, "customers", "customer_id", known) or {} if wanted else {}
     household, account = (row.get(n) if n in wanted else None for n in ("household_id", "account_id"))
     return {
         "customer_id": known, "snapshot": snapshot.id, "as_of": snapshot.manifest["as_of"], "columns": shown_columns(snapshot),
@@ -42,11 +42,7 @@ def relations_of(snapshot: Snapshot, customer_id: str) -> dict[str, Any]:
 def _household(snapshot: Snapshot, household_id: str) -> dict[str, Any] | None:
     import numpy as np
 
-    found = (
-        one_row(snapshot.table("households"), "household_id", household_id)
-        if has_table(snapshot, "households")
-        else None
-    )
+    found = one_row(snapshot, "households", "household_id", household_id) if has_table(snapshot, "households") else None
     if found is None:
         return None
     index = open_index(snapshot).index

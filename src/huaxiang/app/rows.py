@@ -26,7 +26,7 @@ def rows_of(snapshot: Snapshot) -> OwnedRows:
         found = _opened.get(snapshot.folder)
         if found is None:
             tables = {t["name"]: snapshot.table(t["name"]) for t in snapshot.manifest["tables"]}
-            found = _opened[snapshot.folder] = owned_rows(tables)
+            found = _opened[snapshot.folder] = owned_rows(tables, snapshot.folder)
             while len(_opened) > _KEPT:
                 _opened.popitem(last=False)
         else:

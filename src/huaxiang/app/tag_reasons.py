@@ -45,7 +45,7 @@ def why_tag(snapshot: Snapshot, customer_id: str, name: str) -> dict[str, Any]:
     )
     if known is None:
         raise UsageError.no_customer(snapshot.id)
-    item, row = items[name], one_row(snapshot.table("customers"), "customer_id", known) or {}
+    item, row = items[name], one_row(snapshot, "customers", "customer_id", known) or {}
     tree = _tree(snapshot, item, known)
     return {
         "customer_id": known, "snapshot": snapshot.id, "as_of": snapshot.manifest["as_of"],

@@ -76,11 +76,12 @@ def member_reader(tables: Mapping[str, Path]) -> MemberReader:
     return MemberReader(tables)
 
 
-def owned_rows(tables: Mapping[str, Path]) -> OwnedRows:
-    """Open tables that are sorted by customer for the rows of single ones."""
+def owned_rows(tables: Mapping[str, Path], folder: Path) -> OwnedRows:
+    """Open tables of the snapshot in `folder` for the rows of single customers."""
+    from huaxiang.engines.blocks import FOLDER
     from huaxiang.engines.owned import OwnedRows
 
-    return OwnedRows(tables)
+    return OwnedRows(tables, folder / FOLDER)
 
 
 def build_lock(folder: Path) -> BuildLock:

@@ -9,12 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROW_GROUP = 131_072
+OWNED_GROUP = 16_384
+"""Rows of a row group of tables of which the rows of single customers are read: what is unpacked for one of them."""
 
 
-def write_parquet(schema: pa.Schema, batches: Iterable[pa.RecordBatch], path: Path) -> int:
+def write_parquet(
+    schema: pa.Schema, batches: Iterable[pa.RecordBatch], path: Path, *, row_group: int = ROW_GROUP
+) -> int:
     """Write sorted batches to one Parquet file and return the number of rows.
 
-    Row groups have exactly ROW_GROUP rows (the last one fewer) however the batches were cut; field and schema metadata
+    Row groups have exactly `row_group` rows (the last one fewer) however the batches were cut; field and schema metadata
     and nullability are dropped, so that they can't tell one engine from another. The file appears only when complete.
     """
     plain = plain_schema(schema)
@@ -22,8 +26,8 @@ def write_parquet(schema: pa.Schema, batches: Iterable[pa.RecordBatch], path: Pa
     rows = 0
     try:
         with pq.ParquetWriter(part, plain, compression="zstd", compression_level=3, write_statistics=True) as writer:
-            for table in _row_groups(plain, batches):
-                writer.write_table(table, row_group_size=ROW_GROUP)
+            for table in _row_groups(plain, batches, row_group):
+                writer.write_table(table, row_group_size=row_group)
                 rows += table.num_rows
         part.replace(path)
     finally:
@@ -46,18 +50,18 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def _row_groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Cut the stream into tables of exactly ROW_GROUP rows, each column one chunk."""
+def _row_groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """Cut the stream into tables of exactly `rows` rows, each column one chunk."""
     waiting: list[pa.RecordBatch] = []
     held = 0
     for batch in batches:
         taken = 0
         while taken < batch.num_rows:
-            head = batch.slice(taken, ROW_GROUP - held)
+            head = batch.slice(taken, rows - held)
             waiting.append(head)
             held += head.num_rows
             taken += head.num_rows
-            if held == ROW_GROUP:
+            if held == rows:
                 yield _one_chunk(schema, waiting)
                 waiting, held = [], 0
     if held:

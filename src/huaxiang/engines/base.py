@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from huaxiang.engines.arrow_io import ROW_GROUP
 from huaxiang.plan.nodes import Step
 
 
@@ -25,8 +26,8 @@ class Engine(Protocol):
         Raises ValueRangeError for values beyond their type; the tables of before then stay as they are.
         """
 
-    def save(self, table: str, path: Path, *, order_by: tuple[str, ...] = ()) -> int:
-        """Write a table to one Parquet file, sorted, byte-equal for equal content; return its rows."""
+    def save(self, table: str, path: Path, *, order_by: tuple[str, ...] = (), row_group: int = ROW_GROUP) -> int:
+        """Write a table to one Parquet file, sorted, in row groups of so many rows, byte-equal for equal content; return its rows."""
 
     def fetch(self, table: str, columns: tuple[str, ...] | None = None) -> pa.Table:
         """Return a small table (or some of its columns) in memory."""

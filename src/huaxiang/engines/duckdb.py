@@ -14,7 +14,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from huaxiang.engines.aggregate_sql import aggregate_parts, aggregate_query
-from huaxiang.engines.arrow_io import write_parquet
+from huaxiang.engines.arrow_io import ROW_GROUP, write_parquet
 from huaxiang.engines.bind import bind_tables
 from huaxiang.engines.dense.kernels import NotDense
 from huaxiang.engines.dense.layout import is_dense, lay_out
@@ -88,7 +88,7 @@ class DuckdbEngine:
         except duckdb.DataError:  # its message holds the value
             raise ValueRangeError(step.origin) from None
 
-    def save(self, table: str, path: Path, *, order_by: tuple[str, ...] = ()) -> int:
+    def save(self, table: str, path: Path, *, order_by: tuple[str, ...] = (), row_group: int = ROW_GROUP) -> int:
         """Write the table to one Parquet file sorted by `order_by`, ties by all other columns; return its rows."""
         order = order_by if order_by and self._unique(table, order_by) else self._total_order(table, order_by)
         query = exp.Select().select(exp.Star()).from_(_table(table))
@@ -96,7 +96,7 @@ class DuckdbEngine:
         self._connection.execute("SET preserve_insertion_order = true")
         try:
             reader = self._connection.sql(to_duckdb(query)).to_arrow_reader(_BATCH)
-            return write_parquet(reader.schema, reader, path)
+            return write_parquet(reader.schema, reader, path, row_group=row_group)
         finally:
             self._connection.execute("SET preserve_insertion_order = false")
 

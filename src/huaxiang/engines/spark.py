@@ -79,14 +79,14 @@ class SparkEngine:
             raise ValueRangeError(step.origin) from None
         self.register(step.output, folder)
 
-    def save(self, table: str, path: Path, *, order_by: tuple[str, ...] = ()) -> int:
+    def save(self, table: str, path: Path, *, order_by: tuple[str, ...] = (), row_group: int = ROW_GROUP) -> int:
         """Write the table to one Parquet file sorted by `order_by`, ties by all other columns; return its rows."""
         frame = self._frame(table)
         order = [*order_by, *(c for c in frame.columns if c not in order_by)]
         folder = self._temp / f"sorted{len(list(self._temp.iterdir()))}"
         frame.sort(*(frame[f"`{c}`"].asc_nulls_last() for c in order)).write.parquet(str(folder))
         try:
-            return write_parquet(_schema(frame), _batches(folder), path)
+            return write_parquet(_schema(frame), _batches(folder), path, row_group=row_group)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from huaxiang.engines.arrow_io import OWNED_GROUP
 from huaxiang.errors import ValueRangeError
 from huaxiang.plan.columns import sources_of_customers, time_field
 from huaxiang.run.context import Build
@@ -24,12 +25,11 @@ from huaxiang.spec.loader import Project
 from huaxiang.stages.identify import unified_table
 
 ID = "customer_id"
+_BATCH = 1 << 16
 
 INDEX_FOLDER = "index"
 _EXACT = frozenset({"email", "id_number"})
 """Kinds of personal attributes whose values are found whole."""
-_GROUP = 1 << 17
-"""Rows of a row group of the evidence."""
 
 
 def save_customers(build: Build) -> pa.Table:
@@ -41,6 +41,17 @@ def save_customers(build: Build) -> pa.Table:
     if endless:
         raise ValueRangeError([_defined(build.project, name) for name in endless])
     return customers
+
+
+def save_rows(build: Build, customers: pa.Table) -> None:
+    """Write the rows of single customers in blocks: the attributes and tags of `customers`, and where the attributes come from."""
+    from huaxiang.engines.blocks import FOLDER, write_blocks
+
+    write_blocks(customers.schema, customers.to_batches(), build.draft.path(f"{FOLDER}/customers.arrow"))
+    provenance = build.draft.table("provenance")
+    if provenance.exists():
+        with pq.ParquetFile(provenance) as file:
+            write_blocks(file.schema_arrow, file.iter_batches(_BATCH), build.draft.path(f"{FOLDER}/provenance.arrow"))
 
 
 def save_index(build: Build) -> None:
@@ -80,7 +91,8 @@ def _defined(project: Project, name: str) -> str:
 def save_sources(build: Build, unified: Unified) -> None:
     """Write the rows of every source that carries customers, sorted by customer and row."""
     for name in unified.sources:
-        build.engine.save(unified_table(name), build.draft.table(f"source_{name}"), order_by=(ID, "_file", "_row"))
+        path = build.draft.table(f"source_{name}")
+        build.engine.save(unified_table(name), path, order_by=(ID, "_file", "_row"), row_group=OWNED_GROUP)
 
 
 def save_identity(build: Build, unified: Unified) -> None:
@@ -98,10 +110,10 @@ def save_identity(build: Build, unified: Unified) -> None:
             "value": pa.array(shown, pa.string()),
         }))  # fmt: skip
     table = pa.concat_tables(parts).sort_by([(ID, "ascending"), ("key", "ascending"), ("value_digest", "ascending")])
-    pq.write_table(table, build.draft.table("identity"), compression="zstd")
+    pq.write_table(table, build.draft.table("identity"), compression="zstd", row_group_size=OWNED_GROUP)
     ledger = unified.identified.resolution.ledger
     for name, part in ledger.tables(large=False).items():
-        pq.write_table(_canonical(part), build.draft.table(name), compression="zstd")
+        pq.write_table(_canonical(part), build.draft.table(name), compression="zstd", row_group_size=OWNED_GROUP)
     _save_pieces(build.draft.table("identity_records"), ledger.record_pieces())
     _save_pieces(build.draft.table("identity_evidence"), ledger.evidence_pieces())
     build.draft.path(STATE).write_text(ledger.text(), "utf-8")
@@ -114,12 +126,12 @@ def _save_pieces(path: Path, pieces: Iterator[pa.Table]) -> None:
     held = _canonical(next(pieces))
     with pq.ParquetWriter(path, held.schema, compression="zstd") as writer:
         for piece in pieces:
-            while held.num_rows >= _GROUP:
-                writer.write_table(held.slice(0, _GROUP).combine_chunks())
-                held = held.slice(_GROUP)
+            while held.num_rows >= OWNED_GROUP:
+                writer.write_table(held.slice(0, OWNED_GROUP).combine_chunks())
+                held = held.slice(OWNED_GROUP)
             held = pa.concat_tables([held, _canonical(piece)])
-        for begin in range(0, held.num_rows, _GROUP):
-            writer.write_table(held.slice(begin, _GROUP).combine_chunks())
+        for begin in range(0, held.num_rows, OWNED_GROUP):
+            writer.write_table(held.slice(begin, OWNED_GROUP).combine_chunks())
 
 
 def _canonical(table: pa.Table) -> pa.Table:

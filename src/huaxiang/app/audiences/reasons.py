@@ -101,7 +101,7 @@ def _values(
     """The customer's values of all columns that a condition and the audiences within it read, as they may be shown."""
     from huaxiang.app.provenance import one_row
 
-    row = one_row(snapshot.table("customers"), "customer_id", customer_id) or {}
+    row = one_row(snapshot, "customers", "customer_id", customer_id) or {}
     items = items_of(snapshot.manifest)
     found = {}
     for name in sorted(_columns_within(index, tree, set())):
