@@ -90,6 +90,28 @@ class MemberReader:
         with self._lock:
             return self._table(bound, numbered=numbered)
 
+    def places(self, table: str, condition: exp.Expression) -> Rows:
+        """The rows of a table, counted from 0 as they stand in its file, for which a condition over its fields is true."""
+        number = exp.column("file_row_number")
+        query = exp.select(number).from_(exp.Table(this=self._parquet(table))).where(condition.copy())
+        with self._lock:
+            return numbers_in(self._read(self._open(), query).column(0).combine_chunks(), np.int64)
+
+    def truths(self, condition: exp.Expression, column: str, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Whether a condition over one column of texts is true for each of the texts, and (last) where there is none."""
+        query = exp.select(sql.column(ROW)).from_(sql.table("_texts")).where(condition.copy())
+        texts_of = pa.table({ROW: np.arange(len(texts) + 1), column: pa.array([*texts, None], pa.string())})
+        with self._lock:
+            connection = self._open()
+            connection.register("_texts", texts_of)
+            try:
+                met = numbers_in(self._read(connection, query).column(0).combine_chunks(), np.int64)
+            finally:
+                connection.unregister("_texts")
+        found = np.zeros(len(texts) + 1, dtype=np.bool_)
+        found[met] = True
+        return found
+
     def value(self, query: exp.Query, parameter: str) -> object:
         """The second column of the only row of a query with one parameter; None where it gives no row."""
         bound = bind_tables(query, {name: name for name in self._tables})
@@ -121,6 +143,9 @@ class MemberReader:
             self._view(connection, table)
         if numbered:
             self._number(connection)
+        return self._read(connection, query)
+
+    def _read(self, connection: duckdb.DuckDBPyConnection, query: exp.Query) -> pa.Table:
         try:
             return connection.sql(to_duckdb(query)).to_arrow_table()
         except duckdb.DataError:  # its message holds the value
@@ -135,14 +160,17 @@ class MemberReader:
     def _view(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
         if table in self._known:
             return
-        path = exp.Literal.string(str(self._tables[table]))
-        rows = exp.EQ(this=exp.column("file_row_number"), expression=exp.true())
-        read = exp.Anonymous(this="read_parquet", expressions=[path, rows] if table == CUSTOMERS else [path])
+        read = self._parquet(table, numbered=table == CUSTOMERS)
         columns = [exp.Star(), exp.alias_(exp.column("file_row_number"), ROW)] if table == CUSTOMERS else [exp.Star()]
         query = exp.select(*columns).from_(exp.Table(this=read))
         name = exp.to_identifier(table, quoted=True).sql("duckdb")
         connection.execute(f"CREATE VIEW {name} AS {query.sql('duckdb')}")
         self._known.add(table)
+
+    def _parquet(self, table: str, *, numbered: bool = True) -> exp.Anonymous:
+        path = exp.Literal.string(str(self._tables[table]))
+        rows = exp.EQ(this=exp.column("file_row_number"), expression=exp.true())
+        return exp.Anonymous(this="read_parquet", expressions=[path, rows] if numbered else [path])
 
     def _number(self, connection: duckdb.DuckDBPyConnection) -> None:
         if _NUMBERS not in self._known:

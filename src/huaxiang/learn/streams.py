@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from huaxiang.learn.journeys import DAY, NEVER, Ints, Journeys, best_of, firsts
+from huaxiang.learn.journeys import DAY, END, NEVER, Calendar, Cohorts, Ints, Journeys, best_of, period_of
 
 Mask = NDArray[np.bool_]
 Told = TypeVar("Told")
@@ -25,6 +25,8 @@ AT_ONCE = 1 << 14
 """Customers whose events are looked at together."""
 LEAST = 1 << 9
 _BITS = 62
+_FAR = 1 << _BITS
+"""No key reaches it, and no difference from it overflows."""
 
 
 class TooWide(ValueError):
@@ -36,7 +38,7 @@ class Stream:
     """Events of all customers: those of customer c at places starts[c] … starts[c + 1] - 1, by time.
 
     `moments`: `unit`s (microseconds each) since `origin` (microseconds since 1970, midnight), uint32 or int64; `latest`: the greatest
-    one; `kept`: which events count, None for all; `codes`: what an event is, if it matters.
+    one; `kept`: which events count, None for all; `codes`: what an event is, below `values`, None where all are alike.
     """
 
     starts: NDArray[np.integer[Any]]
@@ -46,6 +48,7 @@ class Stream:
     latest: int
     kept: Mask | None = None
     codes: NDArray[np.unsignedinteger[Any]] | None = None
+    values: int = 1
 
     @property
     def customers(self) -> int:
@@ -151,8 +154,10 @@ def funnel(
     window, ends = within // clock.unit, (clock.at(starts[0]), clock.at(starts[1]))
     told = by_pieces(clock, streams[0].customers, members, lambda piece: _funnel(piece, streams, window, ends))
     if not told:
-        return Journeys(*(np.empty(0, dtype=np.int64) for _ in range(2)), np.empty((0, len(streams)), dtype=np.int64))
-    return Journeys(*(np.concatenate([part[i] for part in told]) for i in range(3)))
+        nobody = np.empty(0, dtype=np.int64)
+        return Journeys(nobody, nobody, np.empty((0, len(streams)), dtype=np.int64))
+    who, depth, moments = (np.concatenate([part[i] for part in told]) for i in range(3))
+    return Journeys(who, depth, moments)
 
 
 def _funnel(piece: Piece, streams: Sequence[Stream], window: int, ends: tuple[int, int]) -> tuple[Ints, Ints, Ints]:
@@ -188,3 +193,161 @@ def _changes(ordered: Ints) -> Mask:
     new = np.ones(len(ordered), dtype=np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
     return new
+
+
+# Retention
+
+
+def retention(
+    first: Stream, again: Stream, calendar: Calendar, members: Mask | None = None, *, unbounded: bool
+) -> Cohorts:
+    """`journeys.retention` over two streams. Raises TooWide."""
+    clock = Clock.of((first, again))
+    days = np.arange(((1 << clock.shift) * clock.unit) // DAY + 2) + clock.origin // DAY
+    periods = period_of(days * DAY, calendar.unit)
+    told = by_pieces(
+        clock,
+        first.customers,
+        members,
+        lambda piece: _cohorts(piece, (first, again), calendar, periods, unbounded=unbounded),
+    )
+    begins = np.arange(calendar.since, calendar.until + 1, dtype=np.int64)
+    returned = np.zeros((len(begins), calendar.periods + 1), dtype=np.int64)
+    for cells, _ in told:
+        returned += cells
+    who = np.concatenate([who for _, who in told]) if told else np.empty(0, dtype=np.int64)
+    return Cohorts(begins, returned[:, 0].copy(), returned, who)
+
+
+def _cohorts(
+    piece: Piece, streams: tuple[Stream, Stream], calendar: Calendar, periods: Ints, *, unbounded: bool
+) -> tuple[Ints, Ints]:
+    """Sizes (column 0) and returns of the cohorts in a piece, and its customers."""
+    clock, width = piece.clock, calendar.periods + 1
+    day = DAY // clock.unit
+    firsts, _ = piece.keys(streams[0])
+    again = firsts if streams[1] is streams[0] else piece.keys(streams[1])[0]
+    firsts = firsts[_changes(firsts >> clock.shift)]
+    begun = periods[(firsts & clock.mask) // day]
+    chosen = (begun >= calendar.since) & (begun <= calendar.until)
+    firsts, begun = firsts[chosen], begun[chosen]
+    who = firsts >> clock.shift
+    since, period = (np.full(piece.end - piece.begin, fill, dtype=np.int64) for fill in (NEVER, 0))
+    since[who], period[who] = firsts, begun
+    again = again[again > since[again >> clock.shift]]
+    own = again >> clock.shift
+    offset = periods[(again & clock.mask) // day] - period[own]
+    if unbounded:
+        last = _changes(own[::-1])[::-1]
+        own, offset = own[last], np.minimum(offset[last], width - 1)
+    else:
+        near = (offset >= 1) & (offset < width)
+        pairs = own[near] * width + offset[near]
+        pairs = pairs[_changes(pairs)]
+        own, offset = pairs // width, pairs % width
+    rows = calendar.until - calendar.since + 1
+    cells = np.bincount((period[own] - calendar.since) * width + offset, minlength=rows * width).reshape(rows, width)
+    if unbounded:
+        cells = cells[:, ::-1].cumsum(axis=1)[:, ::-1]
+    cells[:, 0] = np.bincount(begun - calendar.since, minlength=rows)
+    return cells, who + piece.begin
+
+
+# Paths
+
+
+@dataclass(frozen=True)
+class Ways:
+    """The different paths, ascending, and how many customers went each. `nodes[p, k]`: the k-th node of path p, END where there was
+    none; nodes are codes, those of the first stream first. `met`: which codes any event has.
+    """
+
+    nodes: Ints
+    customers: Ints
+    met: Mask
+
+
+@dataclass(frozen=True)
+class Route:
+    """The next `depth` events at most `within` microseconds after the first anchor (`backwards`: before the last one)."""
+
+    depth: int
+    within: int
+    backwards: bool = False
+
+
+def paths(anchors: Stream, streams: Sequence[Stream], route: Route, members: Mask | None = None) -> Ways:
+    """`journeys.paths` over streams: what stands at one moment, stands there by code. Raises TooWide."""
+    depth, within = route.depth, route.within
+    clock = Clock.of((anchors, *streams), within)
+    bases = np.cumsum([0, *(s.values for s in streams)])
+    base, window = int(bases[-1]) + 1, within // clock.unit
+    if base**depth >= 1 << _BITS or AT_ONCE.bit_length() + window.bit_length() + base.bit_length() > _BITS:
+        raise TooWide
+    asked = _Way(anchors, streams, bases[:-1].tolist(), base, depth, window, -1 if route.backwards else 1)
+    told = by_pieces(clock, anchors.customers, members, asked.told)
+    met = np.zeros(base - 1, dtype=np.bool_)
+    for part in told:
+        met |= part[2]
+    empty = [np.empty(0, dtype=np.int64)]
+    ways, place = np.unique(np.concatenate([part[0] for part in told] or empty), return_inverse=True)
+    counts = np.zeros(len(ways), dtype=np.int64)
+    np.add.at(counts, place, np.concatenate([part[1] for part in told] or empty))
+    powers = base ** np.arange(depth - 1, -1, -1, dtype=np.int64)
+    return Ways(ways[:, None] // powers % base + END, counts, met)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """What is asked of each piece. A path is a number: its nodes are digits, counted from 1."""
+
+    anchors: Stream
+    streams: Sequence[Stream]
+    bases: Sequence[int]
+    base: int
+    depth: int
+    window: int
+    sign: int
+
+    def told(self, piece: Piece) -> tuple[Ints, Ints, Mask]:
+        """The different paths of a piece, how many customers went each, and which codes occur."""
+        shift, size = piece.clock.shift, piece.end - piece.begin
+        keys, _ = piece.keys(self.anchors)
+        own = keys >> shift
+        starts = _changes(own) if self.sign > 0 else _changes(own[::-1])[::-1]
+        anchor = np.full(size, self.sign * _FAR, dtype=np.int64)
+        anchor[own[starts]] = keys[starts]
+        met = np.zeros(self.base - 1, dtype=np.bool_)
+        found = np.concatenate([self._near(piece, n, anchor, met) for n in range(len(self.streams))])
+        found.sort()
+        steps = self.window.bit_length() + self.base.bit_length()
+        own, code = found >> steps, found & ((1 << self.base.bit_length()) - 1)
+        new = _changes(own)
+        np.logical_or(new[1:], code[1:] != code[:-1], out=new[1:])
+        own, code = own[new], code[new]
+        begin = np.flatnonzero(_changes(own))
+        number = np.arange(len(own)) - np.repeat(begin, np.diff(np.append(begin, len(own))))
+        way = np.zeros(size, dtype=np.int64)
+        for step in range(self.depth):
+            at = np.flatnonzero(number == step)
+            way[own[at]] += (code[at] + 1) * self.base ** (self.depth - 1 - step)
+        ways, counts = np.unique(way[anchor != self.sign * _FAR], return_counts=True)
+        return ways, counts.astype(np.int64), met
+
+    def _near(self, piece: Piece, number: int, anchor: Ints, met: Mask) -> Ints:
+        """The events of a stream in the window, as numbers that ascend by customer, time and code."""
+        keys, codes = piece.keys(self.streams[number])
+        base = self.bases[number]
+        if codes is None:
+            met[base] |= bool(len(keys))
+        else:
+            met[base : base + self.streams[number].values] |= (
+                np.bincount(codes, minlength=self.streams[number].values) > 0
+            )
+        own = keys >> piece.clock.shift
+        away = keys - anchor[own] if self.sign > 0 else anchor[own] - keys
+        near = (away > 0) & (away <= self.window)
+        found: Ints = own[near] << self.window.bit_length() | away[near]
+        found <<= self.base.bit_length()
+        found |= base if codes is None else codes[near].astype(np.int64) + base
+        return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,8 +56,6 @@ def distribution(snapshot: Snapshot, audience: str | None, question: Distributio
     `distance`: the largest difference between the two cumulative shares (Kolmogorov–Smirnov, over all values). kind "values": `tag` is
     what `app.audiences.describing.breakdown` tells, and there are no bins. Raises UsageError, ExpressionError.
     """
-    import numpy as np
-
     bins = within(question.bins, 2, MOST_BINS, ("the number of bins", "分箱数"))
     asked = ask(snapshot, audience)
     base = asked.index.select(question.base) if question.base else asked.index.index.all
@@ -67,19 +66,27 @@ def distribution(snapshot: Snapshot, audience: str | None, question: Distributio
         if item["value_type"] not in NUMERIC:
             told = breakdown(snapshot, audience or "true", [question.of], question.base or "valid", limit=bins)
             return _ordered(head | {"of": of, "kind": "values", "tag": told["tags"][0]})
-        values = np.full(asked.index.size, np.nan)
-        rows, found = asked.index.index.numbers(asked.index.index.all, question.of)
-        values[rows] = found
+        mine = asked.index.index.in_order(asked.members, question.of)
+        theirs = mine if asked.members == base else asked.index.index.in_order(base, question.of)
         kind = "dates" if item["value_type"] in ("date", "datetime") else "numbers"
     else:
         values, of, kind = _measured(asked, question.of), _told(asked, question.of), "numbers"
+        mine = _known(values[asked.members.mask()])
+        theirs = mine if asked.members == base else _known(values[base.mask()])
         item = {"value_type": "number"}
-    mine, theirs = values[asked.members.mask()], values[base.mask()]
+    type_ = str(item["value_type"])
+    figures = _figures(mine, asked.members.count(), type_)
     return _ordered(head | {
-        "of": of, "kind": kind, "bins": _bins(mine, theirs, bins, str(item["value_type"])),
-        "figures": _figures(mine, str(item["value_type"])), "base_figures": _figures(theirs, str(item["value_type"])),
-        "distance": _distance(mine, theirs),
+        "of": of, "kind": kind, "bins": _bins(mine, theirs, bins, type_), "figures": figures,
+        "base_figures": figures if mine is theirs else _figures(theirs, base.count(), type_), "distance": _distance(mine, theirs),
     })  # fmt: skip
+
+
+def _known(values: Figures) -> Figures:
+    """The values that there are, ascending, as all below expect them."""
+    import numpy as np
+
+    return np.sort(values[np.isfinite(values)])
 
 
 def _ordered(told: dict[str, Any]) -> dict[str, Any]:
@@ -103,29 +110,31 @@ def _told(asked: Asked, measure: MeasureAsked) -> dict[str, Any]:
 
 
 def _bins(mine: Figures, theirs: Figures, number: int, value_type: str) -> list[dict[str, Any]]:
-    import numpy as np
-
-    known, base = mine[np.isfinite(mine)], theirs[np.isfinite(theirs)]
-    span = base if len(base) else known
+    span = theirs if len(theirs) else mine
     if not len(span):
         return []
     edges = _edges(span, number, whole=value_type == "integer")
-    inside, outside = (_counted(values, edges) for values in (known, base))
+    inside, outside = (_counted(values, edges) for values in (mine, theirs))
     return [
         {
             "low": _plain(edges[i], value_type), "high": _plain(edges[i + 1], value_type), "count": int(inside[i]),
-            "share": share(int(inside[i]), len(known)), "base_count": int(outside[i]),
-            "base_share": share(int(outside[i]), len(base)),
+            "share": share(int(inside[i]), len(mine)), "base_count": int(outside[i]),
+            "base_share": share(int(outside[i]), len(theirs)),
         }
         for i in range(len(edges) - 1)
     ]  # fmt: skip
+
+
+def _quantile(known: Figures, part: float) -> float:
+    """The smallest value that so large a part is not above."""
+    return float(known[max(0, math.ceil(len(known) * part - 1))])
 
 
 def _edges(span: Figures, number: int, *, whole: bool) -> Figures:
     """Bounds of equal width; of whole numbers with few different values one bin each."""
     import numpy as np
 
-    low, high = (float(np.quantile(span, tail, method="inverted_cdf")) for tail in TAILS)
+    low, high = (_quantile(span, tail) for tail in TAILS)
     if whole and high - low < number:
         return np.arange(np.floor(low), np.floor(high) + 2, dtype=np.float64)
     if low == high:
@@ -134,34 +143,35 @@ def _edges(span: Figures, number: int, *, whole: bool) -> Figures:
     return np.unique(np.ceil(edges)) if whole else edges
 
 
-def _counted(values: Figures, edges: Figures) -> NDArray[np.int64]:
+def _counted(known: Figures, edges: Figures) -> NDArray[np.int64]:
+    """How many lie in each bin; what lies beyond is in the outermost ones."""
     import numpy as np
 
-    return np.histogram(np.clip(values, edges[0], edges[-1]), bins=edges)[0].astype(np.int64)
+    return np.diff(np.searchsorted(known, edges[1:-1], side="left"), prepend=0, append=len(known)).astype(np.int64)
 
 
-def _figures(values: Figures, value_type: str) -> dict[str, Any]:
-    import numpy as np
-
-    known = np.sort(values[np.isfinite(values)])
-    told: dict[str, Any] = {"known": len(known), "missing": len(values) - len(known)}
+def _figures(known: Figures, of: int, value_type: str) -> dict[str, Any]:
+    told: dict[str, Any] = {"known": len(known), "missing": of - len(known)}
     if not len(known):
         return told | dict.fromkeys(FIGURE_KEYS[2:])
     told["mean"] = None if value_type in ("date", "datetime") else round(float(known.mean()), 6)
     for percent in (5, 25, 50, 75, 95):
-        told[f"p{percent}"] = _plain(float(np.quantile(known, percent / 100, method="inverted_cdf")), value_type)
+        told[f"p{percent}"] = _plain(_quantile(known, percent / 100), value_type)
     return told | {"min": _plain(float(known[0]), value_type), "max": _plain(float(known[-1]), value_type)}
 
 
 def _distance(mine: Figures, theirs: Figures) -> float | None:
     import numpy as np
 
-    a, b = np.sort(mine[np.isfinite(mine)]), np.sort(theirs[np.isfinite(theirs)])
-    if not len(a) or not len(b):
+    if not len(mine) or not len(theirs):
         return None
-    at = np.concatenate([a, b])
-    gap = np.searchsorted(a, at, side="right") / len(a) - np.searchsorted(b, at, side="right") / len(b)
-    return round(float(np.abs(gap).max()), 6)
+    if mine is theirs:
+        return 0.0
+    gaps = []
+    for one, other in ((mine, theirs), (theirs, mine)):
+        last = np.flatnonzero(np.append(one[1:] != one[:-1], True))  # of each different value
+        gaps.append((last + 1) / len(one) - np.searchsorted(other, one[last], side="right") / len(other))
+    return round(max(float(np.abs(gap).max()) for gap in gaps), 6)
 
 
 def _plain(value: float, value_type: str) -> Any:

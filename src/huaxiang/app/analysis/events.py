@@ -111,7 +111,7 @@ def read_events(
     hidden = hidden_fields(asked.snapshot) if any(e.by for e in events) else {}
     steps = [step_of(event, asked.sources, hidden) for event in events]
     rows = {n: SourceRows(f"source_{n}", s.types, s.time) for n, s in asked.sources.items()}
-    found = _reader(asked.snapshot).rows(plan_events(steps, rows, asked.as_of, since), ("number", MOMENT))
+    found = reader_of(asked.snapshot).rows(plan_events(steps, rows, asked.as_of, since), ("number", MOMENT))
     customers, moments, kinds = (whole_numbers(found.column(i)) for i in range(3))
     values = found.column(3)
     if asked.members.count() < asked.index.size:
@@ -125,7 +125,7 @@ def measured_rows(asked: Asked, events: Sequence[EventAsked], figures: Callable[
     """What a query tells over all rows that the events are met by, of all customers. `figures` takes the query of the rows."""
     steps = [step_of(event, asked.sources, {}) for event in events]
     rows = {n: SourceRows(f"source_{n}", s.types, s.time) for n, s in asked.sources.items()}
-    return _reader(asked.snapshot).rows(figures(plan_events(steps, rows, asked.as_of)))
+    return reader_of(asked.snapshot).rows(figures(plan_events(steps, rows, asked.as_of)))
 
 
 def read_measure(
@@ -149,7 +149,7 @@ def read_measure(
         )
     part = Behaviour(step, function, field=None if counted else field, window=Window(days=days))
     rows = SourceRows(f"source_{event.source}", types, asked.sources[event.source].time)
-    found = _reader(asked.snapshot).rows(behaviour_values(part, rows, asked.as_of))
+    found = reader_of(asked.snapshot).rows(behaviour_values(part, rows, asked.as_of))
     values = np.full(asked.index.size, 0.0 if function in ZERO_WITHOUT_ROWS else np.nan)
     measured = found.column(1).cast("float64").to_numpy()
     values[whole_numbers(found.column(0))] = measured
@@ -220,7 +220,7 @@ def _arrow(mask: NDArray[np.bool_]) -> pa.Array:
     return pa.array(mask)
 
 
-def _reader(snapshot: Snapshot) -> MemberReader:
+def reader_of(snapshot: Snapshot) -> MemberReader:
     """A reader apart from that of the index: an analysis that takes long does not hold up counts."""
     with _opening:
         found = _opened.get(snapshot.folder)

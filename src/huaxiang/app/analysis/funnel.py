@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,6 @@ def funnel(snapshot: Snapshot, audience: str | None, question: FunnelAsked) -> d
     `counts` by step. Raises UsageError, ExpressionError.
     """
     from huaxiang.learn.journeys import DAY
-    from huaxiang.learn.journeys import funnel as follow
 
     if not 2 <= len(question.steps) <= MOST_STEPS:
         raise UsageError(
@@ -58,9 +58,7 @@ def funnel(snapshot: Snapshot, audience: str | None, question: FunnelAsked) -> d
     days = within(question.window, 1, MOST_DAYS, ("the window in days", "窗口期（天）"))
     asked = ask(snapshot, audience)
     since, until = _days(question, asked.as_of)
-    events, _ = read_events(asked, question.steps, since)
-    starts = (day_number(since) * DAY if since else -(1 << 62), (day_number(until) + 1) * DAY)
-    found = follow(events, len(question.steps), days * DAY, starts)
+    found = _followed(asked, question, since, until)
     end = (day_number(asked.as_of) + 1) * DAY
     late = (found.depth < len(question.steps)) & (found.moments[:, 0] + days * DAY >= end)
     return {
@@ -68,6 +66,21 @@ def funnel(snapshot: Snapshot, audience: str | None, question: FunnelAsked) -> d
         "open": int(late.sum()), "steps": _steps(asked, question.steps, found),
         "by": _by(snapshot, question.by), "groups": _groups(asked, question, found),
     }  # fmt: skip
+
+
+def _followed(asked: Asked, question: FunnelAsked, since: date | None, until: date) -> Journeys:
+    """The best try of each customer: by the journey index, or by the rows that the engine reads where it can't tell."""
+    from huaxiang.app.analysis.streams import members_of, streams_of
+    from huaxiang.learn import journeys, streams
+
+    starts = (day_number(since) * journeys.DAY if since else -(1 << 62), (day_number(until) + 1) * journeys.DAY)
+    window = question.window * journeys.DAY
+    told = streams_of(asked, question.steps)
+    if told is not None:
+        with suppress(streams.TooWide):
+            return streams.funnel([one.stream for one in told], window, starts, members_of(asked))
+    events, _ = read_events(asked, question.steps, since)
+    return journeys.funnel(events, len(question.steps), window, starts)
 
 
 def _days(question: FunnelAsked, as_of: date) -> tuple[date | None, date]:

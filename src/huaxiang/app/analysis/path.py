@@ -70,9 +70,6 @@ def paths(snapshot: Snapshot, audience: str | None, question: PathAsked) -> dict
     one node of kind "other"; kind "end": nothing more within the window. `links` lead from node to node (IDs), `paths` are the most
     frequent ones in full. Raises UsageError, ExpressionError.
     """
-    from huaxiang.learn.journeys import DAY
-    from huaxiang.learn.journeys import paths as follow
-
     depth = within(question.depth, 1, MOST_DEPTH, ("the depth", "步数"))
     window = within(question.window, 1, MOST_DAYS, ("the window in days", "窗口期（天）"))
     top = within(question.top, 1, MOST_NODES, ("the number of nodes", "每步显示的事件数"))
@@ -82,16 +79,65 @@ def paths(snapshot: Snapshot, audience: str | None, question: PathAsked) -> dict
             "the anchor has no `by`; narrow it by `where`", "起止事件不支持按字段区分；请用 where 条件限定"
         )
     asked = ask(snapshot, audience)
-    read, values = read_events(asked, (question.anchor, *question.events))
-    anchors, events, known = _coded(read, values)
-    found = follow(anchors, events, depth, window * DAY, backwards=question.direction == "before")
-    names = _Names(asked, question.events, known)
-    nodes, links = _drawn(found.nodes, top, names)
-    anchor = asked.told(question.anchor) | {"customers": len(found.customers)}
+    went = _indexed(asked, question) or _read(asked, question)
+    names = _Names(asked, question.events, went.known)
+    nodes, links = _drawn(went, top, names)
+    anchor = asked.told(question.anchor) | {"customers": went.all}
     return {
         **asked.head(), "anchor": anchor, "direction": question.direction, "depth": depth, "window_days": window,
-        "journeys": len(found.customers), "nodes": nodes, "links": links, "paths": _frequent(found.nodes, names),
+        "journeys": went.all, "nodes": nodes, "links": links, "paths": _frequent(went, names),
     }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Went:
+    """The different paths in the order of their nodes, how many customers went each, and what the code of a node means."""
+
+    nodes: Ints
+    customers: Ints
+    known: list[tuple[int, str | None]]
+
+    @property
+    def all(self) -> int:
+        return int(self.customers.sum())
+
+
+def _indexed(asked: Asked, question: PathAsked) -> _Went | None:
+    """The paths by the journey index; None where it can't tell."""
+    import numpy as np
+
+    from huaxiang.app.analysis.streams import members_of, streams_of
+    from huaxiang.learn.journeys import DAY
+    from huaxiang.learn.streams import Route, TooWide
+    from huaxiang.learn.streams import paths as follow
+
+    told = streams_of(asked, (question.anchor, *question.events))
+    if told is None:
+        return None
+    route = Route(question.depth, question.window * DAY, question.direction == "before")
+    try:
+        ways = follow(told[0].stream, [one.stream for one in told[1:]], route, members_of(asked))
+    except TooWide:
+        return None
+    words = [(number, text) for number, one in enumerate(told[1:]) for text in (*one.texts, None)]
+    rank = np.append(np.cumsum(ways.met) - 1, -1)  # the last for END
+    return _Went(rank[ways.nodes], ways.customers, [word for word, met in zip(words, ways.met, strict=True) if met])
+
+
+def _read(asked: Asked, question: PathAsked) -> _Went:
+    """The paths by the rows that the engine reads."""
+    import numpy as np
+
+    from huaxiang.learn.journeys import DAY
+    from huaxiang.learn.journeys import paths as follow
+
+    read, values = read_events(asked, (question.anchor, *question.events))
+    anchors, events, known = _coded(read, values)
+    found = follow(
+        anchors, events, question.depth, question.window * DAY, backwards=question.direction == "before"
+    ).nodes
+    nodes, counts = np.unique(found, axis=0, return_counts=True)
+    return _Went(nodes, counts.astype(np.int64), known)
 
 
 def _coded(read: Events, values: pa.ChunkedArray) -> tuple[Events, Events, list[tuple[int, str | None]]]:
@@ -116,25 +162,27 @@ def _coded(read: Events, values: pa.ChunkedArray) -> tuple[Events, Events, list[
     return anchors, Events(events.customers, events.moments, coded), [known[i] for i in order]
 
 
-def _drawn(nodes: Ints, top: int, names: _Names) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _drawn(went: _Went, top: int, names: _Names) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Nodes and links, step by step; what is rare at a step is one node there."""
     import numpy as np
 
+    nodes, weights, everyone = went.nodes, went.customers, went.all
     shown = [{
-        "id": "0", "step": 0, "kind": "anchor", "source": None, "title": None, "value": None, "customers": len(nodes),
-        "share": share(len(nodes), len(nodes)),
+        "id": "0", "step": 0, "kind": "anchor", "source": None, "title": None, "value": None, "customers": everyone,
+        "share": share(everyone, everyone),
     }]  # fmt: skip
     links: list[dict[str, Any]] = []
     before, ids = np.zeros(len(nodes), dtype=np.int64), {0: "0"}
     going = np.ones(len(nodes), dtype=bool)
     for step in range(nodes.shape[1]):
-        codes = _grouped(nodes[:, step], top)
+        codes = _grouped(nodes[:, step], weights, top)
         at = {}
-        for code, count in _sizes(codes[going]):
+        for code, count in _sizes(codes[going], weights[going]):
             at[code] = f"{step + 1}:{_name(code)}"
             shown.append({"id": at[code], "step": step + 1, **names.told(code), "customers": count,
-                          "share": share(count, len(nodes))})  # fmt: skip
-        pairs, counts = np.unique(np.stack([before[going], codes[going]], axis=1), axis=0, return_counts=True)
+                          "share": share(count, everyone)})  # fmt: skip
+        pairs, place = np.unique(np.stack([before[going], codes[going]], axis=1), axis=0, return_inverse=True)
+        counts = _sums(place, weights[going], len(pairs))
         drawn = [
             {"from": ids[int(a)], "to": at[int(b)], "customers": int(n)}
             for (a, b), n in zip(pairs, counts, strict=True)
@@ -144,37 +192,45 @@ def _drawn(nodes: Ints, top: int, names: _Names) -> tuple[list[dict[str, Any]], 
     return shown, links
 
 
-def _grouped(codes: Ints, top: int) -> Ints:
+def _grouped(codes: Ints, weights: Ints, top: int) -> Ints:
     import numpy as np
 
-    sizes = [code for code, _ in _sizes(codes) if code != OVER][:top]
+    sizes = [code for code, _ in _sizes(codes, weights) if code != OVER][:top]
     return np.where(np.isin(codes, [*sizes, OVER]), codes, OTHER)
 
 
-def _sizes(codes: Ints) -> list[tuple[int, int]]:
+def _sizes(codes: Ints, weights: Ints) -> list[tuple[int, int]]:
     """Codes with their customers, most frequent first; what is grouped and what is over last."""
     import numpy as np
 
-    found, counts = np.unique(codes, return_counts=True)
+    found, place = np.unique(codes, return_inverse=True)
+    counts = _sums(place, weights, len(found))
     pairs = [(int(code), int(count)) for code, count in zip(found, counts, strict=True)]
     return sorted(pairs, key=lambda pair: (pair[0] in (OTHER, OVER), pair[0] == OVER, -pair[1], pair[0]))
+
+
+def _sums(places: Ints, weights: Ints, size: int) -> Ints:
+    """The sum of the weights at each place."""
+    import numpy as np
+
+    sums = np.zeros(size, dtype=np.int64)
+    np.add.at(sums, places.reshape(-1), weights)
+    return sums
 
 
 def _name(code: int) -> str:
     return {OTHER: "other", OVER: "end"}.get(code, str(code))
 
 
-def _frequent(nodes: Ints, names: _Names) -> list[dict[str, Any]]:
+def _frequent(went: _Went, names: _Names) -> list[dict[str, Any]]:
     import numpy as np
 
-    if not len(nodes):
-        return []
-    found, counts = np.unique(nodes, axis=0, return_counts=True)
+    counts = went.customers
     order = np.lexsort((np.arange(len(counts)), -counts))[:MOST_PATHS]
     return [
         {
-            "nodes": [names.told(int(code)) for code in found[at] if code != OVER], "customers": int(counts[at]),
-            "share": share(int(counts[at]), len(nodes)),
+            "nodes": [names.told(int(code)) for code in went.nodes[at] if code != OVER], "customers": int(counts[at]),
+            "share": share(int(counts[at]), went.all),
         }
         for at in order
     ]  # fmt: skip

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from huaxiang.app.analysis.events import EventAsked, ask, day_number, day_of, read_events, share, within
+from huaxiang.app.analysis.events import Asked, EventAsked, ask, day_number, day_of, read_events, share, within
 from huaxiang.store.snapshots import Snapshot
 
 if TYPE_CHECKING:
-    from huaxiang.learn.journeys import Cohorts, Unit
+    from huaxiang.learn.journeys import Calendar, Cohorts, Unit
 
 RETENTION_KEYS = (
     "snapshot", "as_of", "audience", "customers", "unit", "kind", "periods", "first", "return", "cohorts", "mean",
@@ -45,16 +46,12 @@ def retention(snapshot: Snapshot, audience: str | None, question: RetentionAsked
     import numpy as np
 
     from huaxiang.learn.journeys import Calendar, period_of
-    from huaxiang.learn.journeys import retention as cohorts_of
 
     periods = within(question.periods, 1, MOST_PERIODS, ("the number of periods", "期数"))
     number = within(question.cohorts, 1, MOST_COHORTS, ("the number of cohorts", "批次数"))
     asked = ask(snapshot, audience)
-    events, _ = read_events(asked, (question.first, question.again))
     last = int(period_of(np.array([_moment(asked.as_of)]), question.unit)[0])
-    first, again = events.only(events.kinds == 0), events.only(events.kinds == 1)
-    calendar = Calendar(question.unit, periods, last - number + 1, last)
-    found = cohorts_of(first, again, calendar, unbounded=question.kind == "unbounded")
+    found = _cohorts(asked, question, Calendar(question.unit, periods, last - number + 1, last))
     rows = [_row(found, at, question.unit, asked.as_of) for at in range(len(found.begins))]
     while rows and not rows[0]["size"]:
         rows.pop(0)
@@ -62,6 +59,22 @@ def retention(snapshot: Snapshot, audience: str | None, question: RetentionAsked
         **asked.head(), "unit": question.unit, "kind": question.kind, "periods": periods, "first": asked.told(question.first),
         "return": asked.told(question.again), "cohorts": rows, "mean": _mean(rows, periods),
     }  # fmt: skip
+
+
+def _cohorts(asked: Asked, question: RetentionAsked, calendar: Calendar) -> Cohorts:
+    """The cohorts: by the journey index, or by the rows that the engine reads where it can't tell."""
+    from huaxiang.app.analysis.streams import members_of, streams_of
+    from huaxiang.learn import journeys, streams
+
+    unbounded, both = question.kind == "unbounded", (question.first, question.again)
+    told = streams_of(asked, both)
+    if told is not None:
+        with suppress(streams.TooWide):
+            first, again = (one.stream for one in told)
+            return streams.retention(first, again, calendar, members_of(asked), unbounded=unbounded)
+    events, _ = read_events(asked, both)
+    first_events, again_events = events.only(events.kinds == 0), events.only(events.kinds == 1)
+    return journeys.retention(first_events, again_events, calendar, unbounded=unbounded)
 
 
 def _moment(day: date) -> int:

@@ -1,0 +1,180 @@
+"""Analyses by the journey index are those by the rows, and an index is whole, of this snapshot, and written by one process at a time."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.app.audience_shop import MEMBERS, write_shop
+
+from huaxiang.app import journey_index
+from huaxiang.app.analysis import streams
+from huaxiang.app.analysis.events import EventAsked, ask
+from huaxiang.app.analysis.funnel import FunnelAsked, funnel
+from huaxiang.app.analysis.path import PathAsked, paths
+from huaxiang.app.analysis.retention import RetentionAsked, retention
+from huaxiang.app.analysis.streams import streams_of
+from huaxiang.app.build import build
+from huaxiang.app.field_rights import RoleFields, view_of
+from huaxiang.app.journey_index import folder_of, open_journeys, prepare_journeys, write_journeys
+from huaxiang.app.wiring import open_snapshot
+from huaxiang.errors import ExpressionError
+from huaxiang.index.journeys import build as building
+from huaxiang.store.snapshots import Snapshot
+
+PAGES = ("home", "goods", "cart", "", "help")
+CHANNELS = ("app", "store", "mini")
+EVENTS = (
+    EventAsked("visits"), EventAsked("orders"), EventAsked("visits", "page = 'goods'"), EventAsked("visits", "page is null"),
+    EventAsked("visits", "page != 'home' or page is null"), EventAsked("orders", "amount > 50"),
+    EventAsked("orders", "amount > 50 and channel = 'app'"), EventAsked("orders", "channel in ('store', 'mini')"),
+    EventAsked("orders", "amount > 1000000"),
+)  # fmt: skip
+NAMED = (
+    *EVENTS, EventAsked("visits", by="page"), EventAsked("orders", by="channel"), EventAsked("visits", "page != 'cart'", "page"),
+    EventAsked("orders", "amount > 50", "channel"), EventAsked("orders", by="order_id"),  # the last has too many values for codes
+)  # fmt: skip
+AUDIENCES = (None, None, "women", "spend > 200", "gender = 'male' and orders_count >= 2", "spend > 1000000")
+
+
+def moment(draw: random.Random, *, fine: bool) -> str:
+    at = datetime(2026, 1, 1) + timedelta(
+        hours=6 * draw.randrange(4 * 183)
+    )  # some after the as-of day, many at one moment
+    return f"{at:%Y-%m-%d %H:%M:%S}" + (f".{draw.randrange(1000):03}" if fine else "")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder, draw = write_shop(tmp_path_factory.mktemp("shop")), random.Random(4)
+    with (folder / "data" / "visits.csv").open("a", encoding="utf-8") as file:
+        for _ in range(900):
+            member = draw.randrange(MEMBERS + 5)  # some of nobody
+            file.write(f"M{member:03},{moment(draw, fine=draw.random() < 0.3)},{draw.choice(PAGES)}\n")
+    with (folder / "data" / "orders.csv").open("a", encoding="utf-8") as file:
+        for number in range(500):
+            row = f"M{draw.randrange(MEMBERS):03},x{number},{moment(draw, fine=False)},{draw.randrange(100)},{draw.choice(CHANNELS)}"
+            file.write(row + "\n")
+    build(folder)
+    return folder
+
+
+@pytest.fixture
+def snapshot(shop: Path) -> Iterator[Snapshot]:
+    shutil.rmtree(shop / ".huaxiang" / "journeys", ignore_errors=True)
+    journey_index._opened.clear()
+    yield open_snapshot(shop)
+    journey_index._opened.clear()
+
+
+def asked(draw: random.Random) -> tuple[Any, Any]:
+    """A way to ask, and a question."""
+    kind = draw.randrange(3)
+    if kind == 0:
+        steps = [draw.choice(EVENTS) for _ in range(draw.randint(2, 4))]
+        since = draw.choice((None, "2026-02-01", "2026-04-15"))
+        until, by = draw.choice((None, "2026-05-31")), draw.choice((None, "gender"))
+        return funnel, FunnelAsked(steps, draw.choice((1, 7, 30, 400)), since, until, by)
+    if kind == 1:
+        first = draw.choice(EVENTS)
+        again = draw.choice((first, *EVENTS))
+        unit, way = draw.choice(("day", "week", "month")), draw.choice(("bounded", "unbounded"))
+        return retention, RetentionAsked(first, again, unit, draw.randint(1, 8), draw.randint(1, 12), way)
+    events = [draw.choice(NAMED) for _ in range(draw.randint(1, 4))]
+    direction = draw.choice(("after", "before"))
+    return paths, PathAsked(
+        draw.choice(EVENTS), events, direction, draw.randint(1, 5), draw.choice((1, 7, 60)), draw.randint(1, 6)
+    )
+
+
+def test_answers_by_the_index_are_those_by_the_rows(snapshot: Snapshot) -> None:
+    draw = random.Random(7)
+    questions = [(*asked(draw), draw.choice(AUDIENCES)) for _ in range(150)]
+    by_rows = [tell(snapshot, audience, question) for tell, question, audience in questions]
+    assert streams_of(ask(snapshot, None), EVENTS) is None
+    assert prepare_journeys(snapshot, 0)
+    assert streams_of(ask(snapshot, None), (*EVENTS, *NAMED[:-1])) is not None
+    for (tell, question, audience), expected in zip(questions, by_rows, strict=True):
+        assert tell(snapshot, audience, question) == expected, (audience, question)
+
+
+def test_what_the_index_cannot_tell_is_read(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = PathAsked(EventAsked("visits"), [EventAsked("visits", by="page")])
+    expected = paths(snapshot, None, question)
+    monkeypatch.setattr(building, "MOST_VALUES", 2)  # pages are too many for codes
+    assert prepare_journeys(snapshot, 0)
+    assert streams_of(ask(snapshot, None), (question.anchor, *question.events)) is None
+    assert paths(snapshot, None, question) == expected
+
+
+def test_a_role_asks_of_no_field_that_it_does_not_see(snapshot: Snapshot) -> None:
+    hidden = view_of(snapshot, RoleFields("analyst", {"spend": "hidden"}))
+    question = FunnelAsked([EventAsked("visits"), EventAsked("orders", "amount > 50")])
+    assert prepare_journeys(snapshot, 0)
+    assert funnel(snapshot, None, question)["steps"][1]["customers"] > 0
+    with pytest.raises(ExpressionError):
+        funnel(hidden, None, question)  # though the whole was asked the same just before
+
+
+def test_a_small_snapshot_gets_none(snapshot: Snapshot) -> None:
+    assert not prepare_journeys(snapshot)
+    assert not folder_of(snapshot).exists()
+
+
+def test_one_process_writes_at_a_time(snapshot: Snapshot) -> None:
+    folder = folder_of(snapshot)
+    folder.parent.mkdir()
+    with journey_index._turn(folder.parent) as mine:
+        assert mine
+        assert not write_journeys(snapshot)
+        assert not folder.exists()
+    assert write_journeys(snapshot)
+    assert open_journeys(snapshot).source("visits") is not None
+
+
+def test_what_a_killed_process_left_is_never_read(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", killed)  # the arrays are there, the header is not
+        with pytest.raises(KeyboardInterrupt):
+            write_journeys(snapshot)
+    assert [path.name for path in folder_of(snapshot).iterdir()] == [".unfinished"]
+    assert open_journeys(snapshot).source("visits") is None
+    assert write_journeys(snapshot)
+    assert sorted(path.name for path in folder_of(snapshot).iterdir()) == ["orders", "visits"]
+
+
+def test_an_index_of_other_rows_is_not_read(snapshot: Snapshot) -> None:
+    assert write_journeys(snapshot)
+    header = folder_of(snapshot) / "visits" / "journeys.json"
+    header.write_text(header.read_text("utf-8").replace('"rows": ', '"rows": 1'), "utf-8")
+    assert open_journeys(snapshot).source("visits") is None
+    assert open_journeys(snapshot).source("orders") is not None
+
+
+def test_indexes_of_older_snapshots_are_removed_but_the_last(snapshot: Snapshot) -> None:
+    folder = folder_of(snapshot).parent
+    for name in ("20200101T000000Z-0000", "20200102T000000Z-0000"):
+        (folder / name / "orders").mkdir(parents=True)
+    assert write_journeys(snapshot)
+    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == ["20200102T000000Z-0000", snapshot.id]
+
+
+def test_a_value_that_no_condition_can_read_is_left_to_the_engine(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huaxiang.errors import ValueRangeError
+
+    def refuse(*_: object) -> None:
+        raise ValueRangeError(("the condition",))
+
+    assert prepare_journeys(snapshot, 0)
+    monkeypatch.setattr(streams, "_told", refuse)
+    assert streams_of(ask(snapshot, None), EVENTS) is None
