@@ -75,7 +75,7 @@ def multiply(built: Path, folder: Path, customers: int) -> dict[str, Any]:
     """
     from huaxiang.app.wiring import open_snapshot, snapshot_store
     from huaxiang.index.bits import Bits
-    from huaxiang.run.publishing import save_index, save_lookup, save_rows
+    from huaxiang.run.publishing import save_index, save_links, save_lookup, save_rows
 
     shutil.copytree(built, folder, ignore=shutil.ignore_patterns(".huaxiang"), copy_function=shutil.copy)
     with open_snapshot(built) as snapshot:
@@ -107,16 +107,18 @@ def multiply(built: Path, folder: Path, customers: int) -> dict[str, Any]:
     _write(identity, draft.table("identity"), "keys", copies)  # so that a key finds one customer
     save_lookup(build, facts["attributes"])  # type: ignore[arg-type]
     _write(identity, draft.table("identity"), "identity", copies)  # as the rows of the sources have them
+    save_links(build)  # type: ignore[arg-type]
     draft.publish(facts).close()
     return {"people": people, "copies": copies, "customers": people * copies}
 
 
 def _write(table: pa.Table, path: Path, name: str, copies: int) -> None:
     """Write so many copies in row groups of a size that a build writes."""
-    from huaxiang.engines.arrow_io import OWNED_GROUP
+    from huaxiang.engines.arrow_io import OWNED_GROUP, SCATTERED_GROUP
 
     table = table.replace_schema_metadata(None) if copies > 1 else table
-    group = OWNED_GROUP if name.startswith(("source_", "identity", "keys")) else GROUP
+    group = OWNED_GROUP if name.startswith("source_") or name in ("identity", "keys") else GROUP
+    group = SCATTERED_GROUP if name in ("identity_records", "identity_evidence") else group
     with pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1) as writer:
         held: list[pa.Table] = []
         for number in range(copies):

@@ -14,6 +14,7 @@ from huaxiang.app.account import list_accounts, show_account
 from huaxiang.app.attributes import list_attributes
 from huaxiang.app.build import build
 from huaxiang.app.customer import Detail, search_customers, show_customer
+from huaxiang.app.identity import show_identity
 from huaxiang.app.wiring import open_snapshot
 from huaxiang.errors import UsageError
 from huaxiang.serve.cli.main import main
@@ -284,16 +285,20 @@ def test_the_blocks_hold_the_rows_of_the_wide_tables(shop: Path) -> None:
             assert [blocks.row(row["customer_id"]) for row in table(shop, name)] == table(shop, name)
 
 
-def test_a_snapshot_without_blocks_tells_the_same(shop: Path, tmp_path: Path) -> None:
+def test_a_snapshot_without_blocks_and_links_tells_the_same(shop: Path, tmp_path: Path) -> None:
     older = tmp_path / "older"
     shutil.copytree(shop, older)
     path = next((older / ".huaxiang" / "snapshots").glob("*/manifest.json"))
-    shutil.rmtree(path.parent / "rows")
     manifest = json.loads(path.read_text("utf-8"))
-    manifest["files"] = [f for f in manifest["files"] if not f["path"].startswith("rows/")]
+    for part in ("rows", "links"):
+        shutil.rmtree(path.parent / part)
+        manifest["files"] = [f for f in manifest["files"] if not f["path"].startswith(f"{part}/")]
     path.write_text(json.dumps(manifest), "utf-8")
     with open_snapshot(shop) as new, open_snapshot(older) as old:
         for customer_id in ("M1", "M3", "M5"):
             assert show_customer(old, customer_id, Detail(provenance=True)) == show_customer(
                 new, customer_id, Detail(provenance=True)
             )
+            found = show_identity(new, customer_id)
+            assert found == show_identity(old, customer_id)
+            assert found["records"]

@@ -214,6 +214,7 @@ def _write(run: Run, done: _Outcome) -> dict[str, Any]:
     work, project, unified, customers, as_of = done.work, done.work.project, done.unified, done.customers, done.as_of
     publishing.save_sources(work, unified)
     publishing.save_identity(work, unified)
+    publishing.save_links(work)
     publishing.save_rejected(work, done.reports, unified.counts)
     save_repairs(work, done.reports)
     standard = _standard()

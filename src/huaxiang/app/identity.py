@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from huaxiang.app.identity_values import Values, add_causes, add_values
+from huaxiang.app.links import open_links
+from huaxiang.app.rows import rows_of
 from huaxiang.errors import UsageError
 from huaxiang.store.snapshots import Snapshot
 
@@ -38,6 +40,7 @@ _META = frozenset(
         "gone",
     }
 )
+_TOLD = frozenset({"digest", "source", "rows", "first_at", "last_at"})
 _MOST = 200
 """So many links are told of one customer; the total is given too."""
 
@@ -48,15 +51,16 @@ def show_identity(snapshot: Snapshot, customer_id: str, *, unmask: bool = False)
     masked unless `unmask`. Raises UsageError for an unknown ID.
     """
     now = current_id(snapshot, customer_id)
-    records = _rows(snapshot, "identity_records", [("customer_id", "=", now), ("gone", "is", None)])
+    records, evidence = _of_customer(snapshot, now)
     if not records:
         raise UsageError.no_customer(snapshot.id)
     digests = {r["digest"] for r in records}
     values = Values.of(snapshot, unmask=unmask)
-    evidence = _evidence_of(snapshot, digests)
     linked = [e for e in evidence if e["verdict"] == "linked" and {e["left"], e["right"]} <= digests]
-    others = _with_other(snapshot, [e for e in evidence if not {e["left"], e["right"]} <= digests], digests)
-    redirects = _rows(snapshot, "identity_redirects", [("new", "=", now)])
+    beyond = [e for e in evidence if not {e["left"], e["right"]} <= digests]
+    refused = [e for e in beyond if e["verdict"] in ("refused", "apart")][:_MOST]
+    review = [e for e in beyond if e["verdict"] == "review"][:_MOST]
+    redirects = rows_of(snapshot).all_of("identity_redirects", "new", now)
     return {
         "customer_id": now,
         "asked": customer_id,
@@ -64,8 +68,8 @@ def show_identity(snapshot: Snapshot, customer_id: str, *, unmask: bool = False)
         "as_of": snapshot.manifest["as_of"],
         "records": [_record(r, values) | {"not_counted": values.not_counted(r)} for r in records],
         "linked": linked[:_MOST],
-        "refused": [e for e in others if e["verdict"] in ("refused", "apart")][:_MOST],
-        "review": [e for e in others if e["verdict"] == "review"][:_MOST],
+        "refused": _with_other(snapshot, refused, digests),
+        "review": _with_other(snapshot, review, digests),
         "was": [{"customer_id": r["old"], "since": r["since"], "reason": r["reason"]} for r in redirects],
         "households": _households(snapshot, now),
         "decisions": _decisions_about(snapshot, digests),
@@ -75,8 +79,8 @@ def show_identity(snapshot: Snapshot, customer_id: str, *, unmask: bool = False)
 def current_id(snapshot: Snapshot, customer_id: str) -> str:
     """Today's ID of a customer: itself, or the one that it was merged into."""
     _needs(snapshot)
-    found = _rows(snapshot, "identity_redirects", [("old", "=", customer_id)])
-    return str(found[0]["new"]) if found else customer_id
+    found = rows_of(snapshot).find("identity_redirects", "old", customer_id, ["new"])
+    return str(found["new"]) if found else customer_id
 
 
 def load_ledger(snapshot: Snapshot) -> Ledger:
@@ -210,30 +214,52 @@ def _rows(snapshot: Snapshot, name: str, filters: Sequence[tuple[str, str, Any]]
     return rows
 
 
-def _evidence_of(snapshot: Snapshot, digests: set[str]) -> list[dict[str, Any]]:
-    """Open evidence about records, strongest first; `levels` as an object."""
-    import json
+def _of_customer(snapshot: Snapshot, customer_id: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The records of a customer, and open evidence about them, strongest first, its `levels` as an object."""
+    from huaxiang.app.audience_index import open_index
 
+    links, tables = open_links(snapshot), rows_of(snapshot)
+    row = open_index(snapshot).index.row_of(customer_id) if links is not None else None
+    if links is None or row is None:
+        records = _rows(snapshot, "identity_records", [("customer_id", "=", customer_id), ("gone", "is", None)])
+        return records, _ordered(_evidence_of(snapshot, {r["digest"] for r in records})) if records else []
+    columns = [c for c in tables.columns("identity_records") if c not in _META - _TOLD]
+    told = [c for c in tables.columns("identity_evidence") if c != "until"]
+    return (
+        tables.at("identity_records", links.records(row), columns),
+        _ordered(tables.at("identity_evidence", links.evidence(row), told)),
+    )
+
+
+def _evidence_of(snapshot: Snapshot, digests: set[str]) -> list[dict[str, Any]]:
+    """Open evidence about records, looked for in all there is."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     mine = pa.array(sorted(digests), pa.string())
     condition = pc.field("until").is_null() & (pc.field("left").isin(mine) | pc.field("right").isin(mine))
-    rows = pq.read_table(snapshot.table("identity_evidence"), filters=condition).to_pylist()
+    rows: list[dict[str, Any]] = pq.read_table(snapshot.table("identity_evidence"), filters=condition).to_pylist()
+    return rows
+
+
+def _ordered(evidence: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Evidence, strongest first, its `levels` as an object."""
+    import json
+
     order = {"manual": 0, "key": 1, "match": 2}
-    rows.sort(key=lambda e: (order[e["kind"]], e["rule"], -(e["weight"] or 0.0), e["left"], e["right"]))
-    return [{k: v for k, v in e.items() if k != "until"} | {"levels": json.loads(e["levels"] or "{}")} for e in rows]
+    evidence.sort(key=lambda e: (order[e["kind"]], e["rule"], -(e["weight"] or 0.0), e["left"], e["right"]))
+    return [
+        {k: v for k, v in e.items() if k != "until"} | {"levels": json.loads(e["levels"] or "{}")} for e in evidence
+    ]
 
 
 def _with_other(snapshot: Snapshot, evidence: list[dict[str, Any]], digests: set[str]) -> list[dict[str, Any]]:
     """Add to each piece of evidence the customer at its other end."""
     ends = [e["right"] if e["left"] in digests else e["left"] for e in evidence]
-    owners = {
-        r["digest"]: r["customer_id"]
-        for r in _rows(snapshot, "identity_records", [("digest", "in", sorted(set(ends)))])
-    }
-    return [e | {"other": owners.get(end)} for e, end in zip(evidence, ends, strict=True)]
+    tables = rows_of(snapshot)
+    owners = {end: tables.find("identity_records", "digest", end, ["customer_id"]) for end in dict.fromkeys(ends)}
+    return [e | {"other": (owners[end] or {}).get("customer_id")} for e, end in zip(evidence, ends, strict=True)]
 
 
 def _record(row: Mapping[str, Any], values: Values) -> dict[str, Any]:
@@ -262,8 +288,8 @@ def _households(snapshot: Snapshot, customer_id: str) -> list[dict[str, Any]]:
         for c in ("household_id", "household_size")
         if c in {a["name"] for a in snapshot.manifest.get("attributes", ())}
     ]
-    mine = _rows(snapshot, "customers", [("customer_id", "=", customer_id)]) if columns else []
-    return [{c: row[c] for c in columns} for row in mine if row.get("household_id")]
+    row = rows_of(snapshot).row("customers", customer_id, columns) if columns else None
+    return [row] if row and row.get("household_id") else []
 
 
 def _decisions_about(snapshot: Snapshot, digests: set[str]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from huaxiang.app.links import open_links
 from huaxiang.app.masks import CODES, mask, mask_by_look
 from huaxiang.app.rows import rows_of
 from huaxiang.store.snapshots import Snapshot
@@ -109,13 +110,23 @@ class Values:
             there = {key: self.fields[key] for key in wanted if self.fields[key] in columns}
             if not there:
                 continue
-            mine = tables.rows(name, customer_id, sorted(set(there.values())))
+            mine = self._mine(name, customer_id, sorted(set(there.values())))
             for key, field in there.items():
                 for text in dict.fromkeys(str(row[field]) for row in mine if row[field] is not None):
                     digest = value_digest(key, text)
                     if digest in missing:
                         found[digest] = self.show(field, text)
         return found
+
+    def _mine(self, table: str, customer_id: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """A customer's rows of a source, or her records."""
+        from huaxiang.app.audience_index import open_index
+
+        links = open_links(self.snapshot) if table == "identity_records" else None
+        row = open_index(self.snapshot).index.row_of(customer_id) if links is not None else None
+        if links is None or row is None:
+            return rows_of(self.snapshot).rows(table, customer_id, columns)
+        return rows_of(self.snapshot).at(table, links.records(row), columns)
 
     @cached_property
     def _held(self) -> Mapping[str, Mapping[str, Any]]:

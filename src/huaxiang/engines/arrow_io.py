@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 ROW_GROUP = 131_072
 OWNED_GROUP = 16_384
 """Rows of a row group of tables of which the rows of single customers are read: what is unpacked for one of them."""
+SCATTERED_GROUP = 8_192
+"""The same of tables in which the rows of a customer lie apart: each of them is another group to unpack."""
 
 
 def write_parquet(

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
@@ -94,6 +96,15 @@ class OwnedRows:
     def find(self, table: str, key: str, value: str, columns: Sequence[str] | None = None) -> dict[str, Any] | None:
         """The first row of a table whose text column `key` is `value`, all columns unless some are named; None when there is none."""
         return next(iter(self._rows(table, _Wanted(key, value, tuple(columns or self.columns(table)), (), 1))), None)
+
+    def all_of(self, table: str, key: str, value: str) -> list[dict[str, Any]]:
+        """All rows of a table whose text column `key` is `value`."""
+        return self._rows(table, _Wanted(key, value, self.columns(table), (), None))
+
+    def at(self, table: str, numbers: npt.NDArray[np.int64], columns: Sequence[str]) -> list[dict[str, Any]]:
+        """Rows of a table by their numbers, which ascend."""
+        opened = self._open(table)
+        return list(opened.read(opened.at(numbers), columns).to_pylist())
 
     def evaluate(self, table: str, owner: str, expressions: Sequence[exp.Expression]) -> list[tuple[Any, ...]]:
         """The values of checked expressions (DuckDB dialect) over a customer's rows of a table, in the table's order.

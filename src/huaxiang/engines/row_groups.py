@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from huaxiang.engines.buffers import column_of, numbers_in
+
 _KEPT = 4096
 """Values of keys whose places are remembered."""
 
@@ -66,7 +68,7 @@ class RowGroups:
     def read(self, places: Sequence[Place], columns: Sequence[str]) -> pa.Table:
         """Columns of rows, in the order of the file."""
         names = list(dict.fromkeys(columns))
-        parts = [self._group(place.group, names).take(pa.array(place.rows)) for place in places]
+        parts = [self._group(place.group, names).take(column_of(place.rows, pa.int64())) for place in places]
         return pa.concat_tables(parts).select(names) if parts else self.schema.empty_table().select(names)
 
     def at(self, numbers: npt.NDArray[np.int64]) -> tuple[Place, ...]:
@@ -81,9 +83,10 @@ class RowGroups:
     def _sought(self, key: str, value: str) -> Iterator[Place]:
         for group in self._groups(key, value):
             column = self._group(group, [key]).column(0)
-            rows = pc.indices_nonzero(pc.equal(column, pa.scalar(value, column.type)))
+            met = pc.equal(column, pa.scalar(value, column.type)).combine_chunks()
+            rows = numbers_in(pc.indices_nonzero(met), np.int64)
             if len(rows):
-                yield Place(group, rows.to_numpy().astype(np.int64))
+                yield Place(group, rows)
 
     def _group(self, group: int, columns: list[str]) -> pa.Table:
         with self._reading:  # a file is read by one thread at a time

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from huaxiang.engines.arrow_io import OWNED_GROUP
+from huaxiang.engines.arrow_io import OWNED_GROUP, SCATTERED_GROUP
 from huaxiang.errors import ValueRangeError
 from huaxiang.plan.columns import sources_of_customers, time_field
 from huaxiang.run.context import Build
@@ -113,7 +113,7 @@ def save_identity(build: Build, unified: Unified) -> None:
     pq.write_table(table, build.draft.table("identity"), compression="zstd", row_group_size=OWNED_GROUP)
     ledger = unified.identified.resolution.ledger
     for name, part in ledger.tables(large=False).items():
-        pq.write_table(_canonical(part), build.draft.table(name), compression="zstd", row_group_size=OWNED_GROUP)
+        pq.write_table(_canonical(part), build.draft.table(name), compression="zstd")
     _save_pieces(build.draft.table("identity_records"), ledger.record_pieces())
     _save_pieces(build.draft.table("identity_evidence"), ledger.evidence_pieces())
     build.draft.path(STATE).write_text(ledger.text(), "utf-8")
@@ -121,17 +121,25 @@ def save_identity(build: Build, unified: Unified) -> None:
         pq.write_table(unified.identified.scored.index, build.draft.table(INDEX), compression="zstd")
 
 
+def save_links(build: Build) -> None:
+    """Write which records and evidence belong to which customer; call it after `save_identity`."""
+    from huaxiang.index.links import FOLDER, build_links
+
+    names = ("customers", "identity_records", "identity_evidence")
+    build_links(*(build.draft.table(name) for name in names), build.draft.folder / FOLDER)
+
+
 def _save_pieces(path: Path, pieces: Iterator[pa.Table]) -> None:
     """Write a table piece by piece, in row groups of one size however it came to be."""
     held = _canonical(next(pieces))
     with pq.ParquetWriter(path, held.schema, compression="zstd") as writer:
         for piece in pieces:
-            while held.num_rows >= OWNED_GROUP:
-                writer.write_table(held.slice(0, OWNED_GROUP).combine_chunks())
-                held = held.slice(OWNED_GROUP)
+            while held.num_rows >= SCATTERED_GROUP:
+                writer.write_table(held.slice(0, SCATTERED_GROUP).combine_chunks())
+                held = held.slice(SCATTERED_GROUP)
             held = pa.concat_tables([held, _canonical(piece)])
-        for begin in range(0, held.num_rows, OWNED_GROUP):
-            writer.write_table(held.slice(begin, OWNED_GROUP).combine_chunks())
+        for begin in range(0, held.num_rows, SCATTERED_GROUP):
+            writer.write_table(held.slice(begin, SCATTERED_GROUP).combine_chunks())
 
 
 def _canonical(table: pa.Table) -> pa.Table:
