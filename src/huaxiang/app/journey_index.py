@@ -143,10 +143,6 @@ def prepare_journeys(snapshot: Snapshot, least: int = LEAST) -> bool:
             subprocess.run(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
             )
-    for name in sources:
-        found = held.source(name)
-        if found is not None:
-            found.warm()
     return all(held.source(name) is not None for name in sources)
 
 

@@ -72,7 +72,7 @@ def funnel(events: Events, steps: int, within: int, starts: tuple[int, int] = (-
         alive, at = alive[met], following[met]
         depth[alive] = step + 1
         reached[alive, step] = moment[at]
-    best = best_of(customer[begins], depth)
+    best = _best(customer[begins], depth)
     return Journeys(customer[begins][best], depth[best], reached[best])
 
 
@@ -103,16 +103,16 @@ def _set(places: Ints, size: int) -> Ints:
     return np.flatnonzero(there)
 
 
-def best_of(ordered: Ints, depth: Ints) -> Ints:
+def _best(ordered: Ints, depth: Ints) -> Ints:
     """For each customer of a sorted column the place of the greatest depth, the first of equals."""
     if not len(ordered):
         return np.empty(0, dtype=np.int64)
     size = len(ordered)
-    score = np.maximum.reduceat(depth * size + np.arange(size)[::-1], firsts(ordered))
+    score = np.maximum.reduceat(depth * size + np.arange(size)[::-1], _firsts(ordered))
     return np.asarray(size - 1 - score % size, dtype=np.int64)
 
 
-def firsts(ordered: Ints) -> Ints:
+def _firsts(ordered: Ints) -> Ints:
     """Where a value occurs for the first time in a sorted column."""
     new = np.ones(len(ordered), dtype=bool)
     new[1:] = ordered[1:] != ordered[:-1]
@@ -171,7 +171,7 @@ def retention(first: Events, again: Events, calendar: Calendar, *, unbounded: bo
     unit, periods, since, until = calendar.unit, calendar.periods, calendar.since, calendar.until
     order = _in_order(first)
     who, when = first.customers[order], first.moments[order]
-    at = firsts(who)
+    at = _firsts(who)
     who, when = who[at], when[at]
     begin = period_of(when, unit)
     chosen = (begin >= since) & (begin <= until)
@@ -215,7 +215,7 @@ def paths(anchors: Events, events: Events, depth: int, within: int, *, backwards
     """
     sign = -1 if backwards else 1
     order = np.lexsort((sign * anchors.moments, anchors.customers))
-    at = order[firsts(anchors.customers[order])]
+    at = order[_firsts(anchors.customers[order])]
     who, when = anchors.customers[at], anchors.moments[at]
     nodes = np.full((len(who), depth), END, dtype=np.int64)
     if not len(who) or not len(events):
@@ -229,7 +229,7 @@ def paths(anchors: Events, events: Events, depth: int, within: int, *, backwards
     new = np.ones(len(place), dtype=bool)
     new[1:] = (place[1:] != place[:-1]) | (kinds[1:] != kinds[:-1])
     place, kinds = place[new], kinds[new]
-    begin = firsts(place)
+    begin = _firsts(place)
     number = np.arange(len(place)) - np.repeat(begin, np.diff(np.append(begin, len(place))))
     early = number < depth
     nodes[place[early], number[early]] = kinds[early]

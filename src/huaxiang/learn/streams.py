@@ -10,23 +10,22 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from huaxiang.learn.journeys import DAY, END, NEVER, Calendar, Cohorts, Ints, Journeys, best_of, period_of
+from huaxiang.learn.journeys import DAY, END, NEVER, Calendar, Cohorts, Ints, Journeys, period_of
 
 Mask = NDArray[np.bool_]
+Codes = NDArray[np.unsignedinteger[Any]]
 Told = TypeVar("Told")
-AT_ONCE = 1 << 14
-"""Customers whose events are looked at together."""
+AT_ONCE = 1 << 12
+"""Customers whose events are looked at together: arrays so small that the system need not hand out their memory anew each time."""
 LEAST = 1 << 9
 _BITS = 62
-_FAR = 1 << _BITS
-"""No key reaches it, and no difference from it overflows."""
 
 
 class TooWide(ValueError):
@@ -47,7 +46,7 @@ class Stream:
     unit: int
     latest: int
     kept: Mask | None = None
-    codes: NDArray[np.unsignedinteger[Any]] | None = None
+    codes: Codes | None = None
     values: int = 1
 
     @property
@@ -95,32 +94,72 @@ class Clock:
 
 @dataclass(frozen=True)
 class Piece:
-    """Some customers, by a clock; `members`: which of all customers count, None for all."""
+    """The customers from `begin` to before `end`, by a clock; `members`: which of them count, None for all."""
 
     clock: Clock
     begin: int
     end: int
     members: Mask | None
 
-    def keys(self, stream: Stream) -> tuple[Ints, NDArray[np.unsignedinteger[Any]] | None]:
+    def of(self, members: Mask) -> Piece:
+        """Those of the piece alone; `members`: as in the piece."""
+        return replace(self, members=members)
+
+    def keys(self, stream: Stream) -> tuple[Ints, Codes | None]:
         """The events of the piece as ascending numbers, customer << shift | time, and their codes."""
-        clock = self.clock
-        starts = stream.starts[self.begin : self.end + 1].astype(np.int64)
-        low, high = int(starts[0]), int(starts[-1])
-        own = np.arange(self.end - self.begin, dtype=np.int64) << clock.shift
-        own += (stream.origin - clock.origin) // clock.unit
-        counts = np.diff(starts)
-        keys = np.repeat(own, counts)
-        moments = stream.moments[low:high]
-        keys += moments if stream.unit == clock.unit else moments.astype(np.int64) * (stream.unit // clock.unit)
-        codes = None if stream.codes is None else stream.codes[low:high]
-        kept = None if stream.kept is None else stream.kept[low:high]
+        counts, events, kept = self._kept(stream)
+        own = self._own(stream)
+        if self.members is None or not counts[~self.members].any():
+            keys = np.repeat(own, counts)
+            keys += self._time(stream, stream.moments[events])
+            keys = keys if kept is None else keys[kept]
+        else:
+            mine = np.repeat(self.members, counts)
+            keys = np.repeat(own[self.members], counts[self.members])
+            keys += self._time(stream, stream.moments[events][mine])
+            keys = keys if kept is None else keys[kept[mine]]
+            kept = mine if kept is None else mine & kept
+        codes = None if stream.codes is None else stream.codes[events]
+        return keys, codes if codes is None or kept is None else codes[kept]
+
+    def outermost(self, stream: Stream, *, last: bool = False) -> Ints:
+        """The key of the first (or the last) event of each customer who has one, ascending."""
+        if stream.kept is None:
+            starts = stream.starts[self.begin : self.end + 1].astype(np.int64)
+            there = starts[1:] > starts[:-1]
+            if self.members is not None:
+                there &= self.members
+            at = starts[1:][there] - 1 if last else starts[:-1][there]
+            return self._own(stream)[there] + self._time(stream, stream.moments[at])
+        keys, _ = self.keys(stream)
+        own = keys >> self.clock.shift
+        return keys[_changes(own[::-1])[::-1] if last else _changes(own)]
+
+    def met(self, stream: Stream) -> Mask:
+        """Which codes occur; of a stream without codes whether any event does."""
+        counts, events, kept = self._kept(stream)
         if self.members is not None:
-            mine = np.repeat(self.members[self.begin : self.end], counts)
-            kept = mine if kept is None else kept & mine
-        if kept is not None:
-            keys, codes = keys[kept], None if codes is None else codes[kept]
-        return keys, codes
+            mine = np.repeat(self.members, counts)
+            kept = mine if kept is None else mine & kept
+        if stream.codes is None:
+            return np.array([len(stream.moments[events]) > 0 if kept is None else kept.any()])
+        codes = stream.codes[events] if kept is None else stream.codes[events][kept]
+        return np.asarray(np.bincount(codes, minlength=stream.values) > 0)
+
+    def _kept(self, stream: Stream) -> tuple[Ints, slice, Mask | None]:
+        """How many events each customer has, where they lie, and which of them the stream counts."""
+        starts = stream.starts[self.begin : self.end + 1].astype(np.int64)
+        events = slice(int(starts[0]), int(starts[-1]))
+        return np.diff(starts), events, None if stream.kept is None else stream.kept[events]
+
+    def _own(self, stream: Stream) -> Ints:
+        """The key of each customer at the origin of the stream."""
+        own: Ints = np.arange(self.end - self.begin, dtype=np.int64) << self.clock.shift
+        return own + (stream.origin - self.clock.origin) // self.clock.unit
+
+    def _time(self, stream: Stream, moments: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+        """Moments of a stream in units of the clock."""
+        return moments if stream.unit == self.clock.unit else moments * np.int64(stream.unit // self.clock.unit)
 
 
 def by_pieces(clock: Clock, customers: int, members: Mask | None, tell: Callable[[Piece], Told]) -> list[Told]:
@@ -134,7 +173,7 @@ def by_pieces(clock: Clock, customers: int, members: Mask | None, tell: Callable
 
 
 def _some(members: Mask | None, begin: int, end: int) -> Mask | None:
-    return None if members is None or members[begin:end].all() else members
+    return None if members is None or members[begin:end].all() else members[begin:end]
 
 
 @cache
@@ -167,25 +206,34 @@ def _funnel(piece: Piece, streams: Sequence[Stream], window: int, ends: tuple[in
         time = begins & clock.mask
         begins = begins[(time >= ends[0]) & (time < ends[1])]
     begins = begins[_changes(begins)]
-    reached = np.full((len(streams), len(begins)), NEVER, dtype=np.int64)
-    reached[0] = begins
-    depth, alive = np.ones(len(begins), dtype=np.int64), np.arange(len(begins))
-    for number, stream in enumerate(streams[1:], 1):
-        keys, _ = piece.keys(stream)
-        following = _next_later(reached[number - 1][alive], keys)
-        met = following - begins[alive] <= window
-        alive = alive[met]
-        depth[alive], reached[number, alive] = number + 1, following[met]
-        if not len(alive):
-            break
-    best = best_of(begins >> clock.shift, depth)
-    moments = np.where(reached[:, best] == NEVER, NEVER, clock.moments(reached[:, best]))
-    return (begins[best] >> clock.shift) + piece.begin, depth[best], np.ascontiguousarray(moments.T)
+    levels = [(begins, begins)]  # which tries reached a step, and when
+    for stream in streams[1:]:
+        tries, at = levels[-1]
+        following = _next_later(at, piece.keys(stream)[0])
+        met = following - tries <= window
+        levels.append((tries[met], following[met]))
+    size = piece.end - piece.begin
+    best, depth = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+    for number, (tries, _) in enumerate(levels, 1):
+        own = tries >> clock.shift
+        earliest = np.flatnonzero(_changes(own))
+        best[own[earliest]], depth[own[earliest]] = tries[earliest], number
+    who = np.flatnonzero(depth)
+    best, depth = best[who], depth[who]
+    moments = np.full((len(who), len(streams)), NEVER, dtype=np.int64)
+    for number, (tries, at) in enumerate(levels):
+        reached = depth > number
+        moments[reached, number] = clock.moments(at[np.searchsorted(tries, best[reached])])
+    return who + piece.begin, depth, moments
 
 
 def _next_later(at: Ints, keys: Ints) -> Ints:
     """For each of ascending numbers the least key above it, NEVER where there is none."""
-    return np.append(keys, NEVER)[np.searchsorted(keys, at, side="right")]
+    if not len(keys):
+        return np.full(len(at), NEVER, dtype=np.int64)
+    found = keys.take(np.searchsorted(keys, at, side="right"), mode="clip")
+    found[np.searchsorted(at, keys[-1], side="left") :] = NEVER
+    return found
 
 
 def _changes(ordered: Ints) -> Mask:
@@ -225,15 +273,14 @@ def _cohorts(
     """Sizes (column 0) and returns of the cohorts in a piece, and its customers."""
     clock, width = piece.clock, calendar.periods + 1
     day = DAY // clock.unit
-    firsts, _ = piece.keys(streams[0])
-    again = firsts if streams[1] is streams[0] else piece.keys(streams[1])[0]
-    firsts = firsts[_changes(firsts >> clock.shift)]
+    firsts = piece.outermost(streams[0])
     begun = periods[(firsts & clock.mask) // day]
     chosen = (begun >= calendar.since) & (begun <= calendar.until)
     firsts, begun = firsts[chosen], begun[chosen]
     who = firsts >> clock.shift
     since, period = (np.full(piece.end - piece.begin, fill, dtype=np.int64) for fill in (NEVER, 0))
     since[who], period[who] = firsts, begun
+    again, _ = piece.of(since < NEVER).keys(streams[1])
     again = again[again > since[again >> clock.shift]]
     own = again >> clock.shift
     offset = periods[(again & clock.mask) // day] - period[own]
@@ -312,14 +359,13 @@ class _Way:
     def told(self, piece: Piece) -> tuple[Ints, Ints, Mask]:
         """The different paths of a piece, how many customers went each, and which codes occur."""
         shift, size = piece.clock.shift, piece.end - piece.begin
-        keys, _ = piece.keys(self.anchors)
-        own = keys >> shift
-        starts = _changes(own) if self.sign > 0 else _changes(own[::-1])[::-1]
-        anchor = np.full(size, self.sign * _FAR, dtype=np.int64)
-        anchor[own[starts]] = keys[starts]
-        met = np.zeros(self.base - 1, dtype=np.bool_)
-        found = np.concatenate([self._near(piece, n, anchor, met) for n in range(len(self.streams))])
-        found.sort()
+        met = np.concatenate([piece.met(stream) for stream in self.streams])
+        keys = piece.outermost(self.anchors, last=self.sign < 0)
+        anchor, there = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.bool_)
+        anchor[keys >> shift], there[keys >> shift] = keys, True
+        mine = piece.of(there)
+        found = np.concatenate([self._near(mine, n, anchor) for n in range(len(self.streams))])
+        found.sort(kind="stable")  # runs that ascend are merged
         steps = self.window.bit_length() + self.base.bit_length()
         own, code = found >> steps, found & ((1 << self.base.bit_length()) - 1)
         new = _changes(own)
@@ -327,26 +373,26 @@ class _Way:
         own, code = own[new], code[new]
         begin = np.flatnonzero(_changes(own))
         number = np.arange(len(own)) - np.repeat(begin, np.diff(np.append(begin, len(own))))
+        digits = (code + 1) * self._powers[np.minimum(number, self.depth)]
         way = np.zeros(size, dtype=np.int64)
-        for step in range(self.depth):
-            at = np.flatnonzero(number == step)
-            way[own[at]] += (code[at] + 1) * self.base ** (self.depth - 1 - step)
-        ways, counts = np.unique(way[anchor != self.sign * _FAR], return_counts=True)
+        if len(begin):
+            way[own[begin]] = np.add.reduceat(digits, begin)
+        ways, counts = np.unique(way[there], return_counts=True)
         return ways, counts.astype(np.int64), met
 
-    def _near(self, piece: Piece, number: int, anchor: Ints, met: Mask) -> Ints:
+    @property
+    def _powers(self) -> Ints:
+        """What a digit counts at each step; nothing beyond the last."""
+        powers: Ints = self.base ** np.arange(self.depth - 1, -1, -1, dtype=np.int64)
+        return np.append(powers, 0)
+
+    def _near(self, piece: Piece, number: int, anchor: Ints) -> Ints:
         """The events of a stream in the window, as numbers that ascend by customer, time and code."""
         keys, codes = piece.keys(self.streams[number])
         base = self.bases[number]
-        if codes is None:
-            met[base] |= bool(len(keys))
-        else:
-            met[base : base + self.streams[number].values] |= (
-                np.bincount(codes, minlength=self.streams[number].values) > 0
-            )
         own = keys >> piece.clock.shift
         away = keys - anchor[own] if self.sign > 0 else anchor[own] - keys
-        near = (away > 0) & (away <= self.window)
+        near = np.flatnonzero((away > 0) & (away <= self.window))
         found: Ints = own[near] << self.window.bit_length() | away[near]
         found <<= self.base.bit_length()
         found |= base if codes is None else codes[near].astype(np.int64) + base

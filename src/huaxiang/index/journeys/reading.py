@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from huaxiang.index.journeys.layout import Layout
-from huaxiang.index.layout import map_columns, populate, read_part, read_values
+from huaxiang.index.layout import map_columns, read_part, read_values
 
 
 class SourceJourneys:
@@ -25,11 +25,6 @@ class SourceJourneys:
     def open(cls, folder: Path) -> SourceJourneys:
         """Open the journeys in a folder. Raises ValueError for those of another version, OSError when files are missing."""
         return cls(folder, Layout.read(folder))
-
-    def warm(self) -> None:
-        """Map the arrays now instead of at the first question."""
-        if isinstance(self._mapped, np.memmap):
-            populate(self._mapped)
 
     @cached_property
     def starts(self) -> NDArray[np.uint32]:

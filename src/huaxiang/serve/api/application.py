@@ -52,6 +52,7 @@ from huaxiang.serve.api.routes import (
     wording,
 )
 from huaxiang.serve.api.settings import OPENAPI, PREFIX, Settings
+from huaxiang.serve.api.warming import Warming
 
 SWITCH = 0.0005
 """Seconds after which a thread that computes lets those go first that only have to tell what is known."""
@@ -106,6 +107,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await run_sync(server.callers.refresh)
     await run_sync(server.sessions.refresh)
     gc.collect()
+    ahead = Warming(server)
+    ahead.start()
     gc.freeze()  # what is loaded by now stays: a collection that went through it would hold up every answer for a tenth of a second
     watchers = [
         asyncio.create_task(repeat(server.serving.refresh, server.settings.poll)),
@@ -123,6 +126,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        ahead.stop()
         for watcher in watchers:
             watcher.cancel()
         await asyncio.gather(*watchers, return_exceptions=True)

@@ -22,6 +22,7 @@ from huaxiang.errors import AccessDenied, SnapshotError, UsageError
 from huaxiang.serve.api.answers import ETAG, Page, Unchanged, etag_of, is_held, page
 from huaxiang.serve.api.callers import Callers
 from huaxiang.serve.api.following import Follows
+from huaxiang.serve.api.known import Known
 from huaxiang.serve.api.problems import Problem
 from huaxiang.serve.api.settings import CALLER, SESSION, Settings
 
@@ -52,6 +53,7 @@ class Server:
     audit: AuditLog
     sign_on: SingleSignOn
     follows: Follows = field(default_factory=Follows)
+    known: Known = field(default_factory=Known)
     asking: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
     """So many logins ask their provider at once; others wait without a thread, so that a slow one holds up nothing else."""
 

@@ -1,0 +1,108 @@
+"""Work ahead: what a new snapshot needs for quick answers, and what its pages ask first, computed before somebody waits for it.
+
+One thread of low priority does it, one thing after the other, and rests in between as long as each took.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+
+from huaxiang.app.rights import RIGHTS
+from huaxiang.app.serving import Served
+from huaxiang.errors import HuaxiangError
+from huaxiang.serve.api.context import Server
+from huaxiang.serve.api.usual import usual_questions
+from huaxiang.store.snapshots import Snapshot
+
+LEAST = 50_000
+"""Customers from which on a snapshot is worth the work; of fewer everything is told quickly."""
+PAUSE = 2.0
+"""Seconds after the start, or after a new snapshot, in which whoever asks comes first."""
+_LOOK = 0.5
+_NICE = 10
+log = logging.getLogger(__name__)
+
+
+class Warming:
+    """Follows the served snapshot in a thread. `done`: the work for the snapshot that is served, and for the rights of now, is done."""
+
+    def __init__(self, server: Server, least: int = LEAST, pause: float = PAUSE) -> None:
+        self._server, self._least, self._pause = server, least, pause
+        self._ended = threading.Event()
+        self._seen: tuple[str, ...] | None = None
+        self.done = threading.Event()
+
+    def start(self) -> None:
+        """Begin."""
+        threading.Thread(target=self._run, name="huaxiang-ahead", daemon=True).start()
+
+    def stop(self) -> None:
+        """End after what is being computed."""
+        self._ended.set()
+
+    def _run(self) -> None:
+        with suppress(OSError, AttributeError):  # Linux gives threads priorities of their own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+        while not self._ended.wait(_LOOK):
+            if self._state() == self._seen:
+                continue
+            self.done.clear()
+            if self._ended.wait(self._pause):
+                return
+            state = self._state()
+            try:
+                self.work()
+            except Exception as error:  # noqa: BLE001 - nobody asked: what can't be told ahead is told when it is asked for
+                log.warning("work ahead failed: %s", type(error).__name__)
+            self._seen = state
+            self.done.set()
+
+    def _state(self) -> tuple[str, ...]:
+        """What the work is done for: a snapshot, and what roles see of it."""
+        serving = self._server.serving
+        if not serving.ready:
+            return ()
+        return serving.current.snapshot.id, *(self._server.rights.of(role).digest for role in RIGHTS)
+
+    def work(self) -> None:
+        """Do the work for what is served now."""
+        serving = self._server.serving
+        if not serving.ready or serving.current.base < self._least:
+            return
+        served = serving.current
+        for job in self._jobs(served):
+            if self._ended.is_set() or serving.current is not served:
+                return
+            begin = time.perf_counter()
+            with suppress(HuaxiangError):
+                job()
+            self._ended.wait(time.perf_counter() - begin)
+
+    def _views(self, served: Served) -> list[Snapshot]:
+        """The snapshot as each role sees it, each way once."""
+        seen = [served.seen_by(self._server.rights.of(role)).snapshot for role in RIGHTS if "read" in RIGHTS[role]]
+        return list({view.view: view for view in seen}.values())
+
+    def _jobs(self, served: Served) -> Iterator[Callable[[], object]]:
+        """What is done, the quickest first."""
+        from huaxiang.app.audiences.authoring import audience_board
+        from huaxiang.app.completion import completion
+        from huaxiang.app.journey_index import prepare_journeys
+        from huaxiang.app.tag_market.listing import Wanted, market
+
+        folder, state, known = self._server.settings.folder, self._server.state, self._server.known
+        views = self._views(served)
+        for view in views:
+            yield partial(market, folder, view, state, Wanted())
+            yield partial(audience_board, view)
+        yield partial(prepare_journeys, served.snapshot)
+        for view in views:
+            usual = usual_questions(completion(view.manifest))
+            for wanted in {one.model_dump_json(): one for one in (*usual, *known.asked(view.view))}.values():
+                yield partial(known.told, view, wanted)
