@@ -10,6 +10,7 @@ from typing import Any
 from huaxiang.app.links import open_links
 from huaxiang.app.masks import CODES, mask, mask_by_look
 from huaxiang.app.rows import rows_of
+from huaxiang.plan.digests import value_digest
 from huaxiang.store.snapshots import Snapshot
 
 
@@ -71,8 +72,6 @@ class Values:
         import pyarrow.compute as pc
         import pyarrow.parquet as pq
 
-        from huaxiang.learn.identity.keys import value_digest
-
         path = self.snapshot.table("identity_records")
         if field not in pq.read_schema(path).names:
             return {}
@@ -96,8 +95,6 @@ class Values:
 
         `sources`: the tables of the sources that have rows of the customer.
         """
-        from huaxiang.learn.identity.keys import value_digest
-
         tables = rows_of(self.snapshot)
         missing = {k["value_digest"]: k["key"] for k in keys if k["key"] in self.fields}
         names = [t["name"] for t in self.snapshot.manifest["tables"]]
@@ -142,8 +139,6 @@ class Values:
         """Keys of a record that joined nothing: {key, field, value, reason, records}. `reason`: `held_back` (its value is on too many
         records: `records`) or `blocked` (a value that never identifies anybody).
         """
-        from huaxiang.learn.identity.keys import value_digest
-
         found: list[dict[str, Any]] = []
         for key, field in self.fields.items():
             if row.get(field) is None:

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from huaxiang.learn.describe import distribution, known, value_type
-from huaxiang.learn.identity.keys import value_digest
 from huaxiang.plan.columns import (
     ACCOUNT_ID,
     ACCOUNT_PREFIX,
@@ -19,6 +18,7 @@ from huaxiang.plan.columns import (
     declared_type,
     derived_types,
 )
+from huaxiang.plan.digests import value_digest
 from huaxiang.run.context import Build
 from huaxiang.run.profiling import decline_of
 from huaxiang.run.segmenting import text_of

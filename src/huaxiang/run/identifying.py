@@ -198,8 +198,8 @@ def _stitch(
     build: Build, rows: Sequence[PersonRows], devices: Sequence[IdentityKeySpec], resolution: Resolution
 ) -> Resolution:
     """Find who used each device when, and register the maps of device keys; return the resolution with them."""
-    from huaxiang.learn.identity.keys import value_digest
     from huaxiang.learn.identity.stitch import shared_devices, stitch_devices
+    from huaxiang.plan.digests import value_digest
 
     maps, shared = dict(resolution.maps), []
     for key in devices:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from huaxiang.engines.arrow_io import OWNED_GROUP
 from huaxiang.plan.columns import (
     ACCOUNT_ID,
     ACCOUNT_KEY,
@@ -151,7 +152,7 @@ def _draw_households(build: Build, rows: Rows, as_of: AsOf) -> bool:
     path = build.draft.scratch("households/of.parquet")
     pq.write_table(found.of, path)
     build.engine.register(account.HOUSEHOLDS_OF, path)
-    pq.write_table(found.homes, build.draft.table("households"), compression="zstd")
+    pq.write_table(found.homes, build.draft.table("households"), compression="zstd", row_group_size=OWNED_GROUP)
     pq.write_table(found.report, build.draft.table("household_rules"), compression="zstd")
     return True
 

@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 from huaxiang.learn.identity.case import Case
 from huaxiang.learn.identity.facts import points
 from huaxiang.learn.identity.guards import Held
-from huaxiang.learn.identity.keys import KeyCodes, value_digest
+from huaxiang.learn.identity.keys import KeyCodes
 from huaxiang.learn.identity.ledger import EVIDENCE
 from huaxiang.learn.texts import find_sorted, one_chunk
 from huaxiang.learn.weave import Woven
+from huaxiang.plan.digests import value_digest
 
 FOUND = pa.schema([f for f in EVIDENCE if f.name not in ("first_seen", "until")])
 REVIEW = pa.schema([

@@ -17,10 +17,11 @@ import pyarrow.compute as pc
 from huaxiang.learn.identity.case import Beyond
 from huaxiang.learn.identity.change import concerned, rules_of
 from huaxiang.learn.identity.held import Held, hold
-from huaxiang.learn.identity.keys import in_order, never_links, value_digest
+from huaxiang.learn.identity.keys import in_order, never_links
 from huaxiang.learn.identity.ledger import OWN, Ledger
 from huaxiang.learn.identity.types import Context, Scored
 from huaxiang.learn.texts import find_sorted, is_ascending, one_chunk
+from huaxiang.plan.digests import value_digest
 from huaxiang.spec.models import IdentityKeySpec
 
 FIGURES = ("rows", "first_at", "last_at")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,11 +30,6 @@ def in_order(keys: Sequence[IdentityKeySpec]) -> tuple[IdentityKeySpec, ...]:
     """Keys, strongest first: by role, then priority, then name."""
     roles = ("strong", "contact", "device")
     return tuple(sorted(keys, key=lambda k: (roles.index(k.role), k.priority, k.name)))
-
-
-def value_digest(key: str, value: str) -> str:
-    """The digest by which a value is known in tables that don't show it: SHA-256 of `key:value` in hex, as in table `identity`."""
-    return hashlib.sha256(f"{key}:{value}".encode()).hexdigest()
 
 
 def never_links(key: IdentityKeySpec, values: pa.Array, blocked: Sequence[str]) -> pa.Array:

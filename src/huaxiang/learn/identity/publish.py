@@ -15,7 +15,7 @@ from huaxiang.learn.identity.change import decisions_in_force
 from huaxiang.learn.identity.evidence import queue, trace
 from huaxiang.learn.identity.guards import NEVER
 from huaxiang.learn.identity.ids import Clusters, name_clusters
-from huaxiang.learn.identity.keys import KeyCodes, chain, value_digest
+from huaxiang.learn.identity.keys import KeyCodes, chain
 from huaxiang.learn.identity.ledger import Ledger, renew_evidence, sort_evidence
 from huaxiang.learn.identity.maps import Owners, own_values
 from huaxiang.learn.identity.prior import places
@@ -23,6 +23,7 @@ from huaxiang.learn.identity.stitch import SPANS, shared_devices, stitch_devices
 from huaxiang.learn.identity.strong import Broken, components
 from huaxiang.learn.identity.types import Resolution
 from huaxiang.learn.texts import one_chunk
+from huaxiang.plan.digests import value_digest
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ import pyarrow.compute as pc
 from huaxiang.learn.identity.evidence import queue
 from huaxiang.learn.identity.ids import WAS
 from huaxiang.learn.identity.increment import Part
-from huaxiang.learn.identity.keys import value_digest
 from huaxiang.learn.identity.ledger import EVIDENCE, OWN, Ledger, Listed
 from huaxiang.learn.identity.publish import by_size, most_held
 from huaxiang.learn.identity.stitch import SPANS
 from huaxiang.learn.identity.types import Resolution
 from huaxiang.learn.texts import find_sorted, one_chunk, place_sorted
 from huaxiang.learn.weave import Woven
+from huaxiang.plan.digests import value_digest
 from huaxiang.spec.models import IdentityKeySpec
 
 
