@@ -24,6 +24,7 @@ Codes = NDArray[np.unsignedinteger[Any]]
 Told = TypeVar("Told")
 AT_ONCE = 1 << 12
 """Customers whose events are looked at together: arrays so small that the system need not hand out their memory anew each time."""
+MOST = 1 << 16
 LEAST = 1 << 9
 _BITS = 62
 
@@ -86,11 +87,6 @@ class Clock:
         """Keys as microseconds since 1970."""
         return (keys & self.mask) * self.unit + self.origin
 
-    def pieces(self, customers: int) -> list[tuple[int, int]]:
-        """Customers from … to before …, a piece each."""
-        step = min(AT_ONCE, 1 << (_BITS - self.shift))
-        return [(at, min(at + step, customers)) for at in range(0, customers, step)]
-
 
 @dataclass(frozen=True)
 class Piece:
@@ -107,20 +103,16 @@ class Piece:
 
     def keys(self, stream: Stream) -> tuple[Ints, Codes | None]:
         """The events of the piece as ascending numbers, customer << shift | time, and their codes."""
-        counts, events, kept = self._kept(stream)
+        counts, events, kept = self._events(stream)
         own = self._own(stream)
-        if self.members is None or not counts[~self.members].any():
-            keys = np.repeat(own, counts)
-            keys += self._time(stream, stream.moments[events])
-            keys = keys if kept is None else keys[kept]
-        else:
-            mine = np.repeat(self.members, counts)
-            keys = np.repeat(own[self.members], counts[self.members])
-            keys += self._time(stream, stream.moments[events][mine])
-            keys = keys if kept is None else keys[kept[mine]]
-            kept = mine if kept is None else mine & kept
+        if self.members is not None:
+            own, counts = own[self.members], counts[self.members]
+        keys = np.repeat(own, counts)
+        keys += self._time(stream, stream.moments[events])
         codes = None if stream.codes is None else stream.codes[events]
-        return keys, codes if codes is None or kept is None else codes[kept]
+        if kept is not None:
+            keys, codes = keys[kept], None if codes is None else codes[kept]
+        return keys, codes
 
     def outermost(self, stream: Stream, *, last: bool = False) -> Ints:
         """The key of the first (or the last) event of each customer who has one, ascending."""
@@ -137,20 +129,22 @@ class Piece:
 
     def met(self, stream: Stream) -> Mask:
         """Which codes occur; of a stream without codes whether any event does."""
-        counts, events, kept = self._kept(stream)
-        if self.members is not None:
-            mine = np.repeat(self.members, counts)
-            kept = mine if kept is None else mine & kept
+        _, events, kept = self._events(stream)
         if stream.codes is None:
             return np.array([len(stream.moments[events]) > 0 if kept is None else kept.any()])
         codes = stream.codes[events] if kept is None else stream.codes[events][kept]
         return np.asarray(np.bincount(codes, minlength=stream.values) > 0)
 
-    def _kept(self, stream: Stream) -> tuple[Ints, slice, Mask | None]:
-        """How many events each customer has, where they lie, and which of them the stream counts."""
+    def _events(self, stream: Stream) -> tuple[Ints, slice | Ints | Mask, Mask | None]:
+        """How many events each customer has, where those of the members lie, and which of these the stream counts."""
         starts = stream.starts[self.begin : self.end + 1].astype(np.int64)
-        events = slice(int(starts[0]), int(starts[-1]))
-        return np.diff(starts), events, None if stream.kept is None else stream.kept[events]
+        counts = np.diff(starts)
+        events: slice | Ints = slice(int(starts[0]), int(starts[-1]))
+        if self.members is not None and counts[~self.members].any():
+            chosen = counts[self.members]
+            begins = np.cumsum(chosen) - chosen
+            events = np.repeat(starts[:-1][self.members] - begins, chosen) + np.arange(int(chosen.sum()))
+        return counts, events, None if stream.kept is None else stream.kept[events]
 
     def _own(self, stream: Stream) -> Ints:
         """The key of each customer at the origin of the stream."""
@@ -162,12 +156,16 @@ class Piece:
         return moments if stream.unit == self.clock.unit else moments * np.int64(stream.unit // self.clock.unit)
 
 
-def by_pieces(clock: Clock, customers: int, members: Mask | None, tell: Callable[[Piece], Told]) -> list[Told]:
-    """What is told of each piece that holds members, on a few threads."""
+def by_pieces(
+    clock: Clock, customers: int, members: Mask | None, tell: Callable[[Piece], Told], most: int = MOST
+) -> list[Told]:
+    """What is told of each piece that holds members, on a few threads. A piece has at most `most` customers."""
+    share = 1.0 if members is None else max(float(members.mean()), 1e-6)
+    step = min(int(AT_ONCE / share), most, 1 << (_BITS - clock.shift))
     pieces = [
-        Piece(clock, begin, end, _some(members, begin, end))
-        for begin, end in clock.pieces(customers)
-        if members is None or members[begin:end].any()
+        Piece(clock, at, min(at + step, customers), _some(members, at, min(at + step, customers)))
+        for at in range(0, customers, step)
+        if members is None or members[at : at + step].any()
     ]
     return list(_pool().map(tell, pieces)) if len(pieces) > 1 else [tell(piece) for piece in pieces]
 
@@ -329,10 +327,11 @@ def paths(anchors: Stream, streams: Sequence[Stream], route: Route, members: Mas
     clock = Clock.of((anchors, *streams), within)
     bases = np.cumsum([0, *(s.values for s in streams)])
     base, window = int(bases[-1]) + 1, within // clock.unit
-    if base**depth >= 1 << _BITS or AT_ONCE.bit_length() + window.bit_length() + base.bit_length() > _BITS:
+    most = 1 << max(0, _BITS - window.bit_length() - base.bit_length())
+    if base**depth >= 1 << _BITS or most < LEAST:
         raise TooWide
     asked = _Way(anchors, streams, bases[:-1].tolist(), base, depth, window, -1 if route.backwards else 1)
-    told = by_pieces(clock, anchors.customers, members, asked.told)
+    told = by_pieces(clock, anchors.customers, members, asked.told, min(most, MOST))
     met = np.zeros(base - 1, dtype=np.bool_)
     for part in told:
         met |= part[2]

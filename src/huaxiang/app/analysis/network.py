@@ -56,7 +56,9 @@ def network(
     names = _named(asked, tags)
     nodes = [_Node(name, value) for name in names for value in _values(asked, name)]
     holders = {name: asked.index.index.holders(name) & asked.members for name in names}
-    met = [pair for pair in combinations(range(len(nodes)), 2) if _apart(asked, nodes[pair[0]].tag, nodes[pair[1]].tag)]
+    items = items_of(snapshot.manifest)
+    apart = {(one, other) for one in names for other in names if one != other and _apart(items, one, other)}
+    met = [(a, b) for a, b in combinations(range(len(nodes)), 2) if (nodes[a].tag, nodes[b].tag) in apart]
     found, known = _judged(nodes, met, holders)
     chosen = [i for i in range(len(met)) if found.q[i] < LEVEL and (both or found.phi[i] > 0)]
     chosen.sort(key=lambda i: (-abs(found.phi[i]), met[i]))
@@ -77,7 +79,8 @@ def _named(asked: Asked, tags: Sequence[str]) -> list[str]:
             categorical(asked, name)
         return names
     found: list[tuple[bool, float, int, str, bool]] = []
-    for name, item in items_of(asked.snapshot.manifest).items():
+    items = items_of(asked.snapshot.manifest)
+    for name, item in items.items():
         info = asked.index.index.fields.get(name)
         usable = (
             item["value_type"] in ("enum", "boolean", "list") and not item.get("personal") and kind_of(item) is None
@@ -87,7 +90,7 @@ def _named(asked: Asked, tags: Sequence[str]) -> list[str]:
             found.append((not own, -(item.get("coverage") or 0.0), len(found), name, 2 <= (info.values or 0) <= 50))
     taken: list[str] = []
     for *_, name, fits in sorted(found):
-        if fits and len(taken) < DEFAULT_TAGS and all(_apart(asked, name, other) for other in taken):
+        if fits and len(taken) < DEFAULT_TAGS and all(_apart(items, name, other) for other in taken):
             taken.append(name)
     if len(taken) < 2:
         raise UsageError(
@@ -103,11 +106,10 @@ def _behind(item: Mapping[str, Any]) -> set[str]:
     return {item["name"], *(near.partition(":")[2] for near in lineage if not near.startswith("source:"))}
 
 
-def _apart(asked: Asked, one: str, other: str) -> bool:
+def _apart(items: Mapping[str, Mapping[str, Any]], one: str, other: str) -> bool:
     """Whether what two tags have in common says something: neither is computed from the other nor both from a third or from the very
     same fields, and they are not both places, of which one lies in the other.
     """
-    items = items_of(asked.snapshot.manifest)
     first, second = _behind(items[one]), _behind(items[other])
     places = [bool({*near, items[name].get("attribute")} & PLACES) for name, near in ((one, first), (other, second))]
     rows = [{near for near in items[name].get("lineage") or () if "." in near} for name in (one, other)]
