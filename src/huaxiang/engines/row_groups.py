@@ -68,7 +68,7 @@ class RowGroups:
     def read(self, places: Sequence[Place], columns: Sequence[str]) -> pa.Table:
         """Columns of rows, in the order of the file."""
         names = list(dict.fromkeys(columns))
-        parts = [self._group(place.group, names).take(column_of(place.rows, pa.int64())) for place in places]
+        parts = [_of(self._group(place.group, names), place.rows) for place in places]
         return pa.concat_tables(parts).select(names) if parts else self.schema.empty_table().select(names)
 
     def at(self, numbers: npt.NDArray[np.int64]) -> tuple[Place, ...]:
@@ -120,3 +120,10 @@ class RowGroups:
                 low.append(known.min)
                 high.append(known.max)
         return _Ends(groups, low, high, all(one <= two for one, two in zip(high, low[1:], strict=False)))
+
+
+def _of(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
+    """Rows of a table; those that lie together are not copied."""
+    if rows[-1] - rows[0] == len(rows) - 1:
+        return table.slice(int(rows[0]), len(rows))
+    return table.take(column_of(rows, pa.int64()))
