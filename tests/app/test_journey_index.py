@@ -14,6 +14,7 @@ from tests.app.audience_shop import MEMBERS, write_shop
 
 from huaxiang.app import journey_index
 from huaxiang.app.analysis import streams
+from huaxiang.app.analysis.distribution import DistributionAsked, MeasureAsked, distribution
 from huaxiang.app.analysis.events import EventAsked, ask
 from huaxiang.app.analysis.funnel import FunnelAsked, funnel
 from huaxiang.app.analysis.path import PathAsked, paths
@@ -74,7 +75,12 @@ def snapshot(shop: Path) -> Iterator[Snapshot]:
 
 def asked(draw: random.Random) -> tuple[Any, Any]:
     """A way to ask, and a question."""
-    kind = draw.randrange(3)
+    kind = draw.randrange(4)
+    if kind == 3:
+        measure = MeasureAsked(
+            draw.choice(EVENTS), draw.choice(("count", "days")), None, draw.choice((None, 1, 30, 90))
+        )
+        return distribution, DistributionAsked(measure, draw.choice((None, "women")))
     if kind == 0:
         steps = [draw.choice(EVENTS) for _ in range(draw.randint(2, 4))]
         since = draw.choice((None, "2026-02-01", "2026-04-15"))
@@ -94,7 +100,7 @@ def asked(draw: random.Random) -> tuple[Any, Any]:
 
 def test_answers_by_the_index_are_those_by_the_rows(snapshot: Snapshot) -> None:
     draw = random.Random(7)
-    questions = [(*asked(draw), draw.choice(AUDIENCES)) for _ in range(150)]
+    questions = [(*asked(draw), draw.choice(AUDIENCES)) for _ in range(200)]
     by_rows = [tell(snapshot, audience, question) for tell, question, audience in questions]
     assert streams_of(ask(snapshot, None), EVENTS) is None
     assert prepare_journeys(snapshot, 0)

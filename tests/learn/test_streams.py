@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from huaxiang.learn import journeys, streams
+from huaxiang.learn import journeys, streams, tallies
 from huaxiang.learn.journeys import DAY, Calendar, Events
 from huaxiang.learn.streams import Clock, Route, Stream, TooWide
 
@@ -123,6 +123,18 @@ def test_paths(
     assert found.nodes.tolist() == ways.tolist()
     assert found.customers.tolist() == counts.tolist()
     assert np.flatnonzero(found.met).tolist() == sorted(set(events.kinds.tolist()))
+
+
+@settings(deadline=None)
+@given(made(), st.none() | st.integers(0, 60))
+def test_how_often_and_on_how_many_days(one: Made, start: int | None) -> None:
+    since = None if start is None else BASE + start * STEP
+    rows = [
+        (c, t) for c, t in zip(one.events.customers.tolist(), one.events.moments.tolist(), strict=True) if since is None or t >= since
+    ]  # fmt: skip
+    assert tallies.times(one.stream, since).tolist() == [sum(c == who for c, _ in rows) for who in range(CUSTOMERS)]
+    on = [len({t // DAY for c, t in rows if c == who}) for who in range(CUSTOMERS)]
+    assert tallies.days(one.stream, since).tolist() == on
 
 
 def test_moments_too_far_apart_for_one_number_are_refused() -> None:

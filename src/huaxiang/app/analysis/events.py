@@ -147,6 +147,12 @@ def read_measure(
             f'{function} of "{field}" is no number; choose count, days, distinct, or a field with numbers',
             f"“{field}”的 {function} 不是数值；请选择次数、天数、去重数，或数值字段",
         )
+    if counted:
+        from huaxiang.app.analysis.streams import tallied
+
+        told = tallied(asked, event, days, by_day=function == "days")
+        if told is not None:
+            return told
     part = Behaviour(step, function, field=None if counted else field, window=Window(days=days))
     rows = SourceRows(f"source_{event.source}", types, asked.sources[event.source].time)
     found = reader_of(asked.snapshot).rows(behaviour_values(part, rows, asked.as_of))

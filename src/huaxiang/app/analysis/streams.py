@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from huaxiang.app.analysis.events import Asked, EventAsked, hidden_fields, reader_of, step_of
+from huaxiang.app.analysis.events import Asked, EventAsked, day_number, hidden_fields, reader_of, step_of
 from huaxiang.app.journey_index import open_journeys
 from huaxiang.errors import ValueRangeError
 from huaxiang.plan.behaviour import SourceRows, rows_met
@@ -52,6 +52,18 @@ def streams_of(asked: Asked, events: Sequence[EventAsked]) -> list[Told] | None:
 def members_of(asked: Asked) -> NDArray[np.bool_] | None:
     """Which customers an analysis is about, None for everyone."""
     return None if asked.members.count() == asked.index.size else asked.members.mask()
+
+
+def tallied(asked: Asked, event: EventAsked, last: int | None, *, by_day: bool) -> NDArray[np.float64] | None:
+    """How often (`by_day`: on how many days) each customer did something in the last so many days; None where the index can't tell."""
+    from huaxiang.learn.journeys import DAY
+    from huaxiang.learn.tallies import days, times
+
+    told = streams_of(asked, (event,))
+    if told is None:
+        return None
+    since = None if last is None else (day_number(asked.as_of) + 1 - last) * DAY
+    return (days if by_day else times)(told[0].stream, since).astype("float64")
 
 
 def _told(asked: Asked, held: OpenJourneys, journeys: SourceJourneys, step: EventStep) -> Told:
