@@ -248,6 +248,16 @@ def test_a_mapping_is_tried_on_all_rows_and_shows_no_person(project: Path) -> No
     assert not (project / "sources/fresh.yaml").exists()
 
 
+def test_many_try_the_same_file_at_once(project: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    upload = find_upload(project, ANA, keep_upload(project, ANA, "members_new.csv", MEMBERS.encode("gb18030"))["id"])
+    with ThreadPoolExecutor(6) as pool:
+        told = list(pool.map(lambda _: preview(project, upload, "fresh", mapping()), range(12)))
+    assert all(one == told[0] for one in told)
+    assert (told[0]["loaded"], told[0]["issues"]) == (3, [])
+
+
 def test_a_saved_source_is_built(project: Path) -> None:
     upload = find_upload(project, ANA, keep_upload(project, ANA, "members_new.csv", MEMBERS.encode("gb18030"))["id"])
     saved = save_source(project, upload, "fresh", mapping(attributes=("spent",)))

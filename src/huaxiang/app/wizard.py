@@ -78,8 +78,7 @@ def preview(folder: Path, upload: Upload, name: str, wanted: Wanted) -> dict[str
         except SourceError as error:
             return told | {"fault": _plain_fault(error, upload)}
         told |= _told(report, out, rejected)
-    with _placed(folder, upload, data, move=False):
-        checked = _checked(project, folder, {file: text}, name)
+    checked = _checked(project, folder, {file: text}, name, beside={data: upload.path})
     return told | {"issues": [_issue(one) for one in checked if one.severity == "error"]}
 
 
@@ -104,7 +103,7 @@ def save_source(folder: Path, upload: Upload, name: str, wanted: Wanted) -> dict
         _check_expected(project, name, file, before, wanted.expected)
         _refuse_overlap(project, name, data)
         changes = {file: text} | _attribute_text(project, folder, name, spec, wanted.attributes)
-        with _placed(folder, upload, data, move=True) as keep:
+        with _placed(folder, upload, data) as keep:
             issues = _checked(project, folder, changes, name)
             if faults := [one for one in issues if one.severity == "error"]:
                 raise ProjectInvalid(faults)
@@ -329,7 +328,7 @@ def _refuse_overlap(project: Project, name: str, data: str) -> None:
 
 
 @contextmanager
-def _placed(folder: Path, upload: Upload, data: str, *, move: bool) -> Iterator[Any]:
+def _placed(folder: Path, upload: Upload, data: str) -> Iterator[Any]:
     """Let the file lie in the data folder; it is gone afterwards unless `keep()` was called."""
     target = folder / data
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -339,15 +338,19 @@ def _placed(folder: Path, upload: Upload, data: str, *, move: bool) -> Iterator[
         shutil.copyfile(upload.path, target)
     kept: list[bool] = []
     try:
-        yield lambda: kept.append(move)
+        yield lambda: kept.append(True)
     finally:
         if not any(kept):
             target.unlink(missing_ok=True)
 
 
-def _checked(project: Project, folder: Path, changes: Mapping[str, str], name: str) -> list[Issue]:
+def _checked(
+    project: Project, folder: Path, changes: Mapping[str, str], name: str, beside: Mapping[str, Path] | None = None
+) -> list[Issue]:
     """Faults and warnings that the project would have with changed files, and does not have now. The files are loaded from a copy of the
     definitions, by the loader and the checker that a build uses; only the files of source `name` are opened: those of others are as before.
+    `beside`: data files that the project shall seem to have, path → where they are; its own folder is left alone, since others try
+    their files at the same time.
     """
     from huaxiang.app.build import issues_of
 
@@ -364,6 +367,14 @@ def _checked(project: Project, folder: Path, changes: Mapping[str, str], name: s
             if (draft / file).is_symlink() and (folder / file).is_dir():
                 (draft / file).unlink()
                 shutil.copytree(folder / file, draft / file, symlinks=True)
+        for file, place in (beside or {}).items():
+            parent = (draft / file).parent
+            if parent.is_symlink():
+                parent.unlink()
+            parent.mkdir(exist_ok=True)
+            lies = {other.name: other for other in (folder / file).parent.glob("*")} | {PurePath(file).name: place}
+            for called, real in lies.items():
+                (parent / called).symlink_to(real.resolve())
         for file, text in changes.items():
             (draft / file).parent.mkdir(parents=True, exist_ok=True)
             (draft / file).write_text(text, "utf-8")
