@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.app.audience_shop import MEMBERS, write_shop
+from tests.waiting import PATIENCE
 
 from huaxiang.app import journey_index
 from huaxiang.app.analysis import streams
@@ -132,15 +134,40 @@ def test_a_small_snapshot_gets_none(snapshot: Snapshot) -> None:
     assert not folder_of(snapshot).exists()
 
 
-def test_one_process_writes_at_a_time(snapshot: Snapshot) -> None:
-    folder = folder_of(snapshot)
+def test_a_large_one_is_written_by_a_process_of_its_own(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journey_index, "_APART", 0)
+    monkeypatch.setattr(journey_index, "write_journeys", None)  # not in this one
+    assert prepare_journeys(snapshot, 0)
+
+
+def test_two_write_one_after_the_other(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, built = folder_of(snapshot), []
+    make = building.build_journeys
+
+    def noted(*asked: Any) -> Any:
+        built.append(asked[0].path.name)
+        return make(*asked)
+
+    monkeypatch.setattr(building, "build_journeys", noted)
     folder.parent.mkdir()
-    with journey_index._turn(folder.parent) as mine:
-        assert mine
-        assert not write_journeys(snapshot)
-        assert not folder.exists()
-    assert write_journeys(snapshot)
+    with ThreadPoolExecutor(2) as pool:
+        with journey_index._turn(folder.parent):
+            writing = [pool.submit(write_journeys, snapshot) for _ in range(2)]
+            assert not built
+        for one in writing:
+            one.result(PATIENCE)
+    assert sorted(built) == ["source_orders.parquet", "source_visits.parquet"], "the second finds all there"
     assert open_journeys(snapshot).source("visits") is not None
+
+
+def test_without_room_everything_is_answered_all_the_same(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(building, "build_journeys", full)
+    assert not prepare_journeys(snapshot, 0)
+    told = funnel(snapshot, None, FunnelAsked([EventAsked("visits"), EventAsked("orders")]))
+    assert told["steps"][0]["customers"] > 0
 
 
 def test_what_a_killed_process_left_is_never_read(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,12 +180,12 @@ def test_what_a_killed_process_left_is_never_read(snapshot: Snapshot, monkeypatc
             write_journeys(snapshot)
     assert [path.name for path in folder_of(snapshot).iterdir()] == [".unfinished"]
     assert open_journeys(snapshot).source("visits") is None
-    assert write_journeys(snapshot)
+    write_journeys(snapshot)
     assert sorted(path.name for path in folder_of(snapshot).iterdir()) == ["orders", "visits"]
 
 
 def test_an_index_of_other_rows_is_not_read(snapshot: Snapshot) -> None:
-    assert write_journeys(snapshot)
+    write_journeys(snapshot)
     header = folder_of(snapshot) / "visits" / "journeys.json"
     header.write_text(header.read_text("utf-8").replace('"rows": ', '"rows": 1'), "utf-8")
     assert open_journeys(snapshot).source("visits") is None
@@ -169,7 +196,7 @@ def test_indexes_of_older_snapshots_are_removed_but_the_last(snapshot: Snapshot)
     folder = folder_of(snapshot).parent
     for name in ("20200101T000000Z-0000", "20200102T000000Z-0000"):
         (folder / name / "orders").mkdir(parents=True)
-    assert write_journeys(snapshot)
+    write_journeys(snapshot)
     assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == ["20200102T000000Z-0000", snapshot.id]
 
 

@@ -14,13 +14,14 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from huaxiang.app.conditions import sources_in
 from huaxiang.app.wiring import find_project, snapshot_store
+from huaxiang.store.atomic import sync_tree
 from huaxiang.store.snapshots import Snapshot
 
 if TYPE_CHECKING:
@@ -137,7 +138,8 @@ def prepare_journeys(snapshot: Snapshot, least: int = LEAST) -> bool:
     held = open_journeys(snapshot)
     if any(held.source(name) is None for name in sources):
         if sum(sources.values()) < _APART:
-            write_journeys(snapshot)
+            with suppress(OSError):  # a disk that is full, or can't be written to
+                write_journeys(snapshot)
         else:
             command = [sys.executable, "-m", __name__, str(find_project(snapshot.folder)), snapshot.id]
             subprocess.run(
@@ -146,14 +148,14 @@ def prepare_journeys(snapshot: Snapshot, least: int = LEAST) -> bool:
     return all(held.source(name) is not None for name in sources)
 
 
-def write_journeys(snapshot: Snapshot) -> bool:
-    """Write what is missing of the index of a whole snapshot, and remove those of older ones; say whether it was this process' turn."""
+def write_journeys(snapshot: Snapshot) -> None:
+    """Write what is missing of the index of a whole snapshot, and remove those of older ones but the last. Waits while another process
+    does so. Raises OSError.
+    """
     from huaxiang.index.journeys.build import Table, build_journeys
 
     folder = folder_of(snapshot)
-    with _turn(folder.parent) as mine:
-        if not mine:
-            return False
+    with _turn(folder.parent):
         for old in sorted(path for path in folder.parent.iterdir() if path.is_dir() and path.name < folder.name)[:-1]:
             shutil.rmtree(old, ignore_errors=True)
         folder.mkdir(exist_ok=True)
@@ -168,8 +170,8 @@ def write_journeys(snapshot: Snapshot) -> bool:
             texts = [field for field, kind in fields.types.items() if kind == "VARCHAR" and field != "customer_id"]
             table = Table(snapshot.table(f"source_{name}"), fields.time, texts)
             build_journeys(table, ids, until, unfinished)
+            sync_tree(unfinished)
             unfinished.rename(folder / name)
-    return True
 
 
 def _ids(snapshot: Snapshot) -> pa.Array:
@@ -179,16 +181,12 @@ def _ids(snapshot: Snapshot) -> pa.Array:
 
 
 @contextmanager
-def _turn(folder: Path) -> Iterator[bool]:
-    """Whether nobody else writes an index of this project; nobody else does meanwhile."""
+def _turn(folder: Path) -> Iterator[None]:
+    """Nobody else writes an index of this project meanwhile; waits for whoever does."""
     folder.mkdir(exist_ok=True)
     with (folder / _LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 _opened: OrderedDict[Path, OpenJourneys] = OrderedDict()

@@ -20,7 +20,10 @@ ID = "customer_id"
 DAY = 86_400_000_000
 _UNITS = (1_000_000, 1_000, 1)
 _BATCH = 1 << 18
+_ROWS = 1 << 21
+"""So many rows are read at once."""
 Ints = NDArray[np.int64]
+Numbers = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -67,18 +70,38 @@ def build_journeys(table: Table, ids: pa.Array, until: int, folder: Path) -> Lay
     return layout
 
 
-def _read(file: pq.ParquetFile, time: str, ids: pa.Array) -> tuple[Ints, Ints]:
+def _read(file: pq.ParquetFile, time: str, ids: pa.Array) -> tuple[Numbers, Ints]:
     """The number of the customer of each row (-1: none, or no time), and its moment in microseconds."""
-    told = file.read(columns=[ID, time])
-    owner = told.column(0).cast(pa.string())
-    found = pc.index_in(owner, value_set=ids).combine_chunks()
-    numbers = np.where(known_in(found), numbers_in(found, np.int32), np.int32(-1)).astype(np.int64)
-    moment = told.column(1).cast(pa.timestamp("us")).combine_chunks()
-    numbers[~known_in(moment)] = -1
-    return numbers, numbers_in(moment, np.int64)
+    numbers = np.full(file.metadata.num_rows, -1, dtype=np.int32)
+    moments = np.zeros(file.metadata.num_rows, dtype=np.int64)
+    begin = 0
+    for groups in _pieces(file):
+        told = file.read_row_groups(groups, columns=[ID, time])
+        found = pc.index_in(told.column(0).cast(pa.string()), value_set=ids).combine_chunks()
+        moment = told.column(1).cast(pa.timestamp("us")).combine_chunks()
+        known = known_in(found) & known_in(moment)
+        rows = slice(begin, begin + len(known))
+        numbers[rows][known] = numbers_in(found, np.int32)[known]
+        moments[rows] = numbers_in(moment, np.int64)
+        begin += len(known)
+    return numbers, moments
 
 
-def _in_order(rows: Ints, numbers: Ints, moments: Ints) -> Ints:
+def _pieces(file: pq.ParquetFile) -> Iterator[list[int]]:
+    """The row groups of a file, so many together as have about _ROWS rows."""
+    held: list[int] = []
+    rows = 0
+    for group in range(file.num_row_groups):
+        held.append(group)
+        rows += file.metadata.row_group(group).num_rows
+        if rows >= _ROWS:
+            yield held
+            held, rows = [], 0
+    if held:
+        yield held
+
+
+def _in_order(rows: Ints, numbers: Numbers, moments: Ints) -> Ints:
     """The rows by customer, then by time, then as they stand."""
     who, when = numbers[rows], moments[rows]
     after = (who[1:] > who[:-1]) | ((who[1:] == who[:-1]) & (when[1:] >= when[:-1]))
