@@ -1,4 +1,4 @@
-"""The demo, built once for all tests of this folder, and the raw data of its package."""
+"""The demo, built once for all tests, and the raw data of its package."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from tests.shared import made_once
 
 from huaxiang.app.demo import DemoResult, run_demo
 from huaxiang.store.snapshots import SnapshotStore
@@ -17,7 +18,7 @@ from huaxiang.store.snapshots import SnapshotStore
 @pytest.fixture(scope="session")
 def demo_result(tmp_path_factory: pytest.TempPathFactory) -> DemoResult:
     """What a run of the demo found."""
-    return run_demo(tmp_path_factory.mktemp("demo") / "demo")
+    return made_once(tmp_path_factory, "demo", run_demo)[1]
 
 
 @pytest.fixture(scope="session")

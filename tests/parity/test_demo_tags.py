@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from tests.shared import made_once
 
-from huaxiang.app.build import build
-from huaxiang.app.demo import prepare_demo
+from huaxiang.app.demo import run_demo
 from huaxiang.app.wiring import make_engine
 from huaxiang.engines.base import Engine
 from huaxiang.plan.columns import output_names
@@ -37,9 +38,8 @@ def _tags_by(engine: Engine, work: Build, snapshot: Snapshot, out: Path) -> None
     engine.save("tags", out, order_by=("customer_id",))
 
 
-def test_tags_of_the_demo_are_equal_on_spark(tmp_path: Path) -> None:
-    folder = prepare_demo(tmp_path / "demo")
-    build(folder)
+def test_tags_of_the_demo_are_equal_on_spark(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = shutil.copytree(made_once(tmp_path_factory, "demo", run_demo)[0], tmp_path / "demo")
     project = load_project(folder)
     store = SnapshotStore(folder)
     with BuildLock(folder), store.current() as snapshot:
