@@ -123,3 +123,15 @@ def test_rows_by_their_numbers(tmp_path: Path) -> None:
     wanted = np.array([0, 11, 12, 60], dtype=np.int64)
     assert file.read(file.at(wanted), ["amount"]).column(0).to_pylist() == wanted.tolist()
     assert file.read(file.at(wanted[:0]), ["amount"]).num_rows == 0
+
+
+def test_rows_of_many_row_groups_do_not_hold_them_all(tmp_path: Path) -> None:
+    import numpy as np
+
+    table = pa.table({"customer_id": [f"c{n:06}" for n in range(40_000)]})
+    pq.write_table(table, tmp_path / "records.parquet", row_group_size=1_000)
+    file = RowGroups(tmp_path / "records.parquet")
+    wanted = np.arange(500, 40_000, 1_000, dtype=np.int64)
+    found = file.read(file.at(wanted), ["customer_id"])
+    assert found.column(0).to_pylist() == [f"c{n:06}" for n in wanted]
+    assert found.get_total_buffer_size() < table.nbytes / 10

@@ -19,6 +19,8 @@ from huaxiang.engines.buffers import column_of, numbers_in
 
 _KEPT = 4096
 """Values of keys whose places are remembered."""
+_HELD = 32
+"""So many row groups may stay in memory until an answer is given."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ class RowGroups:
     def read(self, places: Sequence[Place], columns: Sequence[str]) -> pa.Table:
         """Columns of rows, in the order of the file."""
         names = list(dict.fromkeys(columns))
-        parts = [_of(self._group(place.group, names), place.rows) for place in places]
+        copy = len(places) > _HELD
+        parts = [_of(self._group(place.group, names), place.rows, copy=copy) for place in places]
         return pa.concat_tables(parts).select(names) if parts else self.schema.empty_table().select(names)
 
     def at(self, numbers: npt.NDArray[np.int64]) -> tuple[Place, ...]:
@@ -122,8 +125,8 @@ class RowGroups:
         return _Ends(groups, low, high, all(one <= two for one, two in zip(high, low[1:], strict=False)))
 
 
-def _of(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
-    """Rows of a table; those that lie together are not copied."""
-    if rows[-1] - rows[0] == len(rows) - 1:
+def _of(table: pa.Table, rows: npt.NDArray[np.int64], *, copy: bool) -> pa.Table:
+    """Rows of a table; those that lie together need not be copied, but then hold the whole in memory."""
+    if not copy and rows[-1] - rows[0] == len(rows) - 1:
         return table.slice(int(rows[0]), len(rows))
     return table.take(column_of(rows, pa.int64()))
