@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.crash.conftest import make_shop
 from tests.serve.two_servers.pair import OPENED, PASSWORD, Pair
+from tests.shared import made_once
 
 from huaxiang.app.build import build
 from huaxiang.app.people import NewUser, add_user
@@ -26,13 +27,15 @@ def closed() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small built project with a user of every role."""
-    folder = tmp_path_factory.mktemp("built") / "shop"
+    return made_once(tmp_path_factory, "two-servers", _make)[0]
+
+
+def _make(folder: Path) -> None:
     make_shop(folder)
     build(folder)
     with closing(open_state(folder)) as state:
         for role in ("admin", "analyst", "marketer", "auditor"):
             add_user(state, NewUser(role, role, password=PASSWORD))
-    return folder
 
 
 @pytest.fixture(scope="session")
