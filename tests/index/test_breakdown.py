@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from huaxiang.index import AudienceIndex, Bits, build_index, reading, scanning
+from huaxiang.index import build as building
 
 SIZE = 40_000
 
@@ -96,3 +98,27 @@ def test_ids_and_rows(index: AudienceIndex) -> None:
     assert index.rows_of(pa.array(["c000007", "x", "c000003"])).tolist() == [7, 3]
     with pytest.raises(IndexError):
         Bits.from_rows(SIZE, [SIZE])
+
+
+@pytest.mark.parametrize("most", [None, 50])
+def test_numbers_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int | None) -> None:
+    if most is not None:
+        monkeypatch.setattr(building, "MOST_VALUES", most)  # columns of numbers become wide
+    rng = np.random.default_rng(8)
+    cents = [None if n % 7 == 0 else Decimal(int(rng.integers(-500, 500))) / 100 for n in range(3_000)]
+    days = pa.array(rng.integers(0, 400, 3_000).astype(np.int32), pa.date32())
+    table = {
+        "customer_id": [f"c{n:06d}" for n in range(3_000)],
+        "money": pa.array(cents, pa.decimal128(10, 2)),
+        "day": days,
+    }
+    pq.write_table(pa.table({**table, "name": ["x"] * 3_000}), tmp_path / "c.parquet")
+    build_index(tmp_path / "c.parquet", tmp_path / "index")
+    index = AudienceIndex.open(tmp_path / "index")
+    assert index.fields["money"].kind == ("codes" if most is None else "wide")
+    for share in (0.0, 0.2, 1.0):
+        bits = Bits.from_mask(rng.random(3_000) < share)
+        for column in ("money", "day"):
+            assert index.in_order(bits, column).tolist() == np.sort(index.numbers(bits, column)[1]).tolist()
+    with pytest.raises(ValueError, match="no numbers"):
+        index.in_order(index.all, "name")
