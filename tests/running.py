@@ -32,7 +32,7 @@ class serving:  # noqa: N801 - reads as what it does
         self._said = self._log.open("w+")
         self._process = subprocess.Popen(self._command, stderr=self._said)
         address = f"http://127.0.0.1:{self._port}"
-        until(lambda: self._process.poll() is not None or _answers(f"{address}/api/v1/health"))
+        until(lambda: self._process.poll() is not None or answers(f"{address}/api/v1/health"))
         if self._process.poll() is None:
             return address
         self.__exit__()
@@ -60,7 +60,8 @@ def free_port() -> int:
             return port
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a server answers a URL with 2xx."""
     with suppress(OSError), urllib.request.urlopen(url, timeout=PATIENCE):
         return True
     return False

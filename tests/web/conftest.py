@@ -9,13 +9,18 @@ import fcntl
 import importlib.util
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from tests.running import serving
+from tests.shared import made_once
+from tests.waiting import PATIENCE
 
 from huaxiang.app.build import build
 from huaxiang.app.mumian.demo import Size, prepare_mumian
@@ -29,20 +34,22 @@ STATIC = Path(__file__).parents[2] / "src" / "huaxiang" / "serve" / "web" / "sta
 HARMLESS = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 """What Chromium says of every answer 4xx; tests that expect none look at the page."""
 
+COMING = ".ant-skeleton-active, .ant-spin-spinning, main [aria-busy=true]"
+expect.set_options(timeout=PATIENCE * 1000)
+
 
 @pytest.fixture(scope="session")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A company of some 300 people, built, with a user of every role (named like it, password PASSWORD)."""
-    folder = tmp_path_factory.mktemp("company") / "project"
+    """A company of some 300 people, built, with a user of every role (named like it, password PASSWORD). Nobody serves or changes it."""
+    return made_once(tmp_path_factory, "company", _make_company)[0]
+
+
+def _make_company(folder: Path) -> None:
     prepare_mumian(folder, Size(300, 5))
     build(folder)
-    state = open_state(folder)
-    try:
+    with closing(open_state(folder)) as state:
         for role in ROLES:
             add_user(state, NewUser(role, role, role.title(), PASSWORD))
-    finally:
-        state.close()
-    return folder
 
 
 @dataclass(frozen=True)
@@ -54,11 +61,13 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(company: Path) -> Iterator[Server]:
+def server(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server before a copy of the company, which tests put back as they found it."""
     if not STATIC.is_file():
         pytest.fail("the web page is not built: run `python web/build_assets.py`")
-    with serving(company) as address:
-        yield Server(company, address)
+    folder = shutil.copytree(company, tmp_path_factory.mktemp("served") / "project")
+    with serving(folder) as address:
+        yield Server(folder, address)
 
 
 def npm_tools() -> Path:
@@ -92,7 +101,10 @@ class Tab:
         return self.page
 
     def settle(self) -> None:
+        """Wait until the page shows something, and nothing of it is still to come."""
         self.page.wait_for_load_state("networkidle")
+        expect(self.page.locator("h1, .ant-empty").first).to_be_attached()
+        expect(self.page.locator(COMING)).to_have_count(0)
 
     def shot(self, title: str) -> None:
         """Keep a screenshot where HUAXIANG_SHOTS says."""
@@ -119,6 +131,12 @@ class Tab:
         assert not serious, serious
 
 
+def press(button: Any) -> None:
+    """Click a button that may still be at work: until it is done, it hears nothing."""
+    expect(button).not_to_have_class(re.compile("ant-btn-loading"))
+    button.click()
+
+
 Opener = Callable[..., Tab]
 
 
@@ -134,17 +152,19 @@ def tab(chromium: Any, server: Server) -> Iterator[Opener]:
             viewport={"width": width, "height": 844 if width < 600 else 900}, color_scheme=scheme, locale=language,
             reduced_motion="reduce", bypass_csp=False,
         )  # fmt: skip
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         settings = f'{{"language":"{language}","appearance":"system"}}'
         context.add_init_script(f"localStorage.setItem('huaxiang.settings', '{settings}')")
         base = address or server.address
         if role is not None:
             body = {"name": role, "password": PASSWORD}
-            answer = context.request.post(f"{base}/api/v1/session", data=body, headers={"X-Huaxiang": "web"})
-            assert answer.ok, answer.text()
-            context.request.patch(
-                f"{base}/api/v1/session", data={"language": language, "theme": "system"}, headers={"X-Huaxiang": "web"}
+            answer = context.request.post(
+                f"{base}/api/v1/session", data=body, headers={"X-Huaxiang": "web"}, max_retries=3
             )
+            assert answer.ok, answer.text()
+            settled = {"language": language, "theme": "system"}
+            context.request.patch(f"{base}/api/v1/session", data=settled, headers={"X-Huaxiang": "web"}, max_retries=3)
         page = context.new_page()
         made = Tab(page, base, f"{width}-{language}-{scheme}")
         page.on(

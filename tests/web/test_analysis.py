@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from tests.web.conftest import Opener
 from tests.web.test_overview import told
 
@@ -45,7 +46,9 @@ def test_a_funnel_is_asked_read_and_shared(tab: Opener, width: int, language: st
     assert found["as_of"] in page.locator("main").inner_text()
     other = tab("analyst", width, language)
     shared = other.go(page.url.removeprefix(opened.address))
-    assert shared.locator(".funnel").inner_text() == text, "the address shows the same to a colleague"
+    expect(shared.locator('[aria-busy="false"] .funnel')).to_have_text(
+        text, use_inner_text=True
+    )  # the address shows the same to a colleague
     opened.shot("funnel-asked")
     opened.accessible()
     opened.quiet()
@@ -129,7 +132,7 @@ def test_a_network_is_drawn_with_its_pairs(tab: Opener) -> None:
     found = told(opened, "/analysis/network", {"edges": 20})
     page.get_by_text(f"检验 {found['tested']:,} 对").wait_for()
     if found["edges"]:
-        assert page.locator(".ant-table-row").count() == min(15, len(found["edges"]))
+        expect(page.locator(".ant-table-row")).to_have_count(min(15, len(found["edges"])))
     opened.accessible()
     opened.shot("network-asked")
     opened.quiet()

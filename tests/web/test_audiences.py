@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlparse
 
 import pytest
+from playwright.sync_api import expect
 from tests.web.conftest import Opener, Server, Tab
 
 pytestmark = pytest.mark.browser
@@ -20,7 +21,7 @@ NEW = "/audiences/new"
 def api(tab: Tab, method: str, path: str, **more: Any) -> Any:
     """Ask the API as the one who is logged in."""
     call = getattr(tab.page.context.request, method)
-    return call(f"{tab.address}/api/v1{path}", headers={"X-Huaxiang": "web"}, **more)
+    return call(f"{tab.address}/api/v1{path}", headers={"X-Huaxiang": "web"}, max_retries=3, **more)
 
 
 def picked(page: Any, label: str, text: str, at: int = -1) -> None:
@@ -32,15 +33,24 @@ def picked(page: Any, label: str, text: str, at: int = -1) -> None:
     page.locator(".ant-select-dropdown:visible .ant-select-item-option").filter(has_text=text).first.click()
 
 
-def counted(page: Any) -> int:
-    """The count beside the builder, once it stands."""
-    value = page.locator(".estimate .value[aria-busy=false]", has_text=re.compile(r"\d"))
-    value.wait_for()
-    return int(value.inner_text().replace(",", ""))
+def condition_of(url: str) -> str:
+    return parse_qs(urlparse(url).query).get("when", [""])[0]
 
 
-def text_of(page: Any) -> str:
-    return str(page.get_by_role("textbox", name="文本形式").input_value())
+def stands(tab: Tab, pattern: str) -> str:
+    """Wait until the condition in the address and in the text are the same and match a pattern; return it."""
+    told = re.compile(pattern, re.IGNORECASE)
+    tab.page.wait_for_url(lambda url: told.search(condition_of(url)) is not None)
+    when = condition_of(tab.page.url)
+    expect(tab.page.get_by_role("textbox", name="文本形式")).to_have_value(when)
+    return when
+
+
+def counted(tab: Tab, when: str) -> int:
+    """How many the API counts for a condition, once the page says the same."""
+    count = int(api(tab, "post", "/query/count", data={"when": when}).json()["count"])
+    expect(tab.page.locator(".estimate .value[aria-busy=false]")).to_have_text(f"{count:,}")
+    return count
 
 
 @pytest.fixture
@@ -61,20 +71,18 @@ def test_a_marketer_makes_an_audience_by_clicking(tab: Opener) -> None:
     picked(page, "选择属性或标签", "性别")
     picked(page, "填写取值", "女")
     page.keyboard.press("Escape")
-    women = counted(page)
+    women = counted(opened, stands(opened, "gender"))
     assert women > 0
     page.get_by_role("button", name="行为", exact=True).first.click()
     picked(page, "选择行为", "订单")
-    page.wait_for_timeout(400)
-    assert "did('orders'" in text_of(page)
-    assert counted(page) < women
+    assert counted(opened, stands(opened, r"did\('orders'")) < women
     page.get_by_role("button", name="保存人群").click()
     page.get_by_label("标题", exact=True).fill("近期下单的女性")
     page.get_by_label("标识").fill("women_who_buy")
     page.get_by_role("button", name="保存", exact=True).click()
     page.wait_for_url("**/audiences/women_who_buy")
     page.get_by_role("heading", name="近期下单的女性").wait_for()
-    assert "did('orders'" in page.locator("pre.condition").inner_text()
+    expect(page.locator("pre.condition")).to_contain_text("did('orders'")
     opened.settle()
     opened.shot("audience_unbuilt")
     page.get_by_role("button", name="操作").click()
@@ -91,50 +99,43 @@ def test_a_marketer_makes_an_audience_by_clicking(tab: Opener) -> None:
 def test_form_and_text_are_the_same_condition(tab: Opener) -> None:
     opened = tab()
     page = opened.go(f"{NEW}?when={quote(WHEN)}")
-    count = counted(page)
-    assert count == api(opened, "post", "/query/count", data={"when": WHEN}).json()["count"]
-    assert page.locator(".builder .group.negated .leaf").count() == 2
+    counted(opened, WHEN)
+    expect(page.locator(".builder .group.negated .leaf")).to_have_count(2)
     page.get_by_role("textbox", name="文本形式").fill("gender = 'female' and sped > 1")
-    page.locator(".text-fault").wait_for()
-    assert "第 1 行第 23 列" in page.locator(".text-fault").inner_text()
-    assert page.locator(".text-fault mark").inner_text() == "sped"
-    assert page.get_by_role("button", name="保存人群").is_disabled()
+    expect(page.locator(".text-fault")).to_contain_text("第 1 行第 23 列")
+    expect(page.locator(".text-fault mark")).to_have_text("sped")
+    expect(page.get_by_role("button", name="保存人群")).to_be_disabled()
     page.get_by_role("textbox", name="文本形式").fill("gender = 'female' or city is null")
-    page.locator(".builder .leaf").nth(1).wait_for()
-    page.wait_for_timeout(500)
-    assert page.locator(".builder .leaf").count() == 2
-    assert "when=gender" in page.url
+    expect(page.locator(".builder .leaf")).to_have_count(2)
+    stands(opened, "^gender = 'female' or city is null$")
     page.get_by_text("且", exact=True).first.click()
-    page.wait_for_timeout(600)
-    assert text_of(page).lower() == "gender = 'female' and city is null"
+    stands(opened, "^gender = 'female' and city is null$")
     page.get_by_role("button", name="撤销").click()
-    page.wait_for_timeout(600)
-    assert text_of(page).lower() == "gender = 'female' or city is null"
+    stands(opened, "^gender = 'female' or city is null$")
     opened.quiet()
 
 
 def test_rows_move_by_mouse_and_by_keyboard(tab: Opener) -> None:
     opened = tab()
     page = opened.go(f"{NEW}?when={quote(WHEN)}")
-    counted(page)
+    counted(opened, WHEN)
+    rows, target = page.locator(".builder .group.negated .leaf"), page.locator(".builder .group.negated .gap").last
     grip = page.locator(".builder .grip").first.bounding_box()
-    inside = page.locator(".builder .group.negated .gap").last.bounding_box()
     page.mouse.move(grip["x"] + 8, grip["y"] + 8)
     page.mouse.down()
     page.mouse.move(grip["x"], grip["y"] + 30, steps=4)
-    page.mouse.move(inside["x"] + 60, inside["y"] + 4, steps=12)
-    over = page.locator(".builder .group.negated .gap").last.bounding_box()
-    page.mouse.move(over["x"] + 60, over["y"] + over["height"] / 2, steps=3)
+    page.locator(".builder.moving").wait_for()  # gaps are as wide now as they are while something is moved
+    over = target.bounding_box()
+    page.mouse.move(over["x"] + 60, over["y"] + over["height"] / 2, steps=12)
+    expect(target).to_have_class("gap over")
     page.mouse.up()
-    page.wait_for_timeout(700)
-    assert page.locator(".builder .group.negated .leaf").count() == 3
-    assert "gender = 'female')" in text_of(page)
-    more = page.locator(".builder .group.negated .leaf").last.get_by_role("button", name="更多操作")
+    expect(rows).to_have_count(3)
+    stands(opened, r"gender = 'female'\)")
+    more = rows.last.get_by_role("button", name="更多操作")
     more.focus()
     page.keyboard.press("Enter")
     page.get_by_role("menuitem", name="移出本组").click()
-    page.wait_for_timeout(700)
-    assert page.locator(".builder .group.negated .leaf").count() == 2
+    expect(rows).to_have_count(2)
     opened.quiet()
 
 
@@ -142,13 +143,12 @@ def test_edits_of_two_people_are_told_apart(tab: Opener, saved: str) -> None:
     mine, other = tab("marketer"), tab("analyst")
     page = mine.go(f"/audiences/{saved}/edit")
     page.get_by_role("textbox", name="文本形式").fill("spend > 200")
-    counted(page)
+    counted(mine, stands(mine, "spend > 200"))
     assert api(other, "put", f"/audiences/{saved}", data={"when": "spend > 900"}).ok
-    page.wait_for_timeout(500)
     page.get_by_role("button", name="保存修改").click()
     page.get_by_role("button", name="保存", exact=True).click()
     page.get_by_text("这个人群已被他人修改").wait_for()
-    assert page.get_by_text("spend > 900").is_visible()
+    expect(page.get_by_text("spend > 900")).to_be_visible()
     assert api(other, "get", f"/audiences/{saved}/definition").json()["when"] == "spend > 900"
     mine.shot("audience_conflict")
     page.get_by_role("button", name="用我的覆盖").click()
@@ -165,12 +165,7 @@ def test_every_part_of_an_audience_opens(tab: Opener, width: int, language: str,
     parts = [f"/audiences/vip?tab={name}" for name in ("overview", "breakdown", "numbers", "rules", "graph")]
     for path in (*parts, f"/audiences?compare={named}&by=lifecycle", f"{NEW}?when={quote(WHEN)}"):
         page = opened.go(path)
-        for _ in range(100):
-            if not page.locator(".ant-skeleton, .ant-spin-spinning").count():
-                break
-            page.wait_for_timeout(100)
-        page.wait_for_timeout(300)
-        assert page.locator("h1").count() == 1, path
+        expect(page.locator("h1")).to_have_count(1)
         assert page.locator(".ant-result-error, .ant-alert-error").count() == 0, path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), path
         opened.accessible()
@@ -182,14 +177,16 @@ def test_the_list_is_searched_and_two_are_compared(tab: Opener) -> None:
     opened = tab("marketer")
     page = opened.go("/audiences")
     lines = page.locator("tbody tr.ant-table-row")
+    lines.first.wait_for()
     everything = lines.count()
     page.get_by_role("searchbox").fill("vip")
-    page.wait_for_timeout(200)
+    page.wait_for_url("**q=vip*")
+    expect(lines).not_to_have_count(everything)
     assert 0 < lines.count() < everything
-    assert "q=vip" in page.url
     page.get_by_role("searchbox").fill("nothing of this name")
     page.get_by_text("没有符合的人群").wait_for()
     page.get_by_role("searchbox").fill("")
+    expect(lines).to_have_count(everything)
     for n in range(2):
         page.locator("tbody .ant-checkbox-input").nth(n).check()
     page.get_by_role("button", name=re.compile("比较")).click()

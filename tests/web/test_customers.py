@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from playwright.sync_api import expect
 from tests.web.conftest import Opener, Server
 
 from huaxiang.app.wiring import open_snapshot
@@ -39,7 +40,7 @@ def test_every_part_opens(tab: Opener, someone: dict[str, Any], width: int, lang
         page = opened.go(f"/customers/{someone['customer_id']}{part}")
         page.locator(".who").wait_for()
         opened.settle()
-        assert page.locator("h1").inner_text() == someone["name"]
+        expect(page.locator("h1")).to_have_text(someone["name"])
         assert page.locator(".ant-alert-error").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), part
         assert someone["phone"] not in page.content()
@@ -53,7 +54,7 @@ def test_found_by_the_end_of_a_phone_number(tab: Opener, someone: dict[str, Any]
     opened = tab("marketer", width, language)
     page = opened.go("/customers")
     box = page.get_by_role("textbox")
-    assert box.evaluate("e => e === document.activeElement")
+    expect(box).to_be_focused()
     box.fill(someone["phone"][-4:])
     page.locator("#found").get_by_text(someone["name"]).first.wait_for()
     opened.accessible()
@@ -70,7 +71,7 @@ def test_a_value_and_a_condition(tab: Opener) -> None:
     page = opened.go("/customers")
     page.get_by_role("textbox").fill("上海")
     page.locator("button.chip").first.click()
-    page.wait_for_function("document.querySelector('input').value.includes('=')")
+    expect(page.get_by_role("textbox")).to_have_value(re.compile("="))
     page.locator("tbody tr").nth(1).wait_for()
     page.get_by_role("textbox").fill("没有这个人名")
     page.get_by_text("没有找到客户").wait_for()
@@ -109,8 +110,8 @@ def test_seen_in_full_for_a_reason(tab: Opener, server: Server, someone: dict[st
     dialog.get_by_role("button", name="查看").click()
     page.locator(".who").get_by_text(someone["phone"]).wait_for()
     page.get_by_role("button", name="重新脱敏").click()
-    assert someone["phone"] not in page.locator("main").inner_text()
-    entries = page.context.request.get(f"{server.address}/api/v1/audit?limit=5").text()
+    expect(page.locator("main")).not_to_contain_text(someone["phone"])
+    entries = page.context.request.get(f"{server.address}/api/v1/audit?limit=5", max_retries=3).text()
     assert "客户来电核对收货手机号" in entries
     opened.quiet()
 
@@ -149,7 +150,7 @@ def test_merge_shows_both_before_it_is_decided(tab: Opener, someone: dict[str, A
     page = opened.go(f"/customers/{someone['customer_id']}?tab=identity")
     page.get_by_role("button", name="合并客户").click()
     dialog = page.get_by_role("dialog")
-    assert dialog.get_by_role("button", name="合并客户").is_disabled()
+    expect(dialog.get_by_role("button", name="合并客户")).to_be_disabled()
     dialog.get_by_label("查找另一位客户").fill("王")
     dialog.get_by_label("查找另一位客户").fill("王小")
     dialog.get_by_label("查找另一位客户").fill("city = '上海市'")

@@ -8,12 +8,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
+from tests.running import answers
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.browser
 START = "import sys; from huaxiang.serve.cli.main import main; sys.exit(main(sys.argv[1:]))"
@@ -42,7 +42,7 @@ def test_the_demo_ends_with_its_page(tmp_path: Path) -> None:
             said += os.read(mine, 4096)
         assert b'<div id="root">' in _read(found[0].decode())
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        process.wait(PATIENCE)
     finally:
         process.kill()
         process.wait()
@@ -50,10 +50,6 @@ def test_the_demo_ends_with_its_page(tmp_path: Path) -> None:
 
 
 def _read(url: str) -> bytes:
-    for _ in range(100):
-        try:
-            with urllib.request.urlopen(url, timeout=20) as answer:
-                return bytes(answer.read())
-        except urllib.error.URLError:  # it doesn't answer yet
-            time.sleep(0.1)
-    raise AssertionError("the page does not answer")
+    assert until(lambda: answers(url)), "the page does not answer"
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+        return bytes(answer.read())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import PATIENCE
 from tests.web.conftest import PASSWORD, Opener, npm_tools, serving
 
 pytestmark = pytest.mark.browser
@@ -66,6 +67,7 @@ def test_the_first_administrator_is_made_by_the_link_of_the_terminal(chromium: A
         link = re.search(r"http://\S*/setup\S*code=[\w-]+", log)
         assert link is not None
         page = chromium.new_page()
+        page.set_default_timeout(PATIENCE * 1000)
         page.goto(address)
         page.wait_for_url("**/setup*")  # whoever comes without the link sees what is needed
         page.goto(link[0])

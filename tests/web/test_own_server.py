@@ -27,7 +27,7 @@ def test_every_request_of_every_page_goes_to_its_own_server(tab: Opener, server:
     opened.page.on("websocket", lambda socket: asked.append(socket.url))
     for path in PAGES:
         opened.go(path)
-        expect(opened.page.locator("h1").first).to_be_visible(timeout=30_000)
+        expect(opened.page.locator("h1").first).to_be_visible()
     elsewhere = [url for url in asked if not url.startswith((f"{server.address}/", "data:", "blob:"))]
     assert not elsewhere
     assert len(asked) > 5 * len(PAGES)
@@ -54,26 +54,28 @@ def test_what_is_typed_outlives_a_server_that_is_killed(tab: Opener, own: tuple[
     running.kill()
     save = page.get_by_role("button", name=re.compile("保存草稿"))
     save.click()
-    expect(page.locator(".foot [role=alert]").first).to_be_visible(timeout=15_000)
+    expect(page.locator(".foot [role=alert]").first).to_be_visible()
     expect(page.get_by_label("中文名称")).to_have_value("留住的标签")
     opened.shot("tag-server-away")
     running.__enter__()
     save.click()
-    page.get_by_role("heading", level=1, name="留住的标签").wait_for(timeout=15_000)
+    page.get_by_role("heading", level=1, name="留住的标签").wait_for()
 
     builder = page.context.new_page()
     builder.goto(f"{address}/audiences/new")
     builder.get_by_role("textbox", name="文本形式").fill("spend > 200")
     builder.wait_for_url(re.compile("when="))
+    expect(builder.locator(".estimate .value[aria-busy=false]")).to_have_text(re.compile(r"\d"))
+    builder.locator(".estimate").get_by_role("progressbar").wait_for()  # nothing is on its way to the server any more
     running.kill()
     builder.get_by_role("button", name="保存人群").click()
     builder.get_by_label("标题", exact=True).fill("留住的人群")
     builder.get_by_label("标识").fill("kept_audience")
     builder.get_by_role("button", name="保存", exact=True).click()
-    expect(builder.get_by_role("dialog").get_by_role("alert").first).to_be_visible(timeout=15_000)
+    expect(builder.get_by_role("dialog").get_by_role("alert").first).to_be_visible()
     expect(builder.get_by_label("标题", exact=True)).to_have_value("留住的人群")
     running.__enter__()
     builder.get_by_role("button", name="保存", exact=True).click()
-    builder.wait_for_url("**/audiences/kept_audience", timeout=15_000)
-    told = page.context.request.get(f"{address}/api/v1/audiences/kept_audience/definition").json()
+    builder.wait_for_url("**/audiences/kept_audience")
+    told = page.context.request.get(f"{address}/api/v1/audiences/kept_audience/definition", max_retries=3).json()
     assert told["when"] == "spend > 200"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from tests.identity_provider import CLIENT, SECRET, IdentityProvider, identity_provider
 from tests.web.conftest import PASSWORD, Opener, serving
 
@@ -61,7 +62,7 @@ def test_somebody_comes_in_by_the_button(
         page.wait_for_url(re.compile(r"/people$"))
         row = page.get_by_role("row").filter(has_text="梅 Mei")
         row.wait_for()
-        assert row.get_by_text("你", exact=True).count() == 1
+        expect(row.get_by_text("你", exact=True)).to_have_count(1)
         opened.shot("people-sign-on")
         page.get_by_role("button", name="添加成员").click()
         dialog = page.get_by_role("dialog")

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.web.conftest import Opener, Server, Tab, serving
+from playwright.sync_api import expect
+from tests.waiting import until
+from tests.web.conftest import Opener, Tab, serving
 
 from huaxiang.app.wiring import snapshot_store
 
@@ -32,14 +34,17 @@ def step(opened: Tab, name: str) -> None:
     card.wait_for()
     opened.settle()
     assert re.search(PLACES[name], opened.page.url), opened.page.url
-    ring = opened.page.locator(".tour-ring").bounding_box()
     size = opened.page.viewport_size
-    assert ring is not None and size is not None
-    assert ring["y"] < size["height"] and ring["y"] + ring["height"] > 52, "what is told of is in view"
-    box = card.bounding_box()
-    assert box is not None
-    assert box["x"] >= 0 and box["y"] >= 0, "the card is in view"
-    assert box["x"] + box["width"] <= size["width"] and box["y"] + box["height"] <= size["height"]
+    assert size is not None
+
+    def in_view() -> bool:
+        ring, box = opened.page.locator(".tour-ring").bounding_box(), card.bounding_box()
+        assert ring is not None and box is not None
+        shown = ring["y"] < size["height"] and ring["y"] + ring["height"] > 52
+        inside = box["x"] + box["width"] <= size["width"] and box["y"] + box["height"] <= size["height"]
+        return shown and inside and box["x"] >= 0 and box["y"] >= 0
+
+    assert until(in_view, 20), "what is told of is in view, and so is the card"
     opened.shot(f"tour-{name}")
 
 
@@ -62,9 +67,7 @@ def test_whole_tour_by_clicking(tab: Opener, width: int, language: str, scheme: 
     opened.shot("tour-offer")
     offer.locator(".ant-btn-primary").click()
     follow(opened, WHOLE)
-    assert page.evaluate("document.activeElement.id") == "tour-start", (
-        "the focus is where the tour can be started again"
-    )
+    expect(page.locator("#tour-start")).to_be_focused()  # where the tour can be started again
     opened.go("/")
     page.locator(".overview-figures").wait_for()
     assert offer.count() == 0, "not offered again"
@@ -82,7 +85,7 @@ def test_reload_goes_on_keys_lead_and_escape_ends(tab: Opener) -> None:
     step(opened, "builder")
     page.reload()
     step(opened, "builder")
-    assert page.evaluate("document.activeElement.className").startswith("tour-card"), "it is read aloud"
+    expect(page.locator("[class^=tour-card]:focus")).to_have_count(1)  # it is read aloud
     page.keyboard.press("ArrowLeft")
     step(opened, "rfm")
     page.keyboard.press("Escape")
@@ -130,9 +133,8 @@ def test_explanations_of_the_page_open_above_the_tour(tab: Opener) -> None:
     opened.quiet()
 
 
-def test_only_demo_data_come_with_an_offer(tab: Opener, server: Server, tmp_path: Path) -> None:
-    folder = tmp_path / "own"
-    shutil.copytree(server.folder, folder, ignore=shutil.ignore_patterns("serve-*.log"))
+def test_only_demo_data_come_with_an_offer(tab: Opener, company: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(company, tmp_path / "own")
     manifest = next(file for file in (folder / ".huaxiang" / "snapshots").glob("*/manifest.json"))
     told = json.loads(manifest.read_text("utf-8"))
     assert told["project"].pop("sandbox") is True, "the demo says what it is"
