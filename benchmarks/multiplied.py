@@ -117,7 +117,7 @@ def _write(table: pa.Table, path: Path, name: str, copies: int) -> None:
     from huaxiang.engines.arrow_io import OWNED_GROUP, SCATTERED_GROUP
 
     table = table.replace_schema_metadata(None) if copies > 1 else table
-    group = OWNED_GROUP if name.startswith("source_") or name in ("identity", "keys") else GROUP
+    group = OWNED_GROUP if name.startswith("source_") or name in ("identity", "keys", "households") else GROUP
     group = SCATTERED_GROUP if name in ("identity_records", "identity_evidence") else group
     with pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1) as writer:
         held: list[pa.Table] = []
