@@ -38,6 +38,7 @@ LEAST = 300_000
 """Rows of dated sources from which on a snapshot gets an index; the engine reads fewer quickly enough."""
 _APART = 2_000_000
 """From so many on it is written by a process of its own, which leaves no memory behind."""
+_FIRST = ("order", "event", "interaction")
 _OPEN = 2
 _KEPT = 16
 _LOCK = ".lock"
@@ -118,12 +119,12 @@ def folder_of(snapshot: Snapshot) -> Path:
 
 
 def dated(snapshot: Snapshot) -> dict[str, int]:
-    """The sources of the whole snapshot that have an index, smallest first, and how many rows each has."""
+    """The sources of the whole snapshot that have an index, those that are asked about most first, and how many rows each has."""
     rows = {table["name"]: int(table["rows"]) for table in snapshot.manifest["tables"]}
-    named = {
-        n: rows[f"source_{n}"] for n, s in sources_in(snapshot.manifest).items() if s.time and f"source_{n}" in rows
-    }
-    return dict(sorted(named.items(), key=lambda item: item[1]))
+    known = sources_in(snapshot.manifest)
+    found = [s for s in snapshot.manifest.get("sources", ()) if s["name"] in known and known[s["name"]].time]
+    found.sort(key=lambda s: _FIRST.index(s.get("entity")) if s.get("entity") in _FIRST else len(_FIRST))
+    return {s["name"]: rows[f"source_{s['name']}"] for s in found if f"source_{s['name']}" in rows}
 
 
 def prepare_journeys(snapshot: Snapshot, least: int = LEAST) -> bool:
@@ -163,8 +164,10 @@ def write_journeys(snapshot: Snapshot) -> None:
         end = date.fromisoformat(str(snapshot.manifest["as_of"])[:10]) + timedelta(days=1)
         until = (end - date(1970, 1, 1)).days * 86_400_000_000
         ids = _ids(snapshot)
-        for name, fields in sources_in(snapshot.manifest).items():
-            if fields.time is None or name not in dated(snapshot) or (folder / name).is_dir():
+        sources = sources_in(snapshot.manifest)
+        for name in dated(snapshot):
+            fields = sources[name]
+            if fields.time is None or (folder / name).is_dir():
                 continue
             shutil.rmtree(unfinished, ignore_errors=True)  # what a process left that was killed
             texts = [field for field, kind in fields.types.items() if kind == "VARCHAR" and field != "customer_id"]
