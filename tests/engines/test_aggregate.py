@@ -80,7 +80,9 @@ def same(ours: Any, wanted: Any) -> bool:
     return type(ours) is type(wanted) and bool(ours == wanted)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(rows=WORLDS)
 def test_every_measure_equals_the_reference(rows: list[Row], engine: DuckdbEngine, tmp_path: Path) -> None:
     ours = run(engine, rows, tmp_path)

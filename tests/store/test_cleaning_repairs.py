@@ -221,7 +221,9 @@ _CELLS = {
 }
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=25, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=25, deadline=None
+)
 @given(
     rows=st.lists(st.tuples(*(st.sampled_from(cells) for cells in _CELLS.values())), max_size=12),
     empty=st.lists(st.booleans(), min_size=6, max_size=6),

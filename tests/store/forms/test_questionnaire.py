@@ -207,7 +207,9 @@ CELL = st.sampled_from(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.lists(st.lists(CELL, min_size=9, max_size=9), min_size=1, max_size=8))
 def test_every_cell_is_accounted_for(read: Read, cells: list[list[str]]) -> None:
     """Every question of every respondent is answered, skipped or at fault; wide and long tables agree on it."""
