@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.app.report_snapshot import FakeSnapshot, make_snapshot
+from tests.waiting import PATIENCE
 
 from huaxiang.app.report import write_report
 from huaxiang.app.report.writer import report_of
@@ -34,7 +35,7 @@ def opened(chromium: Any, path: Path, **context: Any) -> tuple[Any, list[str], l
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
     page.goto(path.as_uri())
-    page.wait_for_function("document.documentElement.dataset.figures !== undefined")
+    page.locator("html[data-figures]").wait_for(state="attached", timeout=PATIENCE * 1000)
     return page, said, asked
 
 
