@@ -31,6 +31,7 @@ INSERT INTO access_log VALUES (7, '2026-01-03T00:00:00+00:00', 'job', 'admin', '
 USER = {
     "name": "li", "display_name": "李", "role": "admin", "password": "hash", "subject": None, "must_change": False, "disabled_at": None,
     "created_at": "2026-01-01T00:00:00+00:00", "changed_at": "2026-01-01T00:00:00+00:00", "language": None, "theme": None,
+    "tour_seen": None,
 }  # fmt: skip
 SESSION = {
     "digest": "s1", "name": "li", "way": "password", "created_at": "2026-01-01T00:00:00+00:00", "seen_at": "2026-01-01T00:00:00+00:00",

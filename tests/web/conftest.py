@@ -163,7 +163,7 @@ def tab(chromium: Any, server: Server) -> Iterator[Opener]:
                 f"{base}/api/v1/session", data=body, headers={"X-Huaxiang": "web"}, max_retries=3
             )
             assert answer.ok, answer.text()
-            settled = {"language": language, "theme": "system"}
+            settled = {"language": language, "theme": "system", "tour_seen": False}
             context.request.patch(f"{base}/api/v1/session", data=settled, headers={"X-Huaxiang": "web"}, max_retries=3)
         page = context.new_page()
         made = Tab(page, base, f"{width}-{language}-{scheme}")

@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import expect
+from tests.waiting import until
 from tests.web.conftest import STATIC, Opener, Server
 from tests.web.test_frame import PATHS
 
 pytestmark = pytest.mark.browser
+USABLE = "performance.getEntriesByName('huaxiang:usable').length"
 COMPLETE = "performance.getEntriesByName('huaxiang:complete').length"
 MOST = 650 * 1024
 """Bytes of code and data until the first page is usable."""
@@ -41,24 +43,25 @@ class Wire:
 
     def _end(self, event: Any) -> None:
         url, kind = self._sent.get(event["requestId"], ("", ""))
-        if url.startswith("http") and event["requestId"] not in self._cached and not (kind == "Fetch" and "/assets/" in url):
-            self.fetched[url] = int(event["encodedDataLength"])
+        ahead = kind == "Fetch" and "/assets/" in url
+        size = int(event["encodedDataLength"])  # 0 where nothing came over the wire
+        if size and url.startswith("http") and event["requestId"] not in self._cached and not ahead:
+            self.fetched[url] = size
 
 
 def test_later_pages_fetch_their_data_only(tab: Opener) -> None:
     opened = tab("admin")
     opened.go("/")
     page = opened.page
-    page.wait_for_function(COMPLETE)
+    assert until(lambda: page.evaluate(COMPLETE) > 0)
     wire = Wire(page)
     for path in PATHS[1:]:
         page.evaluate("p => { history.pushState(null, '', p); dispatchEvent(new PopStateEvent('popstate')); }", path)
         expect(page.locator("#content h1")).to_have_count(1)
         opened.settle()
     code = [url for url in wire.fetched if "/api/v1/" not in url]
-    assert code == []
+    assert not code, code
     assert any("/api/v1/audience-board" in url for url in wire.fetched), "pages were opened, and asked for their data"
-    opened.quiet()
 
 
 def test_first_load_is_small_and_nothing_is_asked_twice(tab: Opener) -> None:
@@ -80,7 +83,7 @@ def test_who_saves_data_fetches_pages_when_they_are_opened(tab: Opener) -> None:
     names: list[str] = []
     opened.page.on("request", lambda request: names.append(request.url))
     opened.go("/")
-    opened.page.wait_for_function("performance.getEntriesByName('huaxiang:usable').length")
+    assert until(lambda: opened.page.evaluate("performance.getEntriesByName('huaxiang:usable').length") > 0)
     opened.page.wait_for_load_state("networkidle")
     assert opened.page.evaluate(COMPLETE) == 0
     assert not [name for name in names if "/wizard-" in name]
@@ -90,20 +93,16 @@ def test_who_saves_data_fetches_pages_when_they_are_opened(tab: Opener) -> None:
 def test_the_frame_is_drawn_before_the_code_is_there(tab: Opener, language: str, scheme: str, name: str) -> None:
     opened = tab("marketer", 1440, language, scheme)
     page = opened.page
-    held: list[Any] = []
-    page.route("**/assets/*.js", held.append)  # no code comes
+    page.route("**/assets/*.js", lambda _route: None)  # no code comes
     page.goto(opened.address, wait_until="commit")
     frame = page.locator("#frame")
     expect(frame).to_be_visible()
     said = page.locator(".frame-side .frame-name").evaluate("e => getComputedStyle(e, '::before').content")
     assert said == f'"{name}"'
-    painted = page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
-    assert painted
+    assert until(lambda: page.evaluate("performance.getEntriesByName('first-contentful-paint').length") > 0)
     back = frame.evaluate("e => getComputedStyle(e).backgroundColor")
     assert back == ("rgb(12, 12, 13)" if scheme == "dark" else "rgb(244, 245, 247)")
-    page.unroute("**/assets/*.js")
-    for route in held:
-        route.continue_()
+    page.unroute("**/assets/*.js")  # lets go what was held
     page.locator(".overview-figures").wait_for()
     expect(frame).to_have_count(0)
     opened.quiet()

@@ -67,6 +67,7 @@ def add_user(state: StateStore, wanted: NewUser, *, first: bool = False) -> dict
         "name": name, "display_name": _displayed(wanted.display_name or name), "role": user_role(wanted.role), "subject": wanted.subject,
         "password": hash_password(wanted.password) if wanted.password is not None else None, "must_change": wanted.must_change,
         "disabled_at": None, "created_at": moment, "changed_at": moment, "language": None, "theme": None,
+        "tour_seen": None,
     }  # fmt: skip
     if not state.users.add(user, first=first):
         raise UsageError(

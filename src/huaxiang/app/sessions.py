@@ -55,7 +55,7 @@ class WrongLogin(AccessDenied):
 
 @dataclass(frozen=True)
 class Session:
-    """Somebody who is logged in. `user`: as `people.described`, with `language` and `theme`."""
+    """Somebody who is logged in. `user`: as `people.described`, with `language`, `theme` and `tour_seen`."""
 
     digest: str
     caller: Caller
@@ -135,13 +135,24 @@ def change_password(state: StateStore, session: Session, old: str, new: str) -> 
     state.users.change(name, values, end_sessions=True, keep=session.digest)
 
 
-def prefer(state: StateStore, name: str, *, language: str | None, theme: str | None) -> None:
-    """Keep what a user prefers; None leaves what is. Raises UsageError."""
-    values = {key: value for key, value in (("language", language), ("theme", theme)) if value is not None}
+def prefer(
+    state: StateStore,
+    name: str,
+    *,
+    language: str | None = None,
+    theme: str | None = None,
+    tour_seen: bool | None = None,
+) -> None:
+    """Keep what a user prefers, and whether the guided tour need not be offered again; None leaves what is. Raises UsageError."""
+    values: dict[str, Any] = {
+        key: value for key, value in (("language", language), ("theme", theme)) if value is not None
+    }
     for key, value in values.items():
         known = LANGUAGES if key == "language" else THEMES
         if value not in known:
             raise UsageError.unknown(key, value, known)
+    if tour_seen is not None:
+        values["tour_seen"] = tour_seen
     if values:
         state.users.change(name, values, end_sessions=False)
 
@@ -175,7 +186,11 @@ def set_up(state: StateStore, code: str, wanted: NewUser) -> dict[str, Any]:
 
 def _session(row: Mapping[str, Any]) -> Session:
     user = row["user"]
-    told = described(user) | {"language": user["language"], "theme": user["theme"]}
+    told = described(user) | {
+        "language": user["language"],
+        "theme": user["theme"],
+        "tour_seen": bool(user["tour_seen"]),
+    }
     caller = Caller(f"user:{user['name']}", user["name"], role_of(user["role"]))
     seen, expires = (datetime.fromisoformat(row[key]) for key in ("seen_at", "expires_at"))
     return Session(row["digest"], caller, row["way"], told, seen, expires)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 USER = (
     "name", "display_name", "role", "password", "subject", "must_change", "disabled_at", "created_at", "changed_at", "language", "theme",
+    "tour_seen",
 )  # fmt: skip
 SESSION = ("digest", "name", "way", "created_at", "seen_at", "expires_at")
 _FORGOTTEN = 86_400.0

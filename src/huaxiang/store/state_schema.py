@@ -24,7 +24,7 @@ from huaxiang.errors import StorageError
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-VERSION = 3
+VERSION = 4
 _BUSY_MS = 10_000
 _OPENING = 0x68785F6F
 """The number of the advisory lock of PostgreSQL under which tables are made and brought up to date."""
@@ -44,6 +44,7 @@ users = sa.Table(
     sa.Column("subject", sa.String(500), unique=True), sa.Column("must_change", sa.Boolean, nullable=False),
     sa.Column("disabled_at", sa.String(32)), sa.Column("created_at", sa.String(32), nullable=False),
     sa.Column("changed_at", sa.String(32), nullable=False), sa.Column("language", sa.String(10)), sa.Column("theme", sa.String(10)),
+    sa.Column("tour_seen", sa.Boolean),
 )  # fmt: skip
 sessions = sa.Table(
     "sessions", metadata,
@@ -128,6 +129,7 @@ class Database:
             else:
                 if found == 1:
                     _migrate(connection)
+                _add_columns(connection)
                 connection.execute(sa.update(meta).values(version=VERSION))
         return VERSION
 
@@ -169,6 +171,12 @@ def _migrate(connection: Connection) -> None:
     for row in connection.execute(sa.select(log).order_by(log.c.number)).mappings().all():
         append(connection, {key: row[key] for key in ("at", "who", "role", "action", "object", "snapshot")})
     connection.execute(sa.text("DROP TABLE access_log"))
+
+
+def _add_columns(connection: Connection) -> None:
+    """What tables of versions before 4 lack; nothing is known of it."""
+    if "tour_seen" not in {column["name"] for column in sa.inspect(connection).get_columns(users.name)}:
+        connection.execute(sa.text("ALTER TABLE users ADD COLUMN tour_seen BOOLEAN"))
 
 
 def sqlite_url(path: Path) -> str:

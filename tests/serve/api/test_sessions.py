@@ -265,8 +265,10 @@ def test_preferences_are_kept_with_the_user(api: Api, user: Callable[..., str]) 
     told = client.patch("session", json={"language": "en", "theme": "dark"}, headers=WEB)
     assert (told.json()["language"], told.json()["theme"]) == ("en", "dark")
     assert client.patch("session", json={"theme": "loud"}, headers=WEB).status_code == 422
+    assert told.json()["tour_seen"] is False
+    assert client.patch("session", json={"tour_seen": True}, headers=WEB).json()["tour_seen"] is True
     again = log_in(api(None))
-    assert (again.json()["language"], again.json()["theme"]) == ("en", "dark")
+    assert (again.json()["language"], again.json()["theme"], again.json()["tour_seen"]) == ("en", "dark", True)
 
 
 def test_without_login_everybody_here_is_the_local_administrator(api: Api) -> None:

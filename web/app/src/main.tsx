@@ -1,6 +1,6 @@
-import { StrictMode, useEffect } from "react";
+import { StrictMode, useEffect, useLayoutEffect } from "react";
 import { createRoot } from "react-dom/client";
-import { App as Messages, ConfigProvider, Spin } from "antd";
+import { App as Messages, ConfigProvider } from "antd";
 import enUS from "antd/locale/en_US";
 import zhCN from "antd/locale/zh_CN";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
@@ -9,6 +9,7 @@ import { useGet } from "./api/hooks";
 import { SessionContext, type Session } from "./api/session";
 import { ErrorView } from "./parts";
 import { router } from "./router";
+import { fetchAhead } from "./shell/ahead";
 import { SettingsProvider, useSettings } from "./shell/settings";
 import { themeOf } from "./shell/theme";
 import "./shell/style.css";
@@ -42,8 +43,12 @@ function Ready() {
     const to = data.setup_needed ? "/setup" : "/login";
     if (path !== to) void router.navigate(to === "/login" && path !== "/" && path !== "/setup" ? `/login?next=${encodeURIComponent(path + window.location.search)}` : `${to}${window.location.search}${window.location.hash}`, { replace: true });
   }, [data, path]);
+  const known = Boolean(data || session.error);
+  useLayoutEffect(() => {
+    if (known) document.getElementById("frame")?.remove();
+  }, [known]);
   if (session.error) return <div className="waiting"><ErrorView error={session.error} onRetry={() => void session.refetch()} /></div>;
-  if (!data) return <div className="waiting"><Spin /></div>;
+  if (!data) return null; // the frame in index.html is seen
   return <SessionContext.Provider value={data}><RouterProvider router={router} /></SessionContext.Provider>;
 }
 
@@ -57,3 +62,4 @@ function Themed() {
 }
 
 createRoot(document.getElementById("root") as HTMLElement).render(<StrictMode><SettingsProvider><Themed /></SettingsProvider></StrictMode>);
+void fetchAhead(client);

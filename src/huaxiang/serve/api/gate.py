@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from huaxiang.app.rights import Caller
 from huaxiang.errors import HuaxiangError, storage_error
 from huaxiang.serve.api.callers import Callers, Rates
-from huaxiang.serve.api.cookies import Sessions, place_of, session_caller
+from huaxiang.serve.api.cookies import Sessions, cookie_of, place_of, session_caller
 from huaxiang.serve.api.pages import Pages
 from huaxiang.serve.api.problems import Problem, problem_response
 from huaxiang.serve.api.quick import QuickCounts
@@ -52,7 +52,8 @@ class Gate:
         answer = _Answer(send, timed=scope["path"].startswith(BELOW))
         try:
             if not scope["path"].startswith(BELOW):
-                await self._pages.answer(scope, headers)(scope, receive, answer)
+                known = self._settings.no_auth or cookie_of(headers) is not None
+                await self._pages.answer(scope, headers, known=known)(scope, receive, answer)
                 return
             if scope["path"] != HEALTH:
                 self._check_origin(headers)

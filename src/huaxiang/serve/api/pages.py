@@ -16,6 +16,8 @@ from starlette.types import Scope
 FOLDER = Path(__file__).parent.parent / "web" / "static"
 NONCE = b"__HUAXIANG_NONCE__"
 """Stands in the built `index.html` wherever the nonce of an answer belongs."""
+WHO = b"__HUAXIANG_WHO__"
+"""Stands there where it says whether somebody who is logged in seems to ask (`in`, `out`): which frame is drawn until the page is there."""
 _ASSETS = "assets/"
 _PLAIN_404 = frozenset({"favicon.ico", "robots.txt", "manifest.webmanifest"})
 _PACKED = (("br", ".br"), ("gzip", ".gz"))
@@ -45,8 +47,10 @@ class Pages:
         if not self._is_built():
             log.warning("the files of the web page are missing: run `python3 run.py install` in the checkout")
 
-    def answer(self, scope: Scope, headers: Mapping[bytes, str]) -> Response:
-        """The file that a path names, else `index.html`, whose page knows what to show."""
+    def answer(self, scope: Scope, headers: Mapping[bytes, str], *, known: bool = False) -> Response:
+        """The file that a path names, else `index.html`, whose page knows what to show. `known`: whether a session came with the request;
+        nothing but the look of the first moment hangs on it.
+        """
         if scope["method"] not in ("GET", "HEAD"):
             return Response("Method Not Allowed", 405, {"Allow": "GET, HEAD"}, "text/plain")
         if not self._is_built():
@@ -56,7 +60,7 @@ class Pages:
             return self._file(path, headers.get(b"accept-encoding", ""))
         if path.startswith(_ASSETS) or path in _PLAIN_404:
             return Response("Not Found", 404, {"Cache-Control": "no-store"}, "text/plain")
-        return self._index()
+        return self._index(known=known)
 
     def _is_built(self) -> bool:
         """Whether there is a page; what was built anew is taken over."""
@@ -71,9 +75,10 @@ class Pages:
             self._built = built
         return True
 
-    def _index(self) -> Response:
+    def _index(self, *, known: bool) -> Response:
         nonce = secrets.token_urlsafe(18)
         body = (self._folder / "index.html").read_bytes().replace(NONCE, nonce.encode())
+        body = body.replace(WHO, b"in" if known else b"out")
         headers = {"Content-Security-Policy": policy(nonce), "Cache-Control": "no-store", **_HEADERS}
         return Response(body, 200, headers, "text/html; charset=utf-8")
 

@@ -65,6 +65,24 @@ interface Options {
   readonly reason?: string;
 }
 
+declare global {
+  interface Window {
+    /** What index.html asked while the code of the page was still on its way. */
+    huaxiangAhead?: { readonly language: string; readonly asked: Record<string, Promise<Response> | undefined> };
+  }
+}
+
+/** The answer to a plain question of the first page that was asked already; each is used once. */
+function takeAhead(method: string, path: string, options: Options): Promise<Response> | undefined {
+  const ahead = window.huaxiangAhead;
+  if (method !== "GET") window.huaxiangAhead = undefined; // something is written: what was read before may be old
+  if (method !== "GET" || options.reason || !ahead || ahead.language !== language) return undefined;
+  const key = url(path, options.query).slice(ROOT.length);
+  const found = ahead.asked[key];
+  delete ahead.asked[key];
+  return found;
+}
+
 async function answer(method: string, path: string, options: Options): Promise<Response> {
   const headers: Record<string, string> = { "Accept-Language": language, Accept: "application/json" };
   if (method !== "GET") headers["X-Huaxiang"] = "web";
@@ -76,7 +94,7 @@ async function answer(method: string, path: string, options: Options): Promise<R
     headers["Content-Type"] = "application/json";
     body = JSON.stringify(options.body);
   }
-  const response = await arrived(fetch(url(path, options.query), { method, headers, body, signal: options.signal, credentials: "same-origin" }));
+  const response = await arrived(takeAhead(method, path, options) ?? fetch(url(path, options.query), { method, headers, body, signal: options.signal, credentials: "same-origin" }));
   if (!response.ok) throw await problemOf(response);
   return response;
 }

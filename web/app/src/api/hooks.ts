@@ -1,4 +1,5 @@
 // Reading with a cache, for pages. Answers are kept until a new snapshot is served or a write says otherwise.
+import { useCallback } from "react";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient, keepPreviousData, type UseQueryResult } from "@tanstack/react-query";
 import { useLanguage } from "../i18n";
 import { call, get, post, type Problem, type Query } from "./client";
@@ -26,6 +27,15 @@ export function useAsk<T>(path: string, body: unknown | null, options: { keep?: 
     staleTime: 30_000,
     retry: false,
   });
+}
+
+/** Asks what `useAsk` is about to ask, already now: from the handler of an event, before what it changes is drawn. */
+export function useAskAhead(): (path: string, body: unknown) => void {
+  const language = useLanguage();
+  const client = useQueryClient();
+  return useCallback((path, body) => {
+    void client.prefetchQuery({ queryKey: ["ask", path, body, language], queryFn: ({ signal }) => post(path, body, signal), staleTime: 30_000, retry: false });
+  }, [client, language]);
 }
 
 /** Pages of a list, one after the other by cursor: `items` picks the rows of a page. */

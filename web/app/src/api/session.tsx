@@ -11,6 +11,8 @@ export interface Session {
   readonly must_change: boolean;
   readonly language: string | null;
   readonly theme: string | null;
+  /** Whether the guided tour need not be offered again; null where nobody is logged in by name. */
+  readonly tour_seen: boolean | null;
   readonly setup_needed: boolean;
   readonly oidc: string | null;
 }

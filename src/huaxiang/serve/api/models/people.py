@@ -42,6 +42,7 @@ class Preferences(Request):
 
     language: Literal["zh-CN", "en"] | None = None
     theme: Literal["system", "light", "dark"] | None = None
+    tour_seen: bool | None = Field(None, description="Whether the guided tour need not be offered again")
 
 
 class SessionTold(Answer):
@@ -56,6 +57,9 @@ class SessionTold(Answer):
     must_change: bool = False
     language: str | None = None
     theme: str | None = None
+    tour_seen: bool | None = Field(
+        None, description="Whether the guided tour need not be offered again; null where nobody is logged in by name"
+    )
     setup_needed: bool = Field(False, description="Whether there is no user yet")
     oidc: str | None = Field(
         None, description="The title of the other login that is offered; it begins at /api/v1/oidc/login"

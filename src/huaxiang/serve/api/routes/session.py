@@ -71,7 +71,7 @@ def log_out(request: Request) -> Response:
 
 @router.patch("/session", response_model=SessionTold)
 async def prefer(request: Request, wanted: Preferences) -> Response:
-    """Keep the language and the theme that one prefers."""
+    """Keep the language and the theme that one prefers, and that the guided tour was seen."""
     session = _need_session(request)
     server = server_of(request)
     await run_sync(lambda: sessions.prefer(server.state, session.user["name"], **wanted.model_dump()))
@@ -153,7 +153,8 @@ async def _told(request: Request) -> Response:
     elif caller is not None:
         way = "local" if server.settings.no_auth else "token"
         told = {"authenticated": True, "name": caller.name, "display_name": caller.name, "role": caller.role, "way": way,
-                "rights": rights_of(request, caller), "must_change": False, "language": None, "theme": None}  # fmt: skip
+                "rights": rights_of(request, caller), "must_change": False, "language": None, "theme": None,
+                "tour_seen": None}  # fmt: skip
     else:
         setup = server.sign_on.setup
         told = {"authenticated": False, "setup_needed": not await run_sync(server.state.users.exist),
@@ -162,7 +163,7 @@ async def _told(request: Request) -> Response:
 
 
 def _of_session(request: Request, session: sessions.Session) -> dict[str, Any]:
-    told = {key: session.user[key] for key in ("name", "display_name", "role", "language", "theme")}
+    told = {key: session.user[key] for key in ("name", "display_name", "role", "language", "theme", "tour_seen")}
     told |= {"way": session.way, "must_change": session.must_change, "rights": rights_of(request, session.caller)}
     return told | {"authenticated": True, "setup_needed": False, "oidc": None}
 

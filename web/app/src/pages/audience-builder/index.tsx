@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Alert, App, Button, Card, Progress, Spin, Tooltip } from "antd";
 import { CopyOutlined, RedoOutlined, UndoOutlined } from "../../icons";
 import { useBlocker, useNavigate, useParams, useSearchParams } from "react-router";
@@ -117,12 +117,14 @@ function Estimate({ edited, base }: { edited: ReturnType<typeof useCondition>; b
   const all = useTexts(common);
   const f = useFormats();
   const { count, isEmpty, problem } = edited;
-  const found = isEmpty || problem ? undefined : count.data;
+  const last = useRef(count.data);
+  if (count.data) last.current = count.data;
+  const found = isEmpty || problem ? undefined : (count.data ?? last.current); // text is wrong between two keys: the last number stays meanwhile
   const everyone = useGet<{ customers: number }>(isEmpty && !problem && !edited.open ? "/status" : null).data?.customers;
   return (
     <Card size="small" className="figure estimate" data-tour="count">
       <div className="name">{t.estimate}</div>
-      <div className="value" aria-live="polite" aria-busy={count.isFetching}>{found ? f.count(found.count) : everyone !== undefined ? f.count(everyone) : "–"}</div>
+      <div className="value" aria-live="polite" aria-busy={edited.busy}>{found ? f.count(found.count) : everyone !== undefined ? f.count(everyone) : "–"}</div>
       {found ? (
         <>
           <Progress percent={(found.count / Math.max(1, found.base)) * 100} showInfo={false} size="small" strokeColor="var(--ant-color-primary)" aria-label={t.share} />

@@ -1,5 +1,5 @@
 // The nested builder: groups joined by and / or, each to be excluded as a whole; rows and groups are moved by dragging, or by their menus.
-import { useState, type ReactNode } from "react";
+import { memo, useState, type ReactNode } from "react";
 import { Button, Checkbox, Dropdown, Segmented, Tooltip } from "antd";
 import { HolderOutlined, MoreOutlined, PlusOutlined } from "../../icons";
 import { DndContext, DragOverlay, PointerSensor, pointerWithin, useDraggable, useDroppable, useSensor, useSensors } from "@dnd-kit/core";
@@ -22,7 +22,7 @@ interface Tools {
   readonly fault: Fault | null;
 }
 
-export function Builder({ root, onChange, fault = null }: { root: Group; onChange: (root: Group) => void; fault?: Fault | null }) {
+export const Builder = memo(function Builder({ root, onChange, fault = null }: { root: Group; onChange: (root: Group) => void; fault?: Fault | null }) {
   const [dragged, setDragged] = useState<string | null>(null);
   const sensors = useSensors(useSensor(PointerSensor, { activationConstraint: { distance: 6 } }));
   const t = useTexts(condition);
@@ -42,7 +42,7 @@ export function Builder({ root, onChange, fault = null }: { root: Group; onChang
       <DragOverlay dropAnimation={null}>{moving && <div className="lifted">{moving.kind === "group" ? t.group : t.row}</div>}</DragOverlay>
     </DndContext>
   );
-}
+});
 
 function GroupBox({ item, tools, depth, handle }: { item: Group; tools: Tools; depth: number; handle?: ReactNode }) {
   const t = useTexts(condition);

@@ -1,5 +1,5 @@
 // The condition as text, beside the form: both are the same condition, and each follows the other.
-import { useMemo, useRef, useState } from "react";
+import { memo, useMemo, useRef, useState } from "react";
 import { Button, Input, Tag, type GetRef } from "antd";
 import type { Problem } from "../../api/client";
 import { useTexts } from "../../i18n";
@@ -9,7 +9,7 @@ import { useKnown, useTitle } from "./fields";
 const WORD = /[\p{L}\p{N}_]+$/u;
 const MOST = 8;
 
-export function TextForm({ text, onChange, problem }: { text: string; onChange: (text: string) => void; problem: Problem | null }) {
+export const TextForm = memo(function TextForm({ text, onChange, problem }: { text: string; onChange: (text: string) => void; problem: Problem | null }) {
   const t = useTexts(condition);
   const known = useKnown();
   const title = useTitle();
@@ -59,4 +59,4 @@ export function TextForm({ text, onChange, problem }: { text: string; onChange: 
       )}
     </div>
   );
-}
+});

@@ -1,7 +1,7 @@
 // One condition edited in two ways: as a form and as text. The side that was changed last leads, and the server translates for the other.
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Problem } from "../../api/client";
-import { useAsk } from "../../api/hooks";
+import { useAsk, useAskAhead } from "../../api/hooks";
 import { group, groupOf, open, treeOf, type Group, type Tree } from "./model";
 
 interface Forms {
@@ -14,8 +14,10 @@ export interface Count {
   readonly base: number;
   readonly elapsed_ms: number;
 }
-const PAUSE = 60; // a count costs the server a few milliseconds: short enough that a change shows its count within 200 ms
-const TYPING = 100; // text is mostly wrong between two keys
+const COUNT = "/query/count";
+const PAUSE = 60; // changes that follow each other faster than this (a key held down) are counted once
+const TYPING = 250; // text is mostly wrong between two keys: only when the reader pauses is it read into the form, and told what is wrong with it
+const PATIENCE = 400; // what else is asked waits for the count, but not for one that the server has to work on
 const MOST_UNDO = 100;
 
 /** The value after a pause without changes. */
@@ -28,6 +30,22 @@ export function useSettled<T>(value: T, pause = PAUSE): T {
   return settled;
 }
 
+/** The value at once after a rest, else after a pause without changes; and whether a change that comes now would be taken at once. */
+function usePrompt<T>(value: T, pause = PAUSE): [T, () => boolean] {
+  const [prompt, setPrompt] = useState(value);
+  const last = useRef(-Infinity);
+  const rested = useCallback(() => performance.now() - last.current >= pause, [pause]);
+  useEffect(() => {
+    if (value === prompt) return;
+    const late = !rested();
+    last.current = performance.now();
+    if (!late) return setPrompt(value);
+    const timer = setTimeout(() => setPrompt(value), pause);
+    return () => clearTimeout(timer);
+  }, [value, pause]);
+  return [prompt, rested];
+}
+
 export function useCondition(first: { text?: string; form?: Tree | null }) {
   const [past, setPast] = useState<readonly Group[]>([]);
   const [future, setFuture] = useState<readonly Group[]>([]);
@@ -35,10 +53,19 @@ export function useCondition(first: { text?: string; form?: Tree | null }) {
   const [typed, setTyped] = useState<string | null>(first.form ? null : (first.text ?? null));
   const asked = useSettled(typed, TYPING);
   const tree = useMemo(() => treeOf(root), [root]);
-  const settledTree = useSettled(tree);
+  const leads = typed !== null ? (typed.trim() ? typed : null) : (tree ?? null);
+  const [leading, rested] = usePrompt(leads);
+  const askAhead = useAskAhead();
+  const countAhead = useCallback((when: unknown) => {
+    if (when && rested()) askAhead(COUNT, { when }); // before the page draws the change: server and browser work at the same time
+  }, [askAhead, rested]);
 
-  const read = useAsk<Forms>("/query/condition", asked?.trim() ? { when: asked } : null, { keep: false }); // text leads
-  const written = useAsk<Forms>("/query/condition", typed === null && settledTree ? { when: settledTree } : null); // the form leads
+  const count = useAsk<Count>(COUNT, leading ? { when: leading } : null);
+  const counted = leading === leads && !count.isFetching;
+  const patient = useSettled(leads, PATIENCE);
+  const free = counted || patient === leads;
+  const read = useAsk<Forms>("/query/condition", free && typed === asked && asked?.trim() ? { when: asked } : null, { keep: false }); // text leads
+  const written = useAsk<Forms>("/query/condition", free && typed === null && tree ? { when: tree } : null); // the form leads
   useEffect(() => {
     if (typed !== null && asked === typed && read.data) setRoot((now) => (sameTree(now, read.data.form) ? now : groupOf(read.data.form)));
     if (typed !== null && !typed.trim()) setRoot(group());
@@ -49,7 +76,12 @@ export function useCondition(first: { text?: string; form?: Tree | null }) {
     setFuture([]);
     setTyped(null);
     setRoot(made);
-  }, [root]);
+    countAhead(treeOf(made));
+  }, [root, countAhead]);
+  const type = useCallback((text: string) => {
+    setTyped(text);
+    countAhead(text.trim() ? text : null);
+  }, [countAhead]);
   const undo = () => step(past, setPast, setFuture);
   const redo = () => step(future, setFuture, setPast);
   const step = (from: readonly Group[], setFrom: typeof setPast, setTo: typeof setPast) => {
@@ -59,17 +91,17 @@ export function useCondition(first: { text?: string; form?: Tree | null }) {
     setTo((old) => [...old, root]);
     setTyped(null);
     setRoot(made);
+    countAhead(treeOf(made));
   };
 
-  const leading = typed !== null ? (asked?.trim() ? asked : null) : (settledTree ?? null);
-  const faulty = typed !== null && Boolean(read.error);
-  const count = useAsk<Count>("/query/count", leading && !faulty ? { when: leading } : null);
-  const problem: Problem | null = typed !== null ? (typed.trim() ? (read.error ?? null) : null) : ((settledTree && (written.error ?? count.error)) || null);
+  const problem: Problem | null = typed !== null ? (typed.trim() && asked === typed ? (read.error ?? count.error) : null) : (tree ? (written.error ?? count.error) : null);
   const text = typed ?? (tree ? (written.data?.text ?? "") : "");
   const fault = useMemo(() => (typed === null && problem ? faultIn(root, problem) : null), [problem, root, typed]);
-  const settled = (typed !== null ? asked === typed && !read.isFetching : settledTree === tree && !written.isFetching) && !problem;
+  const translated = typed !== null ? asked === typed && !read.isFetching : !tree || (written.data !== undefined && !written.isFetching && !written.isPlaceholderData);
+  const settled = free && translated && !problem;
+  const busy = leads !== null && (!counted || (count.isError && !problem));
   return {
-    root, change, text, type: setTyped, count, problem, fault, open: open(root), isEmpty: typed !== null ? !typed.trim() : !tree, settled,
+    root, change, text, type, count, busy, problem, fault, open: open(root), isEmpty: typed !== null ? !typed.trim() : !tree, settled,
     undo: past.length ? undo : undefined, redo: future.length ? redo : undefined, reset: (form: Tree | null) => change(groupOf(form)),
   };
 }
