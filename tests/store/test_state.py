@@ -91,6 +91,21 @@ def test_version_1_is_brought_up_to_date_and_nothing_is_lost(url: str, opened: O
     assert opened().audit.head().number == 2  # opened again: nothing is brought up twice
 
 
+def test_users_of_version_3_stay_and_get_what_they_lacked(url: str, opened: Open) -> None:
+    store = opened()
+    assert store.users.add(USER)
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg2://"))
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE users DROP COLUMN tour_seen"))
+        connection.execute(sa.text("UPDATE huaxiang_meta SET version = 3"))
+    engine.dispose()
+    again = opened()
+    assert again.users.find("li") == USER
+    again.users.change("li", {"tour_seen": True}, end_sessions=False)
+    found = again.users.find("li")
+    assert found is not None and found["tour_seen"] is True
+
+
 def test_several_servers_that_start_at_once_bring_it_up_once(url: str, opened: Open) -> None:
     old_tables(url)
     faults: list[BaseException] = []

@@ -2,7 +2,7 @@ import { define } from "./index";
 
 export const personas = define(
   {
-    title: "典型画像", about: (day: string) => `统计截止 ${day} · 每句话都有数据依据`, empty: "还没有典型画像", emptyHint: "在项目的 personas/ 中声明画像集，构建后即可看到卡片。", report: "完整报告",
+    title: "典型画像", about: (day: string) => `统计截止 ${day} · 每句话都有数据依据`, empty: "还没有典型画像", emptyHint: "在项目的 personas/ 中声明画像集，构建后即可看到卡片。在此之前，可以先从人群看客户的特征。", emptyLead: "查看人群", report: "完整报告",
     size: (n: string) => `${n} 人`, share: (p: string, base: string) => `占 ${base} 人的 ${p}`, worth: (title: string) => `人均${title}`, index: (n: string) => `指数 ${n}`, edited: "人工措辞", editedParts: (n: number) => `${n} 处人工措辞`,
     compare: "对比", comparePick: (n: number) => `已选 ${n}/2 张`, compareHint: "再选一张进行对比", clear: "清空", choose: "选择对比", noCards: "这个画像集没有卡片",
     back: "全部画像", edit: "编辑措辞", print: "打印 / PDF", png: "导出图片", audience: "圈选这群人", versions: "各版本", history: "措辞历史", evidence: "依据", why: "查看依据",
@@ -19,7 +19,7 @@ export const personas = define(
     editTitle: "编辑措辞", editHint: "只改说法，不改数字：花括号中的占位符由数据填入，必须保留，也不能写入新的数字。", part: { title: "标题", summary: "摘要" }, zh: "中文", en: "英文", restore: "恢复原文", lost: (marks: string) => `缺少 ${marks}`, extra: (marks: string) => `多出 ${marks}`, digits: "不能写入新的数字", saved: "措辞已保存", changes: (n: number) => `${n} 处修改`, insert: "可用占位符", none: "还没有人工措辞",
   },
   {
-    title: "Personas", about: (day: string) => `as of ${day} · every sentence rests on data`, empty: "There are no personas yet", emptyHint: "Declare a persona set in personas/; its cards come with the next build.", report: "The report",
+    title: "Personas", about: (day: string) => `as of ${day} · every sentence rests on data`, empty: "There are no personas yet", emptyHint: "Declare a persona set in personas/; its cards come with the next build. Until then, audiences show what customers have in common.", emptyLead: "Go to audiences", report: "The report",
     size: (n: string) => `${n} customers`, share: (p: string, base: string) => `${p} of ${base}`, worth: (title: string) => `Mean ${title.toLowerCase()}`, index: (n: string) => `index ${n}`, edited: "worded by hand", editedParts: (n: number) => (n === 1 ? "1 part worded by hand" : `${n} parts worded by hand`),
     compare: "Compare", comparePick: (n: number) => `${n} of 2 chosen`, compareHint: "Choose one more to compare", clear: "Clear", choose: "Choose to compare", noCards: "This set has no cards",
     back: "All personas", edit: "Edit the wording", print: "Print / PDF", png: "Save as picture", audience: "Make an audience", versions: "Versions", history: "History of the wording", evidence: "Evidence", why: "See the evidence",

@@ -52,7 +52,7 @@ export default function Personas() {
     <Page title={t.title} about={found.data && t.about(f.day(found.data.as_of))} actions={found.data && found.data.sets.length > 0 && <Button icon={<FileTextOutlined />} href="/api/v1/report" target="_blank" rel="noopener">{t.report}</Button>}>
       <Answered of={found}>
         {(of) => {
-          if (!of.sets.length) return <Nothing title={t.empty} hint={t.emptyHint} />;
+          if (!of.sets.length) return <Nothing title={t.empty} hint={t.emptyHint} action={<Link to="/audiences"><Button type="primary" tabIndex={-1}>{t.emptyLead}</Button></Link>} />;
           const shown = of.sets.find((one) => one.name === search.get("set")) ?? of.sets[0];
           return (
             <>
