@@ -125,8 +125,10 @@ def save_links(build: Build) -> None:
     """Write which records and evidence belong to which customer; call it after `save_identity`."""
     from huaxiang.index.links import FOLDER, build_links
 
-    names = ("customers", "identity_records", "identity_evidence")
-    build_links(*(build.draft.table(name) for name in names), build.draft.folder / FOLDER)
+    customers, records, evidence = (
+        build.draft.table(name) for name in ("customers", "identity_records", "identity_evidence")
+    )
+    build_links(customers, records, evidence, build.draft.folder / FOLDER)
 
 
 def _save_pieces(path: Path, pieces: Iterator[pa.Table]) -> None:
