@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,26 @@ def test_what_was_asked_of_the_snapshot_before_is_computed_for_the_next(shop: Pa
 def test_a_small_snapshot_is_left_alone(server: Server, computed: list[Any]) -> None:
     Warming(server).work()
     assert computed == []
+
+
+def test_what_pages_of_customers_are_read_from_is_opened(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, str]] = []
+    for module, name in (
+        ("customer", "show_customer"),
+        ("timeline", "customer_timeline"),
+        ("similar", "similar_customers"),
+    ):
+        tell = getattr(import_module(f"huaxiang.app.{module}"), name)
+
+        def noted(snapshot: Any, customer: str, *, tell: Any = tell, name: str = name) -> Any:
+            found = tell(snapshot, customer)
+            told.append((name, found["customer_id"]))
+            return found
+
+        monkeypatch.setattr(f"huaxiang.app.{module}.{name}", noted)
+    Warming(server, least=0).work()
+    assert [name for name, _ in told] == ["show_customer", "customer_timeline", "similar_customers"]
+    assert len({customer for _, customer in told}) == 1
 
 
 def test_the_thread_works_after_a_pause_and_for_each_new_snapshot(

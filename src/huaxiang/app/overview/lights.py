@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from huaxiang.store.snapshots import Snapshot
 
 QUALITY_KEYS = ("light", "findings", "total", "completeness", "set_aside", "rows_in")
-FINDING_KEYS = ("source", "column", "light", "text", "advice")
+FINDING_KEYS = ("source", "title", "column", "light", "text", "advice")
 FRESHNESS_KEYS = ("light", "days", "reasons", "sources")
-REASON_KEYS = ("code", "light", "days", "names")
+REASON_KEYS = ("code", "light", "days", "names", "titles")
 LIGHTS = ("good", "look", "bad")
 FRESH, OLD = 2, 7
 """Days since the as-of day: up to FRESH is good, beyond OLD is bad."""
@@ -25,8 +25,10 @@ def quality(manifest: Mapping[str, Any]) -> dict[str, Any]:
     findings = sorted(
         measured.get("findings", ()), key=lambda one: -LIGHTS.index(one["light"]) if one["light"] in LIGHTS else 0
     )
+    titles = _titles(manifest, "sources")
+    told = [one | {"title": titles.get(str(one.get("source")))} for one in findings[:MOST]]
     return {
-        "light": measured.get("light"), "findings": [{key: one.get(key) for key in FINDING_KEYS} for one in findings[:MOST]],
+        "light": measured.get("light"), "findings": [{key: one.get(key) for key in FINDING_KEYS} for one in told],
         "total": len(findings), "completeness": measured.get("completeness"), "set_aside": measured.get("set_aside"),
         "rows_in": measured.get("rows_in"),
     }  # fmt: skip
@@ -36,7 +38,8 @@ def freshness(snapshot: Snapshot, now: datetime | None = None) -> dict[str, Any]
     """Return FRESHNESS_KEYS as of `now`. `days`: since the as-of day, in the project's time zone.
 
     `reasons` (REASON_KEYS, worst first): `data` the age of the data, `sources` sources older than their own bound allows, `audiences`
-    those that could not be computed anew. `sources`: name, title, last_at, days before the as-of day, the longest unheard of first.
+    those that could not be computed anew; `titles` are those of `names`, None where there is none. `sources`: name, title, last_at,
+    days before the as-of day, the longest unheard of first.
     """
     manifest = snapshot.manifest
     as_of = date.fromisoformat(str(manifest["as_of"])[:10])
@@ -45,16 +48,29 @@ def freshness(snapshot: Snapshot, now: datetime | None = None) -> dict[str, Any]
     late = [one for one in (manifest.get("quality") or {}).get("findings", ()) if one.get("measure") == "age"]
     if late:
         worst = max((one["light"] for one in late if one["light"] in LIGHTS), key=LIGHTS.index, default="look")
-        reasons.append(_reason("sources", worst, None, sorted({str(one["source"]) for one in late})))
+        names = sorted({str(one["source"]) for one in late})
+        reasons.append(_reason("sources", worst, names=names, titles=_titles(manifest, "sources")))
     stale = [str(item["name"]) for item in manifest.get("audiences", ()) if item.get("stale")]
     if stale:
-        reasons.append(_reason("audiences", "look", None, stale))
+        reasons.append(_reason("audiences", "look", names=stale, titles=_titles(manifest, "audiences")))
     reasons.sort(key=lambda one: -LIGHTS.index(one["light"]))
     return {"light": reasons[0]["light"], "days": days, "reasons": reasons, "sources": _sources(manifest, as_of)}
 
 
-def _reason(code: str, light: str, days: int | None, names: list[str] | None = None) -> dict[str, Any]:
-    return {"code": code, "light": light, "days": days, "names": names or []}
+def _reason(
+    code: str,
+    light: str,
+    days: int | None = None,
+    *,
+    names: Sequence[str] = (),
+    titles: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    told = [(titles or {}).get(name) for name in names]
+    return {"code": code, "light": light, "days": days, "names": list(names), "titles": told}
+
+
+def _titles(manifest: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    return {str(one["name"]): one.get("title") for one in manifest.get(kind, ())}
 
 
 def _today(manifest: Mapping[str, Any], now: datetime | None) -> date:

@@ -101,8 +101,26 @@ class Warming:
         for view in views:
             yield partial(market, folder, view, state, Wanted())
             yield partial(audience_board, view)
+            if view is views[0]:
+                yield from _pieces_of_a_customer(served.snapshot)
         yield partial(prepare_journeys, served.snapshot)
         for view in views:
             usual = usual_questions(completion(view.manifest))
             for wanted in {one.model_dump_json(): one for one in (*usual, *known.asked(view.view))}.values():
                 yield partial(known.told, view, wanted)
+
+
+def _pieces_of_a_customer(snapshot: Snapshot) -> Iterator[Callable[[], object]]:
+    """Tell the page of one customer, so that all that pages of customers are read from is open; what is told is forgotten."""
+    import numpy as np
+
+    from huaxiang.app.audience_index import open_index
+    from huaxiang.app.customer import show_customer
+    from huaxiang.app.identity import show_identity
+    from huaxiang.app.relations import relations_of
+    from huaxiang.app.similar import similar_customers
+    from huaxiang.app.timeline import customer_timeline
+
+    somebody = str(open_index(snapshot).index.ids_at(np.zeros(1, np.int64))[0])
+    for tell in (show_customer, customer_timeline, show_identity, similar_customers, relations_of):
+        yield partial(tell, snapshot, somebody)

@@ -10,7 +10,7 @@ export const data = define(
       text: "文本", integer: "整数", number: "数字", money: "金额", date: "日期", datetime: "日期时间", boolean: "是/否", list: "列表", phone: "手机/电话",
       email: "邮箱", gender: "性别", education: "学历", marital_status: "婚姻状况", name: "姓名", address: "地址", id_number: "身份证号",
     },
-    lights: { good: "良好", look: "需关注", bad: "有问题", none: "未测量" },
+    lights: { good: "良好", look: "需关注", bad: "异常", none: "未测量" },
     states: { built: "已载入", new: "待构建", gone: "已从定义中移除" },
     origins: { database: "数据库" },
     sources: {
@@ -52,7 +52,7 @@ export const data = define(
       text: "Text", integer: "Whole number", number: "Number", money: "Amount", date: "Date", datetime: "Date and time", boolean: "Yes/no", list: "List", phone: "Phone",
       email: "E-mail", gender: "Gender", education: "Education", marital_status: "Marital status", name: "Name", address: "Address", id_number: "ID number",
     },
-    lights: { good: "Good", look: "Look", bad: "Bad", none: "Not measured" },
+    lights: { good: "Good", look: "Needs a look", bad: "Bad", none: "Not measured" },
     states: { built: "Loaded", new: "Not built yet", gone: "No longer defined" },
     origins: { database: "Database" },
     sources: {

@@ -44,7 +44,7 @@ export const overview = define(
     fresh: (days: number) => `New (last ${days} days)`, freshNote: (share: string, undated: string) => `${share}; first day unknown for ${undated}`,
     worthTotal: (tag: string) => `${tag}, total`, worthMean: (tag: string) => `${tag} per customer`, median: (n: string) => `median ${n}`, known: (n: string) => `${n} customers have a value`,
     quality: "Data quality", freshness: "Freshness",
-    lights: { good: "Good", look: "To look at", bad: "Bad", none: "Not measured" },
+    lights: { good: "Good", look: "Needs a look", bad: "Bad", none: "Not measured" },
     completeness: (share: string, aside: string) => `${share} complete, ${aside} rows set aside`, findings: (n: number) => `${n} findings in all`, noFindings: "No findings",
     reasons: {
       data: (days: number) => (days ? `The data end ${days} ${days === 1 ? "day" : "days"} ago` : "The data reach up to today"), sources: (names: string) => `Sources older than agreed: ${names}`, audiences: (names: string) => `Audiences with members of before: ${names}`,

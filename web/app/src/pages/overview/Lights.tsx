@@ -31,7 +31,7 @@ export function Lights({ of }: { of: Overview }) {
           <h2 className="section-title">{t.quality}</h2><Mark light={quality.light} /><Link to="/data/quality">{t.toQuality}</Link>
           <ul className="soft small">
             <li>{t.completeness(f.percent(quality.completeness), f.count(quality.set_aside))}</li>
-            {quality.findings.slice(0, 2).map((one, n) => <li key={n}>{one.source} · {titleOf(one.text, "", language)}</li>)}
+            {quality.findings.slice(0, 2).map((one, n) => <li key={n}>{titleOf(one.title, one.source, language)} · {titleOf(one.text, "", language)}</li>)}
             <li>{quality.total ? t.findings(quality.total) : t.noFindings}</li>
           </ul>
         </div>
@@ -40,7 +40,7 @@ export function Lights({ of }: { of: Overview }) {
         <div className="light">
           <h2 className="section-title">{t.freshness}</h2><Mark light={freshness.light} /><Link to="/data/runs">{t.toRuns}</Link>
           <ul className="soft small">
-            {freshness.reasons.map((one) => <li key={one.code}>{one.code === "data" ? t.reasons.data(one.days ?? 0) : t.reasons[one.code](one.names.join("、"))}</li>)}
+            {freshness.reasons.map((one) => <li key={one.code}>{one.code === "data" ? t.reasons.data(one.days ?? 0) : t.reasons[one.code](one.names.map((name, n) => titleOf(one.titles[n], name, language)).join(language === "en" ? ", " : "、"))}</li>)}
             {oldest && oldest.days > 0 && <li>{t.oldest(titleOf(oldest.title, oldest.name, language), oldest.days)}</li>}
           </ul>
         </div>

@@ -19,8 +19,8 @@ export interface Overview {
   lifecycle: Stages | null;
   rfm: { name: string; r: Named; f: Named; known: number; missing: number; levels: { r: number[]; f: number[] }; cells: Cell[]; classes: Stages | null } | null;
   regions: { name: string; title: unknown; kind: string; city: string | null; known: number; missing: number; values: Place[] } | null;
-  quality: { light: Light | null; findings: { source: string; column: string | null; light: Light; text: unknown }[]; total: number; completeness: number | null; set_aside: number | null };
-  freshness: { light: Light; days: number; reasons: { code: "data" | "sources" | "audiences"; light: Light; days: number | null; names: string[] }[]; sources: { name: string; title: unknown; last_at: string; days: number }[] };
+  quality: { light: Light | null; findings: { source: string; title: unknown; column: string | null; light: Light; text: unknown }[]; total: number; completeness: number | null; set_aside: number | null };
+  freshness: { light: Light; days: number; reasons: { code: "data" | "sources" | "audiences"; light: Light; days: number | null; names: string[]; titles: unknown[] }[]; sources: { name: string; title: unknown; last_at: string; days: number }[] };
   trends: { months: Month[]; orders_source: string | null; revenue_field: string | null; unit: string | null; sources: string[] } | null;
   changes: { since: string; since_as_of: string; customers_before: number; joined: number; gone: number; tags: Drift[]; tags_new: Named[]; tags_gone: Named[] } | null;
   audiences: { name: string; title: unknown; size: number; share: number | null; before: number | null; change: number | null; stale: boolean }[];
