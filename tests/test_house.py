@@ -352,3 +352,21 @@ def test_product_files_stay_small() -> None:
     sources = [path for path in committed() if path.suffix == ".py" and ROOT / "tests" not in path.parents]
     long = [path.relative_to(ROOT).as_posix() for path in sources if len(path.read_bytes().splitlines()) > 400]
     assert not long, "split by meaning"
+
+
+def test_styles_of_a_page_reach_no_other_page() -> None:
+    """Style sheets of all visited pages stay loaded: a class that a page styles wherever it stands is named by that page alone."""
+    app = ROOT / "web" / "app" / "src"
+    everywhere: dict[str, set[Path]] = {}
+    named: dict[str, set[Path]] = {}
+    for path in sorted(app.rglob("*.css")):
+        text = re.sub(r"/\*.*?\*/|@media print \{(?:[^{}]|\{[^{}]*\})*\}", "", path.read_text("utf-8"), flags=re.S)
+        for selector in re.findall(r"([^{};]+)\{", re.sub(r"@[^{};]+\{", "", text)):
+            for one in selector.split(","):
+                for name in re.findall(r"\.(?!ant-)[a-zA-Z][\w-]*", one):
+                    named.setdefault(name, set()).add(path)
+                if path.is_relative_to(app / "pages") and re.fullmatch(r"\.[\w-]+|[a-z0-9]+\.[\w-]+", one.strip()):
+                    everywhere.setdefault("." + one.strip().split(".")[1], set()).add(path)
+    assert everywhere
+    shared = {name: {str(p.relative_to(app)) for p in named[name]} for name in everywhere if len(named[name]) > 1}
+    assert not shared

@@ -41,6 +41,7 @@ def test_who_is_not_logged_in_comes_to_the_login_and_on_to_where_they_wanted(tab
     page = opened.go("/audiences")
     page.wait_for_url("**/login?next=*")
     opened.accessible()
+    opened.quiet()
     page.get_by_label("用户名").fill("marketer")
     page.get_by_label("密码").fill("wrong-password")
     page.get_by_role("button", name="登录").click()

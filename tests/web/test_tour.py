@@ -131,7 +131,7 @@ def test_explanations_of_the_page_open_above_the_tour(tab: Opener) -> None:
         page.keyboard.press("ArrowRight")
     step(opened, "why")
     page.locator("[data-tour=why] button.chip").first.click()
-    page.locator(".ant-popover .why pre").wait_for()
+    page.locator(".ant-popover .why-box pre").wait_for()
     page.keyboard.press("Escape")  # closes what is open, not the tour
     assert page.locator(".tour-card").count() == 1
     opened.quiet()

@@ -92,7 +92,12 @@ function useReachableTables(): void {
   }, []);
 }
 
+/** The frame of every page but login and first set-up; nobody who isn't logged in sees it, not for a moment. */
 export function Shell() {
+  return useSession().authenticated ? <Frame /> : null;
+}
+
+function Frame() {
   useReachableTables();
   const t = useTexts(common);
   const f = useFormats();

@@ -42,7 +42,7 @@ function Test({ of }: { of: Told }) {
   const strength = v < 0.05 ? t.strength.none : v < 0.15 ? t.strength.weak : v < 0.3 ? t.strength.middle : t.strength.strong;
   return (
     <>
-      <div className="facts">
+      <div className="analysis-facts">
         <span><b>{f.number(v, 3)}</b> {t.v} · {strength}</span>
         <span className="soft">{t.chi} {f.number(chi, 1)}（{degrees}）· {t.p} {p < 0.001 ? "< 0.001" : f.number(p, 3)}</span>
       </div>

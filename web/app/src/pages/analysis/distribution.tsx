@@ -86,12 +86,12 @@ function Bins({ of, known }: { of: Told; known: Known }) {
   if (!of.figures?.known) return <Nobody />;
   const rows = (["p50", "mean", "p5", "p25", "p75", "p95", "min", "max"] as const).filter((key) => of.figures?.[key] !== null).map((key) => ({ key, name: t.distribution[key], mine: plain(of.figures?.[key] ?? null), theirs: plain(of.base_figures?.[key] ?? null) }));
   return (
-    <div className="columns">
+    <div className="analysis-columns">
       <Section title={`${title}${of.of.unit ? `（${of.of.unit}）` : ""}`} base={`${base(of, known)} · ${t.distribution.missing} ${f.count(of.figures.missing)} · ${t.distribution.outer}`}>
         <Chart option={option} height={340} label={`${t.distribution.label(title)} · ${t.distribution.p50} ${plain(of.figures.p50)}`} />
       </Section>
       <Section title={t.table} base={`${t.distribution.theirs}：${theirs} · ${f.count(of.base.customers)}`}>
-        <div className="facts">{!alone && <span><b>{f.number(of.distance, 3)}</b> {t.distribution.distance} <Tooltip title={t.distribution.distanceHint}><QuestionCircleOutlined tabIndex={0} aria-label={t.distribution.distanceHint} className="soft" /></Tooltip></span>}</div>
+        <div className="analysis-facts">{!alone && <span><b>{f.number(of.distance, 3)}</b> {t.distribution.distance} <Tooltip title={t.distribution.distanceHint}><QuestionCircleOutlined tabIndex={0} aria-label={t.distribution.distanceHint} className="soft" /></Tooltip></span>}</div>
         <Table
           size="small" rowKey="key" pagination={false} scroll={{ x: "max-content" }}
           dataSource={[{ key: "known", name: t.distribution.known, mine: f.count(of.figures.known), theirs: f.count(of.base_figures?.known) }, ...rows]}
@@ -125,7 +125,7 @@ function Values({ of, known }: { of: Told; known: Known }) {
   }, [of, f, mine, theirs, language]);
   if (!of.tag?.known) return <Nobody />;
   return (
-    <div className="columns">
+    <div className="analysis-columns">
       <Section title={title} base={`${base(of, known)} · ${t.distribution.missing} ${f.count(of.tag.missing)}`}>
         <Chart option={option} height={Math.max(200, values.length * (alone ? 26 : 40) + 50)} label={t.distribution.label(title)} />
       </Section>

@@ -70,7 +70,7 @@ function Shown({ of, known }: { of: Told; known: Known }) {
   return (
     <>
       <Section title={t.funnel.conversion} base={base(of, known)}>
-        <div className="facts"><span><b>{f.percent(last.share)}</b> {t.funnel.label2(f.count(begin.customers), f.count(last.customers))}</span>{of.open > 0 && <span className="soft small">{t.funnel.open(f.count(of.open))}</span>}</div>
+        <div className="analysis-facts"><span><b>{f.percent(last.share)}</b> {t.funnel.label2(f.count(begin.customers), f.count(last.customers))}</span>{of.open > 0 && <span className="soft small">{t.funnel.open(f.count(of.open))}</span>}</div>
         <div className="funnel" role="group" aria-label={t.funnel.label(f.count(begin.customers), f.percent(last.share))}>
           {of.steps.map((step, n) => (
             <Fragment key={n}>

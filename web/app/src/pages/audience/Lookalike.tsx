@@ -91,7 +91,7 @@ function Result({ data }: { data: Told }) {
           <Chart option={option} height={300} label={`${t.curve}: ${data.curve.map((p) => `${f.percent(p.top, 0)} ${f.number(p.lift, 1)}`).join(", ")}`} />
         </Card>
         <Card title={<h3 className="card-title">{t.drivers}</h3>}>
-          <dl className="facts">{data.drivers.map((d, n) => <div key={n} style={{ display: "contents" }}><dt>{titleOf(d.title, d.tag, language)}</dt><dd>{titleOf(d.text, "", language)}</dd></div>)}</dl>
+          <dl className="audience-facts">{data.drivers.map((d, n) => <div key={n} style={{ display: "contents" }}><dt>{titleOf(d.title, d.tag, language)}</dt><dd>{titleOf(d.text, "", language)}</dd></div>)}</dl>
           <p className="quiet hint">{titleOf(data.note, "", language)}</p>
         </Card>
       </div>

@@ -25,7 +25,7 @@ export function Overview({ name, unbuilt, definition }: { name: string; unbuilt:
           {definition?.sql && <pre className="mono condition">{definition.sql}</pre>}
           {!definition && <Empty image={null} description="–" />}
           {definition && (
-            <dl className="facts">
+            <dl className="audience-facts">
               {definition.list && <><dt>{t.list}</dt><dd>{definition.list}</dd></>}
               {definition.frozen_at && <><dt>{t.frozenAt}</dt><dd>{f.day(definition.frozen_at)}</dd></>}
               <dt>{t.file}</dt><dd className="mono">{definition.place}</dd>

@@ -55,16 +55,16 @@ function Split({ found, selected, nameOf }: { found: Explained; selected: Readon
   const names = useTexts(customer).names as Readonly<Record<string, string>>;
   const cut = found.linked.filter((e) => selected.has(e.left) !== selected.has(e.right));
   const list = (records: readonly IdentityRecord[]) => (
-    <ul>{records.map((r) => <li key={r.digest}>{nameOf(r.source)} · {r.fields.name ?? r.fields.phone ?? r.fields.member_no ?? r.digest.slice(0, 8)} <span className="quiet figures">{f.count(r.rows)}</span></li>)}</ul>
+    <ul>{records.map((r) => <li key={r.digest}>{nameOf(r.source)} · {r.fields.name ?? r.fields.phone ?? r.fields.member_no ?? r.digest.slice(0, 8)} <span className="quiet small figures">{f.count(r.rows)}</span></li>)}</ul>
   );
   return (
     <>
       <div className="sides">
-        <section><h3 className="plain">{t.stays}</h3>{list(found.records.filter((r) => !selected.has(r.digest)))}</section>
-        <section><h3 className="plain">{t.leaves}</h3>{list(found.records.filter((r) => selected.has(r.digest)))}</section>
+        <section><h3 className="plain-title">{t.stays}</h3>{list(found.records.filter((r) => !selected.has(r.digest)))}</section>
+        <section><h3 className="plain-title">{t.leaves}</h3>{list(found.records.filter((r) => selected.has(r.digest)))}</section>
       </div>
       <Typography.Text>{cut.length ? t.cut(f.count(cut.length)) : t.noCut}</Typography.Text>
-      {cut.length > 0 && <div className="chips">{[...new Set(cut.map((e) => `${t.kinds[e.kind]} · ${names[e.rule] ?? e.rule}`))].map((text) => <span className="chip" key={text}>{text}</span>)}</div>}
+      {cut.length > 0 && <div className="tag-chips">{[...new Set(cut.map((e) => `${t.kinds[e.kind]} · ${names[e.rule] ?? e.rule}`))].map((text) => <span className="chip" key={text}>{text}</span>)}</div>}
     </>
   );
 }
@@ -76,7 +76,7 @@ function Merge({ id, name, chosen, onChoose }: { id: string; name: string; chose
   const wanted = text.trim();
   const answer = useAsk<Found>("/customers/search", wanted.length > 1 ? { text: wanted, limit: 6 } : null);
   const hits = (answer.data?.found ?? []).filter((hit) => hit.customer_id !== id);
-  const person = (who: { name: string | null; customer_id: string; phone?: string | null }) => <><strong>{who.name || all.nameless}</strong> <span className="figures">{who.phone}</span><div className="quiet mono">{who.customer_id}</div></>;
+  const person = (who: { name: string | null; customer_id: string; phone?: string | null }) => <><strong>{who.name || all.nameless}</strong> <span className="figures">{who.phone}</span><div className="quiet small mono">{who.customer_id}</div></>;
   const other: Pick<Hit, "name" | "customer_id" | "phone"> | undefined = hits.find((hit) => hit.customer_id === chosen) ?? (chosen ? { name: null, customer_id: chosen, phone: null } : undefined);
   return (
     <>
@@ -84,8 +84,8 @@ function Merge({ id, name, chosen, onChoose }: { id: string; name: string; chose
       {!chosen && wanted.length > 1 && <List size="small" bordered dataSource={hits} locale={{ emptyText: all.none }} renderItem={(hit) => <List.Item><button type="button" className="chip" onClick={() => onChoose(hit.customer_id)}>{person(hit)}</button></List.Item>} />}
       {other && (
         <div className="sides">
-          <section><h3 className="plain">{t.stays}</h3>{person({ name, customer_id: id })}</section>
-          <section><h3 className="plain">{t.chosen}</h3>{person(other)}</section>
+          <section><h3 className="plain-title">{t.stays}</h3>{person({ name, customer_id: id })}</section>
+          <section><h3 className="plain-title">{t.chosen}</h3>{person(other)}</section>
         </div>
       )}
     </>

@@ -55,20 +55,20 @@ function Known({ found, id, name, records }: Props & { found: Explained }) {
   const said = (record: IdentityRecord) => Object.entries(record.fields).filter(([key]) => !REPEATED.has(key)).map(([key]) => `${fieldNames(key)} ${valueOf(record, key)}`).join(" · ");
   return (
     <div className="stack">
-      <Card size="small" title={<h2 className="plain">{t.graph(f.count(found.records.length), f.count(found.linked.length))}</h2>} extra={<span className="quiet no-print">{t.hint}</span>}>
+      <Card size="small" title={<h2 className="plain-title">{t.graph(f.count(found.records.length), f.count(found.linked.length))}</h2>} extra={<span className="quiet small no-print">{t.hint}</span>}>
         <div className="graph">
           <div>
             <Graph records={found.records} linked={found.linked} selected={selected} picked={picked} nameOf={nameOf} onPick={setPicked} />
-            {found.records.length > MOST && <span className="quiet">{t.tooMany(String(MOST))}</span>}
+            {found.records.length > MOST && <span className="quiet small">{t.tooMany(String(MOST))}</span>}
           </div>
           <Detail picked={picked} found={found} nameOf={nameOf} selected={selected} onToggle={decides ? toggle : undefined} />
         </div>
       </Card>
       <Card
-        size="small" title={<h2 className="plain">{t.all(f.count(found.records.length))}</h2>}
+        size="small" title={<h2 className="plain-title">{t.all(f.count(found.records.length))}</h2>}
         extra={decides && (
           <span className="row no-print">
-            {selected.size > 0 && <span className="quiet">{t.selected(f.count(selected.size))}</span>}
+            {selected.size > 0 && <span className="quiet small">{t.selected(f.count(selected.size))}</span>}
             <Button size="small" disabled={!selected.size || selected.size >= found.records.length} onClick={() => setAsked("split")}>{t.split}</Button>
             <Button size="small" onClick={() => { setOther(null); setAsked("merge"); }}>{t.merge}</Button>
           </span>
@@ -80,7 +80,7 @@ function Known({ found, id, name, records }: Props & { found: Explained }) {
           rowSelection={decides ? { hideSelectAll: true, selectedRowKeys: [...selected], onChange: (keys) => setSelected(new Set(keys.map(String))), getCheckboxProps: (record) => ({ "aria-label": `${nameOf(record.source)} ${record.digest.slice(0, 8)}` }) } : undefined}
           columns={[
             { title: t.source, key: "source", render: (_, r) => nameOf(r.source) },
-            { title: t.said, key: "said", render: (_, r) => <div style={{ maxWidth: 620, whiteSpace: "normal", overflowWrap: "anywhere" }}>{said(r)}{r.not_counted.map((n) => <div key={n.key} className="quiet">{t.notCounted} · {fieldNames(n.key)} {n.value}（{n.reason === "blocked" ? t.blocked : t.heldBack(f.count(n.records))}）</div>)}</div> },
+            { title: t.said, key: "said", render: (_, r) => <div style={{ maxWidth: 620, whiteSpace: "normal", overflowWrap: "anywhere" }}>{said(r)}{r.not_counted.map((n) => <div key={n.key} className="quiet small">{t.notCounted} · {fieldNames(n.key)} {n.value}（{n.reason === "blocked" ? t.blocked : t.heldBack(f.count(n.records))}）</div>)}</div> },
             { title: t.rowsCount, key: "rows", align: "right", render: (_, r) => f.count(r.rows) },
             { title: t.seen, key: "seen", render: (_, r) => (f.day(r.first_at) === f.day(r.last_at) ? f.day(r.first_at) : `${f.day(r.first_at)} – ${f.day(r.last_at)}`) },
           ]}
@@ -105,8 +105,8 @@ function Detail({ picked, found, nameOf, selected, onToggle }: { picked: Picked;
     const one = picked.record;
     return (
       <div className="stack" aria-live="polite">
-        <h3 className="plain">{nameOf(one.source)}</h3>
-        <dl className="facts">{Object.keys(one.fields).map((key) => <div key={key}><dt>{called(key)}</dt><dd>{valueOf(one, key)}</dd></div>)}<div><dt>{t.rowsCount}</dt><dd>{f.count(one.rows)}</dd></div><div><dt>{t.seen}</dt><dd>{f.day(one.first_at)}</dd></div></dl>
+        <h3 className="plain-title">{nameOf(one.source)}</h3>
+        <dl className="customer-facts">{Object.keys(one.fields).map((key) => <div key={key}><dt>{called(key)}</dt><dd>{valueOf(one, key)}</dd></div>)}<div><dt>{t.rowsCount}</dt><dd>{f.count(one.rows)}</dd></div><div><dt>{t.seen}</dt><dd>{f.day(one.first_at)}</dd></div></dl>
         {onToggle && <Button size="small" type={selected.has(one.digest) ? "primary" : "default"} onClick={() => onToggle(one.digest)}>{selected.has(one.digest) ? t.leaves : t.split}</Button>}
       </div>
     );
@@ -117,8 +117,8 @@ function Detail({ picked, found, nameOf, selected, onToggle }: { picked: Picked;
   const same = (key: string) => a?.fields[key] !== undefined && a.fields[key] === b?.fields[key];
   return (
     <div className="stack" aria-live="polite">
-      <h3 className="plain">{t.kinds[edge.kind]} · {called(edge.rule)}</h3>
-      <dl className="facts">
+      <h3 className="plain-title">{t.kinds[edge.kind]} · {called(edge.rule)}</h3>
+      <dl className="customer-facts">
         {edge.weight !== null && <div><dt>{t.weight}</dt><dd>{f.number(edge.weight)}</dd></div>}
         {edge.probability !== null && <div><dt>{t.probability}</dt><dd>{f.percent(edge.probability)}</dd></div>}
         <div><dt>{t.since}</dt><dd>{f.day(edge.first_seen)}</dd></div>
@@ -127,7 +127,7 @@ function Detail({ picked, found, nameOf, selected, onToggle }: { picked: Picked;
       <Table
         size="small" onRow={focusable} rowKey="key" pagination={false} scroll={{ x: true }} dataSource={fields.map((key) => ({ key }))}
         columns={[
-          { title: "", key: "field", render: (_, { key }) => <span className="quiet">{called(key)}</span> },
+          { title: "", key: "field", render: (_, { key }) => <span className="quiet small">{called(key)}</span> },
           { title: a ? nameOf(a.source) : "–", key: "a", render: (_, { key }) => <span style={{ fontWeight: same(key) ? 600 : 400 }}>{valueOf(a, key)}</span> },
           { title: b ? nameOf(b.source) : "–", key: "b", render: (_, { key }) => <span style={{ fontWeight: same(key) ? 600 : 400 }}>{valueOf(b, key)}</span> },
         ]}
@@ -141,7 +141,7 @@ function Waiting({ title, list, onMerge }: { title: string; list: readonly Evide
   const t = useTexts(customer).identity;
   const f = useFormats();
   return (
-    <Card size="small" title={<h2 className="plain">{title}</h2>}>
+    <Card size="small" title={<h2 className="plain-title">{title}</h2>}>
       <Table<Evidence>
         size="small" onRow={focusable} rowKey={(e) => `${e.left}${e.right}${e.rule}`} pagination={list.length > 8 ? { pageSize: 8 } : false} scroll={{ x: "max-content" }} dataSource={[...list]}
         columns={[
@@ -164,9 +164,9 @@ function Decisions({ found }: { found: Explained }) {
   const write = useWrite<{ number: number }, { path: string; body?: unknown }>("POST", ["/identity"]);
   const undo = (path: string, body: unknown) => write.mutate({ path, body }, { onSuccess: () => void message.success(t.undone), onError: (error) => void message.error(error.message) });
   return (
-    <Card size="small" title={<h2 className="plain">{t.decisions}</h2>}>
+    <Card size="small" title={<h2 className="plain-title">{t.decisions}</h2>}>
       {found.was.length > 0 && (
-        <p className="row"><span className="quiet">{t.was}</span>{found.was.map((w) => <span key={w.customer_id} className="mono">{w.customer_id}</span>)}
+        <p className="row"><span className="quiet small">{t.was}</span>{found.was.map((w) => <span key={w.customer_id} className="mono">{w.customer_id}</span>)}
           {decides && <Button size="small" loading={write.isPending} onClick={() => undo("/identity/unmerge", { customer_id: found.customer_id, why: t.unmerge })}>{t.unmerge}</Button>}
         </p>
       )}

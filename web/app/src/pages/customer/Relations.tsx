@@ -19,7 +19,7 @@ export default function Relations({ id }: { id: string }) {
     <Answered of={answer}>
       {(found) => (
         <div className="stack">
-          <Card size="small" title={<h2 className="plain">{t.household}</h2>} extra={found.household && <span className="quiet">{title(found.household.rule_title, found.household.household_id)} · {t.members(f.count(found.household.customers))}</span>}>
+          <Card size="small" title={<h2 className="plain-title">{t.household}</h2>} extra={found.household && <span className="quiet small">{title(found.household.rule_title, found.household.household_id)} · {t.members(f.count(found.household.customers))}</span>}>
             {!found.household ? <Typography.Text type="secondary">{t.noHousehold}</Typography.Text> : (
               <Table
                 size="small" onRow={focusable} rowKey="customer_id" pagination={false} dataSource={[...found.household.members]} scroll={{ x: "max-content" }}
@@ -34,10 +34,10 @@ export default function Relations({ id }: { id: string }) {
               />
             )}
           </Card>
-          <Card size="small" title={<h2 className="plain">{t.account}</h2>} extra={found.account && <span className="quiet mono">{found.account.account_id}</span>}>
+          <Card size="small" title={<h2 className="plain-title">{t.account}</h2>} extra={found.account && <span className="quiet small mono">{found.account.account_id}</span>}>
             {!found.account ? <Typography.Text type="secondary">{t.noAccount}</Typography.Text> : (
               <div className="stack">
-                <dl className="facts">{found.account.attributes.filter((a) => isThere(a.value)).map((a) => <div key={a.name}><dt>{title(a.title, a.name)}</dt><dd>{show(a)}</dd></div>)}</dl>
+                <dl className="customer-facts">{found.account.attributes.filter((a) => isThere(a.value)).map((a) => <div key={a.name}><dt>{title(a.title, a.name)}</dt><dd>{show(a)}</dd></div>)}</dl>
                 <Table
                   size="small" onRow={focusable} rowKey={(p) => String(p.customer_id)} pagination={false} dataSource={[...found.account.people]} scroll={{ x: "max-content" }}
                   columns={[

@@ -22,14 +22,14 @@ export default function Similar({ id }: { id: string }) {
     <Answered of={answer}>
       {(found) => !found.similar.length ? <Card><Nothing title={t.similarNone} /></Card> : (
         <div className="stack">
-          <span className="quiet">{t.similarAbout(f.count(found.tags))}</span>
+          <span className="quiet small">{t.similarAbout(f.count(found.tags))}</span>
           <Table
             size="small" onRow={focusable} rowKey="customer_id" pagination={false} dataSource={[...found.similar]} scroll={{ x: "max-content" }}
             columns={[
-              { title: t.person, key: "who", render: (_, one) => <div><Link to={`/customers/${encodeURIComponent(one.customer_id)}`}><strong>{one.name ?? t.nameless}</strong></Link><div className="quiet figures">{one.phone ?? one.customer_id}</div></div> },
+              { title: t.person, key: "who", render: (_, one) => <div><Link to={`/customers/${encodeURIComponent(one.customer_id)}`}><strong>{one.name ?? t.nameless}</strong></Link><div className="quiet small figures">{one.phone ?? one.customer_id}</div></div> },
               { title: t.similarity, key: "similarity", render: (_, one) => <div className="nearness"><span>{f.percent(one.similarity)}</span><i style={{ width: `${Math.round(one.similarity * 100)}%` }} /></div> },
-              { title: t.shared, key: "shared", render: (_, one) => <div className="chips" style={{ maxWidth: 560 }}>{one.shared.slice(0, 5).map(shared)}</div> },
-              { title: t.differ, key: "differ", render: (_, two) => <div className="quiet" style={{ maxWidth: 240 }}>{two.differ.map((like) => `${named(like)}${t.colon}${one(like.other, like.other_title, like.value_type, like.unit)}`).join(" · ") || "–"}</div> },
+              { title: t.shared, key: "shared", render: (_, one) => <div className="tag-chips" style={{ maxWidth: 560 }}>{one.shared.slice(0, 5).map(shared)}</div> },
+              { title: t.differ, key: "differ", render: (_, two) => <div className="quiet small" style={{ maxWidth: 240 }}>{two.differ.map((like) => `${named(like)}${t.colon}${one(like.other, like.other_title, like.value_type, like.unit)}`).join(" · ") || "–"}</div> },
             ]}
           />
         </div>

@@ -36,13 +36,13 @@ export default function Timeline({ id }: { id: string }) {
         <Checkbox checked={!chosen.length} onChange={() => setChosen([])}>{t.allSources}</Checkbox>
         {sources.map((source) => (
           <Checkbox key={source.source} checked={chosen.includes(source.source)} onChange={(event) => setChosen(event.target.checked ? [...chosen, source.source] : chosen.filter((s) => s !== source.source))}>
-            {named.get(source.source)} <span className="quiet figures">{f.count(source.rows)}</span>
+            {named.get(source.source)} <span className="quiet small figures">{f.count(source.rows)}</span>
           </Checkbox>
         ))}
       </div>
       {days.map(([day, moments], n) => (
         <section key={`${day}-${n}`}>
-          <h3 className="day plain">{day}</h3>
+          <h3 className="day plain-title">{day}</h3>
           <ul className="moments">{moments.map((moment, k) => <Row key={k} moment={moment} source={named.get(moment.source) ?? moment.source} />)}</ul>
         </section>
       ))}
@@ -64,7 +64,7 @@ function Row({ moment, source }: { moment: Moment; source: string }) {
         <strong>{title(moment.title, moment.source)}</strong>
         {body && <blockquote>{String(body.value)}</blockquote>}
         {moment.lines.length > 0 && <ul>{moment.lines.map((line, n) => <li key={n}>{title(line.title, "")}</li>)}</ul>}
-        {rest.length > 0 && <span className="quiet">{rest.map((field) => `${(t.fields as Record<string, string>)[field.name] ?? field.name}${t.colon}${one(field.value, null, field.value_type, null)}`).join(" · ")}</span>}
+        {rest.length > 0 && <span className="quiet small">{rest.map((field) => `${(t.fields as Record<string, string>)[field.name] ?? field.name}${t.colon}${one(field.value, null, field.value_type, null)}`).join(" · ")}</span>}
       </div>
     </li>
   );

@@ -83,7 +83,7 @@ function Shown({ data }: { data: CustomerData }) {
         <CopyLink />
       </>}
     >
-      <div className="only-print quiet">{t.printed(f.day(data.as_of))}</div>
+      <div className="only-print quiet small">{t.printed(f.day(data.as_of))}</div>
       {data.redirected_from && <Alert type="info" showIcon title={t.redirected(data.redirected_from)} />}
       {isOpen && <Alert type="warning" showIcon title={t.shown} />}
       <Card size="small">

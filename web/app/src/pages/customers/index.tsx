@@ -71,7 +71,7 @@ function Hints({ onWant }: { onWant: (text: string) => void }) {
   const t = useTexts(customer);
   const samples: Readonly<Record<keyof typeof t.hints, string>> = { name: "张伟", phone: "9686", id: "M87327309", value: "上海市", condition: "spend > 5000" };
   return (
-    <Card size="small" title={<h2 className="plain">{t.hintTitle}</h2>}>
+    <Card size="small" title={<h2 className="plain-title">{t.hintTitle}</h2>}>
       <ul className="ways">
         {(Object.keys(t.hints) as (keyof typeof t.hints)[]).map((way) => (
           <li key={way}><button type="button" className="sample mono" onClick={() => onWant(samples[way])}>{samples[way]}</button><span>{t.hints[way]}</span></li>

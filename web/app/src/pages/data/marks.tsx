@@ -33,7 +33,7 @@ export function Flow({ parts }: { parts: { key: string; name: string; value: num
   return (
     <div className="flow">
       <div className="flow-bar" aria-hidden>{parts.filter((part) => part.value > 0).map((part) => <i key={part.key} className={part.tone} style={{ flexGrow: Math.max(part.value / whole, 0.004) }} />)}</div>
-      <ul>{parts.map((part) => <li key={part.key}><span className={`dot ${part.tone}`} aria-hidden />{part.name} <b className="figures">{f.count(part.value)}</b> <span className="soft small">{f.percent(part.value / whole)}</span></li>)}</ul>
+      <ul>{parts.map((part) => <li key={part.key}><span className={`flow-dot ${part.tone}`} aria-hidden />{part.name} <b className="figures">{f.count(part.value)}</b> <span className="soft small">{f.percent(part.value / whole)}</span></li>)}</ul>
     </div>
   );
 }

@@ -58,8 +58,8 @@ export function Changes({ of }: { of: Overview }) {
           }))}
         />
       ) : <div className="soft">{t.still}</div>}
-      {changes.tags_new.length > 0 && <div className="chips"><span className="soft small">{t.newTags}</span>{named(changes.tags_new, true)}</div>}
-      {changes.tags_gone.length > 0 && <div className="chips"><span className="soft small">{t.goneTags}</span>{named(changes.tags_gone, false)}</div>}
+      {changes.tags_new.length > 0 && <div className="persona-chips"><span className="soft small">{t.newTags}</span>{named(changes.tags_new, true)}</div>}
+      {changes.tags_gone.length > 0 && <div className="persona-chips"><span className="soft small">{t.goneTags}</span>{named(changes.tags_gone, false)}</div>}
     </Section>
   );
 }

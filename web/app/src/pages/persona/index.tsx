@@ -53,7 +53,7 @@ function Body({ of }: { of: Card }) {
         {of.sections.filter((section) => section.statements.length || section.unknown).map((section) => (
           <Section key={section.id} title={titleOf(section.title, section.id, language)}>
             {section.statements.length > 0 && <Statements of={section.statements} card={of} known={known} />}
-            {section.unknown && <div className="unknown" style={{ marginBlockStart: section.statements.length ? 8 : 0 }}>{titleOf(section.unknown, "", language)}</div>}
+            {section.unknown && <div className="persona-unknown" style={{ marginBlockStart: section.statements.length ? 8 : 0 }}>{titleOf(section.unknown, "", language)}</div>}
           </Section>
         ))}
       </div>

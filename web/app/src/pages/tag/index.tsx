@@ -49,7 +49,7 @@ function Rule({ page }: { page: TagPage }) {
   ];
   return (
     <Card size="small" title={t.page.rule} extra={page.place && <span className="soft small mono">{t.page.place(page.place)}</span>}>
-      <p className="words">{title(page.words, "")}</p>
+      <p className="tag-words">{title(page.words, "")}</p>
       <dl className="facts-list">{facts.map(([name, value]) => <div key={name} style={{ display: "contents" }}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>
       <Collapse ghost size="small" style={{ marginBlockStart: 8 }} items={[
         ...(page.yaml ? [{ key: "yaml", label: t.page.yaml, children: <pre className="code" tabIndex={0}>{page.yaml}</pre> }] : []),

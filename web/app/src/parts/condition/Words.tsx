@@ -72,7 +72,7 @@ function Part({ item, said }: { item: Item; said: (form: Form) => string }) {
   const t = useTexts(condition);
   if (item.kind === "leaf") return <>{said(item.form)}</>;
   const list = (
-    <ul className="words">
+    <ul className="condition-words">
       {item.items.map((one, n) => <li key={one.id}>{n > 0 && <span className="quiet join">{item.join === "all" ? t.and : t.or}</span>}<Part item={one} said={said} /></li>)}
     </ul>
   );
