@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.app.audience_shop import build_shop, phone, rebuilt, write
 
 from huaxiang.app.audience import customer_ids
 from huaxiang.app.audience_index import open_index
+from huaxiang.app.audiences import lists
 from huaxiang.app.audiences.lists import ListFile, remove_uploaded, upload_list, uploaded_lists
 from huaxiang.app.wiring import open_snapshot
 from huaxiang.errors import UsageError
@@ -109,3 +111,13 @@ def test_lists_tell_who_reads_them_and_are_not_removed_before(shop: Path) -> Non
     write(shop, "")
     assert remove_uploaded(shop, "chosen")["removed"]
     assert uploaded_lists(shop)["lists"] == []
+
+
+def test_numbers_that_begin_alike_are_no_guesses_while_their_ends_spread() -> None:
+    draw = random.Random(5)
+    honest = [
+        f"+4477{draw.randrange(10**8):08d}" for _ in range(60_000)
+    ]  # masks show "+44" and four digits: some ends come 20 times
+    lists._refuse_guesses(pa.array(honest), "phone")
+    with pytest.raises(UsageError, match="guesses"):
+        lists._refuse_guesses(pa.array([*honest, *(f"+4477{n:04d}1234" for n in range(80))]), "phone")

@@ -192,12 +192,46 @@ def test_an_index_of_other_rows_is_not_read(snapshot: Snapshot) -> None:
     assert open_journeys(snapshot).source("orders") is not None
 
 
-def test_indexes_of_older_snapshots_are_removed_but_the_last(snapshot: Snapshot) -> None:
-    folder = folder_of(snapshot).parent
-    for name in ("20200101T000000Z-0000", "20200102T000000Z-0000"):
-        (folder / name / "orders").mkdir(parents=True)
+def test_an_index_that_cannot_be_used_is_written_anew(snapshot: Snapshot) -> None:
     write_journeys(snapshot)
-    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == ["20200102T000000Z-0000", snapshot.id]
+    header = folder_of(snapshot) / "visits" / "journeys.json"
+    written = header.read_text("utf-8")
+    header.write_text(written.replace('"version": ', '"version": 9'), "utf-8")
+    orders = (folder_of(snapshot) / "orders").stat().st_ino
+    write_journeys(snapshot)
+    assert header.read_text("utf-8") == written
+    assert (folder_of(snapshot) / "orders").stat().st_ino == orders, "what can be used stays"
+
+
+def test_what_fails_leaves_nothing_and_takes_nothing_from_other_sources(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = building.build_journeys
+
+    def wrong(table: Any, ids: Any, until: int, folder: Path) -> Any:
+        if table.path.name != "source_orders.parquet":
+            return make(table, ids, until, folder)
+        folder.mkdir(parents=True)
+        raise OverflowError
+
+    monkeypatch.setattr(building, "build_journeys", wrong)
+    assert not prepare_journeys(snapshot, 0)
+    assert [path.name for path in folder_of(snapshot).iterdir()] == ["visits"]
+
+
+@pytest.mark.parametrize("least", [0, journey_index.LEAST])
+def test_indexes_of_older_snapshots_are_removed(snapshot: Snapshot, least: int) -> None:
+    folder = folder_of(snapshot).parent
+    for name in ("20200101T000000Z-0000", "20200102T000000Z-0000", "20990101T000000Z-0000"):
+        (folder / name / "orders").mkdir(parents=True)
+    others = [snapshot.folder.parent / name for name in ("20200101T000000Z-0000", "20200102T000000Z-0000")]
+    for other in others:
+        other.mkdir()
+    prepare_journeys(snapshot, least)
+    for other in others:
+        other.rmdir()
+    left = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    assert left == ([] if least else ["20200102T000000Z-0000", snapshot.id])
 
 
 def test_a_value_that_no_condition_can_read_is_left_to_the_engine(

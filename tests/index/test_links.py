@@ -28,6 +28,10 @@ def world(folder: Path, *, twins: bool = False) -> tuple[Path, Path, Path]:
         owners |= {"0" * 32: "c001", "0" * 31 + "1": "c002"}
     known = sorted(owners)
     gone = [f"2024-01-{1 + n % 9:02}" if n % 13 == 5 else None for n in range(len(known))]
+    known = [d for d, g in zip(known, gone, strict=True) if g is None] + [
+        d for d, g in zip(known, gone, strict=True) if g
+    ]
+    gone.sort(key=lambda day: day is not None)  # as builds write them: those that are gone below the others
     ends = sorted((known[a], known[b]) for a, b in rng.integers(0, len(known), (900, 2)).tolist() if a != b)
     ends.append(("f" * 32, known[0]))  # of a record that is not known any more
     names = sorted({*owners.values(), "c999"})

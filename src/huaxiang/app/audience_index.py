@@ -94,7 +94,7 @@ class OpenIndex:
         if found is None:
             found = self._views[view.view] = OpenIndex(view, self.index)
             while len(self._views) > _VIEWS:
-                self._views.pop(next(iter(self._views)))
+                self._views.pop(next(iter(self._views)), None)  # another thread may have
         return found
 
     @property

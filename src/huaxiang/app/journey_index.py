@@ -7,6 +7,7 @@ source has a name that is looked for, so that none is read before it is whole; w
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 import subprocess
@@ -41,8 +42,10 @@ _APART = 2_000_000
 _FIRST = ("order", "event", "interaction")
 _OPEN = 2
 _KEPT = 16
+_KEPT_BYTES = 256 << 20
 _LOCK = ".lock"
 _UNFINISHED = ".unfinished"
+log = logging.getLogger(__name__)
 
 
 class OpenJourneys:
@@ -90,7 +93,9 @@ class OpenJourneys:
             found = rows[journeys.rows]
         with self._lock:
             self._masks[key] = found
-            while len(self._masks) > _KEPT:
+            while len(self._masks) > 1 and (
+                len(self._masks) > _KEPT or sum(mask.nbytes for mask in self._masks.values()) > _KEPT_BYTES
+            ):
                 self._masks.popitem(last=False)
         return found
 
@@ -131,10 +136,11 @@ def prepare_journeys(snapshot: Snapshot, least: int = LEAST) -> bool:
     """See to it that the snapshot (a whole one) has its index, if it is large; return whether it has it now.
 
     A large one is written by a process of its own with low priority, which is waited for. Nothing is raised: without an index all
-    questions are answered too.
+    questions are answered too. Indexes of snapshots that are gone are removed.
     """
     sources = dated(snapshot)
     if sum(sources.values()) < least:
+        _forget(snapshot, keep_last=False)
         return False
     held = open_journeys(snapshot)
     if any(held.source(name) is None for name in sources):
@@ -151,30 +157,54 @@ def prepare_journeys(snapshot: Snapshot, least: int = LEAST) -> bool:
 
 def write_journeys(snapshot: Snapshot) -> None:
     """Write what is missing of the index of a whole snapshot, and remove those of older ones but the last. Waits while another process
-    does so. Raises OSError.
+    does so. A source whose rows can't be laid out has none. Raises OSError.
     """
+    folder = folder_of(snapshot)
+    with _turn(folder.parent):
+        _forget(snapshot)
+        folder.mkdir(exist_ok=True)
+        end = date.fromisoformat(str(snapshot.manifest["as_of"])[:10]) + timedelta(days=1)
+        until = (end - date(1970, 1, 1)).days * 86_400_000_000
+        ids, there = _ids(snapshot), OpenJourneys(snapshot)
+        for name in dated(snapshot):
+            if there.source(name) is None:
+                _write_source(snapshot, name, ids, until)
+
+
+def _write_source(snapshot: Snapshot, name: str, ids: pa.Array, until: int) -> None:
+    """Write the index of one source, in the place of one that can't be used."""
     from huaxiang.index.journeys.build import Table, build_journeys
 
     folder = folder_of(snapshot)
-    with _turn(folder.parent):
-        for old in sorted(path for path in folder.parent.iterdir() if path.is_dir() and path.name < folder.name)[:-1]:
-            shutil.rmtree(old, ignore_errors=True)
-        folder.mkdir(exist_ok=True)
-        unfinished = folder / _UNFINISHED
-        end = date.fromisoformat(str(snapshot.manifest["as_of"])[:10]) + timedelta(days=1)
-        until = (end - date(1970, 1, 1)).days * 86_400_000_000
-        ids = _ids(snapshot)
-        sources = sources_in(snapshot.manifest)
-        for name in dated(snapshot):
-            fields = sources[name]
-            if fields.time is None or (folder / name).is_dir():
-                continue
-            shutil.rmtree(unfinished, ignore_errors=True)  # what a process left that was killed
-            texts = [field for field, kind in fields.types.items() if kind == "VARCHAR" and field != "customer_id"]
-            table = Table(snapshot.table(f"source_{name}"), fields.time, texts)
-            build_journeys(table, ids, until, unfinished)
-            sync_tree(unfinished)
-            unfinished.rename(folder / name)
+    unfinished = folder / _UNFINISHED
+    fields = sources_in(snapshot.manifest)[name]
+    if fields.time is None:
+        return
+    for left in (unfinished, folder / name):  # what a process left that was killed, or another version wrote
+        shutil.rmtree(left, ignore_errors=True)
+    texts = [field for field, kind in fields.types.items() if kind == "VARCHAR" and field != "customer_id"]
+    try:
+        build_journeys(Table(snapshot.table(f"source_{name}"), fields.time, texts), ids, until, unfinished)
+        sync_tree(unfinished)
+        unfinished.rename(folder / name)
+    except Exception as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        if not isinstance(error, (ValueError, ArithmeticError)):
+            raise
+        log.warning("no journey index of %s: %s", name, type(error).__name__)
+
+
+def _forget(snapshot: Snapshot, *, keep_last: bool = True) -> None:
+    """Remove the indexes of snapshots that are gone, and of those before this one, the last of them stays if `keep_last`."""
+    folder = folder_of(snapshot)
+    if not folder.parent.is_dir():
+        return
+    kept = {path.name for path in snapshot.folder.parent.iterdir()}
+    written = sorted(path for path in folder.parent.iterdir() if path.is_dir())
+    before = [path for path in written if path.name < folder.name and path.name in kept]
+    for path in written:
+        if path.name not in kept or path in (before[:-1] if keep_last else before):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _ids(snapshot: Snapshot) -> pa.Array:

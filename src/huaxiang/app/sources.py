@@ -86,6 +86,8 @@ def show_source(
     found = _examples(snapshot, name, columns, project) if examples else {}
     keys = {key.field for key in project.identity.values()}
     digest = digest_of((folder / place).read_bytes()) if place else None
+    if project_now(folder) is not project:  # edited meanwhile: what is told and the digest belong together
+        return show_source(snapshot, folder, name, examples=examples, now=now)
     return {"snapshot": snapshot.id, "as_of": snapshot.manifest["as_of"], **line} | {
         "purpose": spec.purpose if spec else entry.get("purpose"), "legal_basis": spec.legal_basis if spec else entry.get("legal_basis"),
         "trust": spec.trust if spec else None, "thresholds": _thresholds(spec), "digest": digest,

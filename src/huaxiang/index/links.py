@@ -36,33 +36,41 @@ Numbers = npt.NDArray[np.int64]
 def build_links(customers: Path, records: Path, evidence: Path, folder: Path) -> bool:
     """Write the links of a snapshot into the new folder `folder`. Memory: some 20 bytes a record and a piece of evidence.
 
-    Returns False, without writing, when two records have digests whose first 64 bits are the same.
+    Returns False, without writing, when two records that are there have digests whose first 64 bits are the same.
     """
     ids = pq.read_table(customers, columns=["customer_id"]).column(0).combine_chunks().cast(pa.string())
-    bits, owners = _records(records, ids)
-    if len(bits) and (bits[1:] <= bits[:-1]).any():
+    bits, owners, rows = _records(records, ids)
+    if (bits[1:] == bits[:-1]).any():
         return False
     folder.mkdir(parents=True)
     parts: dict[str, Part] = {}
     with PartsWriter(folder / _ARRAYS) as writer:
         mine = np.flatnonzero(owners >= 0)
-        _write("records", _pairs(owners[mine], mine), len(ids), writer, parts)
+        _write("records", _pairs(owners[mine], rows[mine]), len(ids), writer, parts)
         _write("evidence", _evidence(evidence, bits, owners), len(ids), writer, parts)
     told = {"version": VERSION, "size": len(ids), "parts": {name: asdict(part) for name, part in parts.items()}}
     (folder / _FILE).write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     return True
 
 
-def _records(path: Path, ids: pa.Array) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
-    """The beginning of the digest of each record, and whose it is; -1 for those that are gone."""
-    bits, owners = [np.zeros(0, dtype=np.uint64)], [np.zeros(0, dtype=np.int64)]
+def _records(path: Path, ids: pa.Array) -> tuple[npt.NDArray[np.uint64], Numbers, Numbers]:
+    """Of the records that are there: the beginning of the digest, ascending; whose it is, -1 for an unknown customer; the row. Those that
+    are gone lie below all others in the table, sorted by themselves.
+    """
+    bits, owners, rows = [np.zeros(0, dtype=np.uint64)], [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    begin = 0
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_BATCH, columns=["digest", "customer_id", "gone"]):
-            whose = pc.index_in(batch.column("customer_id").cast(pa.string()), value_set=ids)
-            whose = pc.if_else(pc.is_null(batch.column("gone")), whose, pa.scalar(None, pa.int32()))
+            there = np.flatnonzero(pc.is_null(batch.column("gone")).to_numpy(zero_copy_only=False))
+            rows.append(begin + there)
+            begin += batch.num_rows
+            known = batch.take(pa.array(there))
+            whose = pc.index_in(known.column("customer_id").cast(pa.string()), value_set=ids)
             owners.append(numbers_in(pc.fill_null(whose, -1), np.int32).astype(np.int64))
-            bits.append(_bits_of(batch.column("digest")))
-    return np.concatenate(bits), np.concatenate(owners)
+            bits.append(_bits_of(known.column("digest")))
+    found = np.concatenate(bits)
+    order = np.argsort(found, kind="stable")  # sorted as it is, where the table is
+    return found[order], np.concatenate(owners)[order], np.concatenate(rows)[order]
 
 
 def _evidence(path: Path, bits: npt.NDArray[np.uint64], owners: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:

@@ -135,7 +135,7 @@ class AudienceIndex:
             held = field.numbers[field.order].astype(np.float64) / float(10 ** self._scale(field))
             self._ordered[column] = held
             while len(self._ordered) > _ORDERED:
-                self._ordered.pop(next(iter(self._ordered)))
+                self._ordered.pop(next(iter(self._ordered)), None)  # another thread may have
         return held if bits.count() == self.size else held[bits.mask()[field.order]]
 
     def _repeated(self, bits: Bits, field: Field) -> npt.NDArray[np.float64]:

@@ -47,11 +47,21 @@ class Woven:
         return self._piece(self.row[np.concatenate(masks)[self.row]])
 
     def _piece(self, row: np.ndarray) -> pa.Table:
-        plan = Plan.of(row, self.whole.num_rows)
-        columns = [
-            plan.weave(one_chunk(self.whole.column(n)), one_chunk(self.own.column(n))) for n in self.whole.column_names
-        ]
-        return pa.table(columns, schema=self.whole.schema)
+        mine = row >= self.whole.num_rows
+        (begin, whole), (from_, own) = (
+            _window(self.whole, row[~mine]),
+            _window(self.own, row[mine] - self.whole.num_rows),
+        )
+        row = np.where(mine, row - self.whole.num_rows - from_ + whole.num_rows, row - begin)
+        plan = Plan.of(row, whole.num_rows)
+        columns = [plan.weave(one_chunk(whole.column(n)), one_chunk(own.column(n))) for n in whole.column_names]
+        return pa.table(columns, schema=whole.schema)
+
+
+def _window(table: pa.Table, rows: np.ndarray) -> tuple[int, pa.Table]:
+    """What lies between the first and the last of some rows, and where it begins: of each column that is read alone."""
+    begin, end = (int(rows.min()), int(rows.max()) + 1) if len(rows) else (0, 0)
+    return begin, table.slice(begin, end - begin)
 
 
 @dataclass(frozen=True)

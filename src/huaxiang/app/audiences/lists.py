@@ -46,8 +46,11 @@ MOST_ROWS_TOLD = 100
 _WHOLE = frozenset({"phone", "email", "id_number"})
 """Kinds of masked values that customers are matched by all the same, as they are found by searching for them as a whole."""
 _GUESSED = ("phone", "id_number")
-_ALIKE, _ALIKE_SHARE = 20, 20_000
-"""More values than this, or than one in so many rows, that differ in nothing but the digits under the mask are guesses of one number."""
+_ALIKE, _BY_CHANCE = 20, 6
+_TAIL = 4
+"""More values than _ALIKE that differ in nothing but the digits under the mask are guesses of one number, where these are also more than
+_BY_CHANCE times as many as one of the 10,000 ends that masks show would have by chance, of all values that begin alike.
+"""
 _VALUE = re.compile(r"\d{4}|@")
 """What a heading doesn't look like, but a phone number, an e-mail address or an ID does."""
 
@@ -316,8 +319,12 @@ def _refuse_guesses(values: pa.Array, kind: str) -> None:
     if kind not in _GUESSED:
         return
     alike = Counter(mask(value, kind) for value in values.unique().drop_null().to_pylist())
-    most = max(alike.values(), default=0)
-    if most > max(_ALIKE, len(values) // _ALIKE_SHARE):
+    begin_alike: Counter[str] = Counter()
+    for masked, count in alike.items():
+        begin_alike[masked[:-_TAIL]] += count
+    many = {m: n for m, n in alike.items() if n > max(_ALIKE, _BY_CHANCE * begin_alike[m[:-_TAIL]] / 10**_TAIL)}
+    most = max(many.values(), default=0)
+    if most:
         raise UsageError(
             f"{most:,} of the values differ in nothing but the digits that masks hide: a list holds numbers that people gave, no guesses",
             f"有 {most:,} 个值只在被脱敏遮住的数字上不同：名单应是真实收集的号码，不能用来逐个猜号",

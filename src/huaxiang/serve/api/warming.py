@@ -1,12 +1,12 @@
 """Work ahead: what a new snapshot needs for quick answers, and what its pages ask first, computed before somebody waits for it.
 
-One thread of low priority does it, one thing after the other, and rests in between as long as each took.
+One thread does it, one thing after the other, and rests in between as long as each took. It has the priority of all others: pools
+of threads that it is the first to use would inherit a lower one, for as long as the server lives.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +25,6 @@ LEAST = 50_000
 PAUSE = 2.0
 """Seconds after the start, or after a new snapshot, in which whoever asks comes first."""
 _LOOK = 0.5
-_NICE = 10
 log = logging.getLogger(__name__)
 
 
@@ -47,8 +46,6 @@ class Warming:
         self._ended.set()
 
     def _run(self) -> None:
-        with suppress(OSError, AttributeError):  # Linux gives threads priorities of their own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         while not self._ended.wait(_LOOK):
             if self._state() == self._seen:
                 continue
@@ -72,11 +69,14 @@ class Warming:
 
     def work(self) -> None:
         """Do the work for what is served now."""
+        from huaxiang.app.journey_index import prepare_journeys
+
         serving = self._server.serving
-        if not serving.ready or serving.current.base < self._least:
+        if not serving.ready:
             return
         served = serving.current
-        for job in self._jobs(served):
+        few = served.base < self._least  # they may have many rows all the same
+        for job in (partial(prepare_journeys, served.snapshot),) if few else self._jobs(served):
             if self._ended.is_set() or serving.current is not served:
                 return
             begin = time.perf_counter()
