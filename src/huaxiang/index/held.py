@@ -40,6 +40,21 @@ class Held:
                 self._once.popitem(last=False)
         return self.one(key, make) if known else None
 
+    def ahead(self, key: Hashable, make: Callable[[], Bits]) -> bool:
+        """Make the set of a key that nobody asked for yet; say whether there was room: it drives out no other, and goes first."""
+        with self._lock:
+            if key in self._sets:
+                return True
+            if self._bytes * 2 > self._most:
+                return False
+        made = (make(),)
+        with self._lock:
+            if key not in self._sets:
+                self._sets[key] = made
+                self._sets.move_to_end(key, last=False)
+                self._bytes += _bytes(made)
+        return True
+
     def _get(self, key: Hashable, make: Callable[[], tuple[Bits, ...]]) -> tuple[Bits, ...]:
         with self._lock:
             found = self._sets.get(key)

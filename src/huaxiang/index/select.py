@@ -6,12 +6,13 @@ pushed down: a part is asked for the set where it is true or for the set where i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from huaxiang.index.ahead import Ahead
 from huaxiang.index.algebra import Leaf, Tree, count, group, inverse, minus, to_bits
 from huaxiang.index.bits import Bits
 from huaxiang.index.domain import Number, to_number
@@ -45,6 +46,8 @@ from huaxiang.plan.conditions import (
 Asked = Raw | Behaviour | Steps | InList | Sample
 _FEW = 255
 """A column with at most so many values keeps a set for each value that was asked for."""
+_AHEAD, _MANY = 64, 500_000
+"""Of a column with at most so many values, in an index of at least so many customers, the sets of all are made when one is asked for."""
 _BRIEF = 8
 """One in so many bytes is for sets that are soon made again, ranges of wide columns: they differ from question to question and would
 drive out the others.
@@ -75,6 +78,7 @@ class Selection:
         self._fields = fields
         self._held = Held(held_bytes - held_bytes // _BRIEF)
         self._brief = Held(held_bytes // _BRIEF)
+        self.ahead = Ahead(self._others)
 
     def select(self, node: Node, resolver: Resolver) -> Bits:
         """The customers for whom a condition is true."""
@@ -125,7 +129,21 @@ class Selection:
         field = self._fields[column]
         if field.info.kind == "list":
             return self._held.one((column, place), lambda: field.holders(place, self._size))
-        return self._held.one((column, place), lambda: scan(self._size, equal_codes(field.codes, place + 1)))
+        return self._held.one((column, place), lambda: self._first(field, place))
+
+    def _first(self, field: Field, place: int) -> Bits:
+        if field.size <= _AHEAD and self._size >= _MANY:
+            self.ahead.want(field.info.name)
+        return scan(self._size, equal_codes(field.codes, place + 1))
+
+    def _others(self, column: str) -> Iterator[None]:
+        """Make the sets of the values of a column, as long as there is room."""
+        field = self._fields[column]
+        for place in range(field.size):
+            test = equal_codes(field.codes, place + 1)
+            if not self._held.ahead((column, place), lambda test=test: scan(self._size, test)):  # type: ignore[misc]
+                return
+            yield
 
     def _leaf(
         self, node: Comparison | In | Between | IsNull | TextMatch | ListMatch, resolver: Resolver, *, wanted: bool

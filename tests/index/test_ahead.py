@@ -1,0 +1,76 @@
+"""Sets of the other values of a column are made ahead: they are the same, and drive out none that was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from huaxiang.index import AudienceIndex, build_index, select
+from huaxiang.plan.predicate import parse_condition
+
+SIZE = 5_000
+CITIES = [f"c{n:02}" for n in range(30)]
+PICKS = np.random.default_rng(4).integers(0, len(CITIES), SIZE)
+COLUMNS = {"city": "VARCHAR", "many": "BIGINT"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    columns = {
+        "customer_id": [f"c{n:05}" for n in range(SIZE)],
+        "city": [CITIES[pick] for pick in PICKS],
+        "many": [int(n) % 90 for n in range(SIZE)],
+    }
+    pq.write_table(pa.table(columns), tmp_path / "customers.parquet")
+    build_index(tmp_path / "customers.parquet", tmp_path / "index")
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def scans(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was read over all customers."""
+    found: list[Any] = []
+    scan = select.scan
+    monkeypatch.setattr(select, "_MANY", SIZE)
+    monkeypatch.setattr(select, "scan", lambda size, test: (found.append(test), scan(size, test))[1])
+    return found
+
+
+def count(index: AudienceIndex, text: str) -> int:
+    return index.count(parse_condition(text, COLUMNS).tree, None)  # type: ignore[arg-type]  # nothing is left to the engine
+
+
+def test_who_asks_for_one_value_finds_the_others_there(folder: Path, scans: list[Any]) -> None:
+    index = AudienceIndex.open(folder)
+    assert count(index, "city = 'c07'") == int((PICKS == 7).sum())
+    index._selection.ahead.wait()
+    assert len(scans) in (len(CITIES), len(CITIES) + 1)  # the first may have been made by both
+    made = len(scans)
+    for place, city in enumerate(CITIES):
+        assert count(index, f"city = '{city}'") == int((place == PICKS).sum())
+    assert len(scans) == made
+    count(index, "many = 3")  # of a column with more values each is made when it is asked for
+    index._selection.ahead.wait()
+    assert len(scans) == made + 1
+
+
+def test_what_is_made_ahead_drives_out_nothing(folder: Path, scans: list[Any]) -> None:
+    one = -(-SIZE // 64) * 8
+    index = AudienceIndex.open(folder, held_bytes=8 * one)  # seven sets of single values
+    count(index, "city in ('c00', 'c01', 'c02')")
+    index._selection.ahead.wait()
+    made = len(scans)
+    assert made < len(CITIES)
+    assert count(index, "city in ('c02', 'c01', 'c00')") == int((PICKS < 3).sum())
+    assert len(scans) == made
+
+
+def test_few_customers_need_none(folder: Path) -> None:
+    index = AudienceIndex.open(folder)
+    count(index, "city = 'c07'")
+    assert index._selection.ahead._thread is None
