@@ -13,7 +13,7 @@ from tests.app.audience_shop import build_shop, phone, rebuilt, write
 
 from huaxiang.app.audience import customer_ids
 from huaxiang.app.audience_index import open_index
-from huaxiang.app.audiences import lists
+from huaxiang.app.audiences.guesses import UNKNOWN, refuse_guesses
 from huaxiang.app.audiences.lists import ListFile, remove_uploaded, upload_list, uploaded_lists
 from huaxiang.app.wiring import open_snapshot
 from huaxiang.errors import UsageError
@@ -113,11 +113,24 @@ def test_lists_tell_who_reads_them_and_are_not_removed_before(shop: Path) -> Non
     assert uploaded_lists(shop)["lists"] == []
 
 
-def test_numbers_that_begin_alike_are_no_guesses_while_their_ends_spread() -> None:
-    draw = random.Random(5)
+def test_numbers_that_people_gave_are_no_guesses() -> None:
+    draw, spent = random.Random(5), []
+
+    def spend(what: str, amount: int, most: int) -> bool:
+        spent.append((what, amount, most))
+        return amount <= most
+
     honest = [
         f"+4477{draw.randrange(10**8):08d}" for _ in range(60_000)
     ]  # masks show "+44" and four digits: some ends come 20 times
-    lists._refuse_guesses(pa.array(honest), "phone")
-    with pytest.raises(UsageError, match="guesses"):
-        lists._refuse_guesses(pa.array([*honest, *(f"+4477{n:04d}1234" for n in range(80))]), "phone")
+    refuse_guesses(pa.array(honest), 10, "phone", spend)
+    assert [(what, most) for what, _, most in spent] == [("phone alike", 200), ("phone unknown", UNKNOWN)]
+    assert spent[0][1] < 20
+    for wrong in (
+        [*honest, *(f"+4477{n:04}1234" for n in range(80))],
+        [f"+86138{hidden:04}{end:04}" for hidden in range(50) for end in range(300)],  # a whole block: all ends alike
+    ):
+        with pytest.raises(UsageError, match="guesses"):
+            refuse_guesses(pa.array(wrong), 10, "phone", spend)
+    with pytest.raises(UsageError, match="in a day"):
+        refuse_guesses(pa.array(honest), UNKNOWN + 1, "phone", spend)

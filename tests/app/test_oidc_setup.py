@@ -56,6 +56,24 @@ def test_the_secret_comes_from_outside(tmp_path: Path) -> None:
     assert found is not None and found.secret is None
 
 
+def test_a_new_secret_in_its_file_is_taken_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text("one", "utf-8")
+    write(tmp_path, client_secret=f"file:{kept}")
+    found = SingleSignOn(tmp_path)
+    kept.write_text("another", "utf-8")
+    found.refresh()
+    assert found.setup is not None and found.setup.secret == "another"
+    kept.unlink()
+    for _ in range(3):
+        found.refresh()
+    assert len(caplog.records) == 1, "said once"
+    assert found.setup.secret == "another"
+    kept.write_text("the third", "utf-8")
+    found.refresh()
+    assert found.setup.secret == "the third"
+
+
 @pytest.mark.parametrize(
     ("changes", "line", "code", "says"),
     [

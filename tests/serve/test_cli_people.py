@@ -61,6 +61,9 @@ def test_users_over_their_life(shop: Path, monkeypatch: pytest.MonkeyPatch, caps
         ("li", "李明", "admin", "active", True), ("wang", "wang", "analyst", "disabled", True),
     ]  # fmt: skip
     assert main(["user", "enable", "wang"]) == 0
+    assert main(["user", "sign-on", "wang"]) == 0
+    capsys.readouterr()
+    assert [p["way"] for p in shown(capsys, "user", "list")["people"]] == ["password", "oidc"]
     assert main(["user", "add", "job", "--role", "service"]) == 2
 
 

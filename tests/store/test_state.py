@@ -189,6 +189,25 @@ def test_sessions_are_those_of_users_who_may_log_in(opened: Open) -> None:
     assert store.sessions.known() == {}
 
 
+def test_what_is_spent_at_once_never_comes_to_more_than_there_is(opened: Open) -> None:
+    stores = [opened() for _ in range(4)]
+    granted: list[bool] = []
+    together([lambda s=s: granted.extend(s.attempts.spend("day", 7, 50) for _ in range(5)) for s in stores])  # type: ignore[misc]
+    assert (granted.count(True), len(granted)) == (7, 20)
+    assert not stores[0].attempts.spend("day", 2, 50)
+    assert stores[0].attempts.spend("day", 1, 50)
+    assert stores[0].attempts.spend("another", 50, 50)
+
+
+def test_a_subject_is_bound_once(opened: Open) -> None:
+    store = opened()
+    assert store.users.add(USER | {"subject": "invited:li"})
+    assert store.users.bind("li", "issuer 1", "invited:li")
+    assert not store.users.bind("li", "issuer 2", "invited:li")
+    found = store.users.find("li")
+    assert found is not None and found["subject"] == "issuer 1"
+
+
 def test_attempts_at_once_are_all_counted(opened: Open) -> None:
     stores = [opened() for _ in range(4)]
     waits: list[float] = []

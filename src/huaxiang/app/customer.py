@@ -220,6 +220,11 @@ def spellings(text: str) -> list[str]:
     return list(dict.fromkeys(way for way in found if way)) or [text]
 
 
+def is_whole_number(text: str) -> bool:
+    """Whether a search takes the text for a whole number of somebody: a phone or ID number, however it is written."""
+    return any(re.fullmatch(rf"\+?\d{{{_SHORTEST_NUMBER - 1},}}[\dX]", way) for way in spellings(text))
+
+
 def _any(parts: list[exp.Expression]) -> exp.Expression:
     """Return `a OR b OR …` of copies, since a tree has one parent."""
     copies = [part.copy() for part in parts]

@@ -139,8 +139,9 @@ def prepare_journeys(snapshot: Snapshot, least: int = LEAST) -> bool:
     questions are answered too. Indexes of snapshots that are gone are removed.
     """
     sources = dated(snapshot)
-    if sum(sources.values()) < least:
-        _forget(snapshot, keep_last=False)
+    enough = sum(sources.values()) >= least
+    _forget(snapshot, keep_last=enough)
+    if not enough:
         return False
     held = open_journeys(snapshot)
     if any(held.source(name) is None for name in sources):
@@ -148,7 +149,7 @@ def prepare_journeys(snapshot: Snapshot, least: int = LEAST) -> bool:
             with suppress(OSError):  # a disk that is full, or can't be written to
                 write_journeys(snapshot)
         else:
-            command = [sys.executable, "-m", __name__, str(find_project(snapshot.folder)), snapshot.id]
+            command = [sys.executable, "-P", "-m", __name__, str(find_project(snapshot.folder)), snapshot.id]
             subprocess.run(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
             )
@@ -156,12 +157,11 @@ def prepare_journeys(snapshot: Snapshot, least: int = LEAST) -> bool:
 
 
 def write_journeys(snapshot: Snapshot) -> None:
-    """Write what is missing of the index of a whole snapshot, and remove those of older ones but the last. Waits while another process
-    does so. A source whose rows can't be laid out has none. Raises OSError.
+    """Write what is missing of the index of a whole snapshot; a source whose rows can't be laid out has none. Waits while another process
+    does so. Raises OSError.
     """
     folder = folder_of(snapshot)
     with _turn(folder.parent):
-        _forget(snapshot)
         folder.mkdir(exist_ok=True)
         end = date.fromisoformat(str(snapshot.manifest["as_of"])[:10]) + timedelta(days=1)
         until = (end - date(1970, 1, 1)).days * 86_400_000_000
@@ -194,8 +194,8 @@ def _write_source(snapshot: Snapshot, name: str, ids: pa.Array, until: int) -> N
         log.warning("no journey index of %s: %s", name, type(error).__name__)
 
 
-def _forget(snapshot: Snapshot, *, keep_last: bool = True) -> None:
-    """Remove the indexes of snapshots that are gone, and of those before this one, the last of them stays if `keep_last`."""
+def _forget(snapshot: Snapshot, *, keep_last: bool) -> None:
+    """Remove the indexes of snapshots that are gone, and of those before this one; the last of these stays if `keep_last`."""
     folder = folder_of(snapshot)
     if not folder.parent.is_dir():
         return

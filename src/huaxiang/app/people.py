@@ -90,8 +90,9 @@ def show_user(state: StateStore, name: str) -> dict[str, Any]:
 
 
 def change_user(state: StateStore, name: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Change `display_name`, `role`, `disabled` (true or false) or `password` of a user; return USER_KEYS. A new role, a new
-    password and being disabled end all sessions of the user. A password that somebody else sets has to be replaced at the next login.
+    """Change `display_name`, `role`, `disabled` (true or false) or `password` of a user, or let them come in by single sign-on
+    (`single_sign_on`: true), as whoever next does so with their name, whatever they came in by before; return USER_KEYS. All but the first
+    end the user's sessions. A password that somebody else sets has to be replaced at the next login.
 
     Raises UsageError, also when no administrator would be left.
     """
@@ -111,6 +112,8 @@ def change_user(state: StateStore, name: str, changes: Mapping[str, Any]) -> dic
             )
         check_password(changes["password"], user["name"])
         values |= {"password": hash_password(changes["password"]), "must_change": True}
+    if changes.get("single_sign_on"):
+        values |= {"subject": INVITED + user["name"], "password": None, "must_change": False}
     loses = values.get("role", user["role"]) != "admin" or values.get("disabled_at", user["disabled_at"]) is not None
     if loses and user["role"] == "admin":
         if not state.users.change_unless_last_admin(user["name"], values):
@@ -119,7 +122,9 @@ def change_user(state: StateStore, name: str, changes: Mapping[str, Any]) -> dic
                 "这是最后一位可登录的管理员；请先添加另一位管理员",
             )
     else:
-        state.users.change(user["name"], values, end_sessions=bool({"role", "disabled_at", "password"} & values.keys()))
+        state.users.change(
+            user["name"], values, end_sessions=bool({"role", "disabled_at", "password", "subject"} & values.keys())
+        )
     return show_user(state, user["name"])
 
 

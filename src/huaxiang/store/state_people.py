@@ -71,6 +71,12 @@ class UserTable:
                     sa.delete(sessions).where(gone if keep is None else gone & (sessions.c.digest != keep))
                 )
 
+    def bind(self, name: str, subject: str, instead: str) -> bool:
+        """Let a user be known by a subject in place of `instead`; False, and nothing done, when that is not theirs any more."""
+        with self._database.write() as connection:
+            test = (users.c.name == name) & (users.c.subject == instead)
+            return connection.execute(sa.update(users).where(test).values(subject=subject)).rowcount == 1
+
     def change_unless_last_admin(self, name: str, changes: Mapping[str, Any]) -> bool:
         """Change a user and end their sessions, unless no other administrator would be left who may log in; say whether it was done."""
         with self._database.write() as connection:
@@ -165,6 +171,17 @@ class AttemptTable:
                 )
             connection.execute(sa.delete(attempts).where(attempts.c.last < moment - _FORGOTTEN))
         return 0.0
+
+    def spend(self, subject: str, amount: int, most: int) -> bool:
+        """Count so many attempts of a subject at once; or, when all of them would come to more than `most`, count nothing and say False."""
+        with self._database.write() as connection:
+            alone(connection, _ATTEMPTS)
+            row = connection.execute(sa.select(attempts).where(attempts.c.subject == subject)).first()
+            spent = amount + (row.failures if row is not None else 0)
+            if spent > most:
+                return False
+            self._put(connection, subject, row is not None, {"failures": spent, "last": time.time(), "next": 0.0})
+            return True
 
     def succeeded(self, forgiven: str, taken_back: str) -> None:
         """An attempt was right: forget the failures of one subject, take the last one back from the other."""

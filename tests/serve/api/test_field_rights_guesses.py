@@ -39,8 +39,33 @@ def test_numbers_that_differ_under_the_mask_only_are_refused_as_guesses(api: Api
     assert "猜号" not in api("admin").put("lists/a", json={"field": "phone", "values": guesses}).text
 
 
+def test_guesses_in_many_lists_are_counted_over_the_day(api: Api) -> None:
+    client, other = api("marketer"), api("analyst")
+    for n in range(5):
+        guesses = [f"138{n * 40 + k:04}{end:04}" for k in range(40) for end in (8000, 8001)]
+        assert "猜号" not in client.put(f"lists/l{n}", json={"field": "phone", "values": guesses}).json()["detail"]
+    more = {"field": "phone", "values": [NUMBER]}
+    told = client.put("lists/more", json=more)
+    assert told.status_code == 400 and "明天" in told.json()["detail"]
+    assert "明天" not in other.put("lists/more", json=more).text  # each has days of their own
+
+
 NUMBER = "+8613800138000"
 """That of c1, as it is kept."""
+
+
+@pytest.mark.usefixtures("still")
+@pytest.mark.parametrize(
+    "written", ["138.{}.{}", "(138){}{}", "138_{}_{}", "138/{}/{}", "１３８{}{}", "+86 138·{}·{}", "138–{}–{}"]
+)
+def test_numbers_are_guessed_by_no_way_of_writing_them(api: Api, monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    from huaxiang.serve.api.routes import customers
+
+    monkeypatch.setattr(customers, "GUESSES", 3)
+    client = api("marketer")
+    for n in range(4):
+        assert client.post("customers/search", json={"text": written.format(f"{n:04}", "9998")}).status_code == 200
+    assert client.post("customers/search", json={"text": written.format("0013", "8000")}).status_code == 429
 
 
 @pytest.mark.usefixtures("still")

@@ -227,3 +227,11 @@ def test_answers_of_another_provider_are_refused(api: Api, idp: IdentityProvider
     assert log_in(other).status_code == 303
     back = begin(other)
     assert refused(finish(other, back.replace("&iss=", "&was="))) == "token"
+
+
+def test_another_page_begins_no_login(api: Api, offer: Callable[..., None]) -> None:
+    offer()
+    client = api(None)
+    asked = client.get("oidc/login", headers={"Sec-Fetch-Mode": "no-cors"}, follow_redirects=False)
+    assert (asked.status_code, asked.json()["code"]) == (403, "forbidden")
+    assert client.get("oidc/login", headers={"Sec-Fetch-Mode": "navigate"}, follow_redirects=False).status_code == 303

@@ -44,6 +44,25 @@ def test_unknown_people_stay_outside_unless_they_may_be_made(
     assert refused(log_in(client)) == "unknown"
 
 
+def test_who_has_a_new_account_there_is_invited_again(
+    api: Api, shop: Path, idp: IdentityProvider, offer: Callable[..., None]
+) -> None:
+    offer(create=False, default_role=None)
+    with closing(open_state(shop)) as state:
+        add_user(state, invited("mei", "auditor"))
+    before = api(None)
+    assert log_in(before).status_code == 303
+    idp.person["sub"] = "u-new"
+    assert refused(log_in(api(None))) == "unknown"
+    with closing(open_state(shop)) as state:
+        change_user(state, "mei", {"single_sign_on": True})
+    client = api(None)
+    assert log_in(client).status_code == 303
+    assert client.get("session").json()["name"] == "mei"
+    idp.person["sub"] = "u-third"
+    assert refused(log_in(api(None))) == "unknown"
+
+
 def test_a_user_with_a_password_is_not_taken_over(api: Api, idp: IdentityProvider, offer: Callable[..., None]) -> None:
     offer()
     idp.person["preferred_username"] = "Boss"

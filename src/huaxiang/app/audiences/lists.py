@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huaxiang.app.acting import actor
-from huaxiang.app.masks import kind_of, mask
+from huaxiang.app.audiences.guesses import Spend, refuse_guesses
+from huaxiang.app.masks import kind_of
 from huaxiang.app.provenance import has_table
 from huaxiang.app.wiring import find_project
 from huaxiang.errors import ProjectInvalid, UsageError, did_you_mean, did_you_mean_zh
@@ -45,12 +45,6 @@ ID = "customer_id"
 MOST_ROWS_TOLD = 100
 _WHOLE = frozenset({"phone", "email", "id_number"})
 """Kinds of masked values that customers are matched by all the same, as they are found by searching for them as a whole."""
-_GUESSED = ("phone", "id_number")
-_ALIKE, _BY_CHANCE = 20, 6
-_TAIL = 4
-"""More values than _ALIKE that differ in nothing but the digits under the mask are guesses of one number, where these are also more than
-_BY_CHANCE times as many as one of the 10,000 ends that masks show would have by chance, of all values that begin alike.
-"""
 _VALUE = re.compile(r"\d{4}|@")
 """What a heading doesn't look like, but a phone number, an e-mail address or an ID does."""
 
@@ -66,12 +60,13 @@ class ListFile:
     column: str | None = None
 
 
-def upload_list(snapshot: Snapshot, name: str, given: ListFile) -> dict[str, Any]:
+def upload_list(snapshot: Snapshot, name: str, given: ListFile, spend: Spend = lambda *_: True) -> dict[str, Any]:
     """Match a file's values with customers and keep those as list `name`, in place of one of that name. Returns UPLOAD_KEYS.
 
     A value that no customer has counts as `unknown`, one that several have (a family's phone) as `ambiguous`; neither is taken, and
     their rows are told (the first MOST_ROWS_TOLD), never their values. `matched` counts rows, `customers` each customer once. Raises
-    UsageError for a file that can't be read, an unknown field or column, or a file in which nothing matches.
+    UsageError for a file that can't be read, an unknown field or column, or a file in which nothing matches, and for numbers that are
+    tried by somebody who sees them masked (`spend` counts these over the day: what, how many, at most; False when that is too many).
     """
     import numpy as np
 
@@ -84,6 +79,9 @@ def upload_list(snapshot: Snapshot, name: str, given: ListFile) -> dict[str, Any
         found = _match(snapshot, read)
     elif read.bare:
         read = replace(read, column="1")  # what stands there is somebody's value, which is never shown
+    if snapshot.masked:
+        kind = _kind(snapshot, read.field, _fields(snapshot)[read.field])
+        refuse_guesses(found.values, found.unknown, kind, spend)
     told = {
         key: [int(row) for row in read.rows[np.flatnonzero(at)][:MOST_ROWS_TOLD]] for key, at in found.faults.items()
     }
@@ -253,8 +251,12 @@ def _choose(given: ListFile, header: Sequence[str], fields: Mapping[str, str]) -
 
 @dataclass(frozen=True)
 class _Matched:
-    """Customers that were found, each once and ascending; rows that matched and that were empty; masks of the rows that did not."""
+    """Customers that were found, each once and ascending; rows that matched and that were empty; masks of the rows that did not. `values`
+    as cleaned, and how many different ones nobody has.
+    """
 
+    values: pa.Array
+    unknown: int
     customers: pa.Array
     matched: int
     empty: int
@@ -269,8 +271,6 @@ def _match(snapshot: Snapshot, read: _Read) -> _Matched:
     given = pc.utf8_trim_whitespace(read.values)
     empty = np.asarray(pc.fill_null(pc.equal(given, ""), True).to_numpy(zero_copy_only=False), dtype=bool)
     values = _cleaned(snapshot, read.field, place, given)
-    if snapshot.masked:
-        _refuse_guesses(values, _kind(snapshot, read.field, place))
     known = _known(snapshot, place, values.unique().drop_null())
     at = pc.index_in(values, value_set=known.column("value").combine_chunks(), skip_nulls=True)
     there = np.asarray(pc.is_valid(at).to_numpy(zero_copy_only=False), dtype=bool)
@@ -280,7 +280,8 @@ def _match(snapshot: Snapshot, read: _Read) -> _Matched:
     single = there & ~several
     ids = known.column("customer_id_min").combine_chunks().take(at.filter(_mask(single))).unique()
     faults = {"unknown": ~there & ~empty, "ambiguous": several}
-    return _Matched(ids.take(pc.sort_indices(ids)), int(single.sum()), int(empty.sum()), faults)
+    nobodys = pc.count_distinct(values).as_py() - len(known)
+    return _Matched(values, nobodys, ids.take(pc.sort_indices(ids)), int(single.sum()), int(empty.sum()), faults)
 
 
 def _mask(flags: Any) -> pa.Array:
@@ -312,23 +313,6 @@ def _kind(snapshot: Snapshot, field: str, place: str) -> str:
     return str(
         (told.get("personal") or {}).get(source_field) or (items.get(field) or {}).get("personal") or source_field
     )
-
-
-def _refuse_guesses(values: pa.Array, kind: str) -> None:
-    """Refuse all the numbers that a mask may stand for: which one is a customer's would be told in full."""
-    if kind not in _GUESSED:
-        return
-    alike = Counter(mask(value, kind) for value in values.unique().drop_null().to_pylist())
-    begin_alike: Counter[str] = Counter()
-    for masked, count in alike.items():
-        begin_alike[masked[:-_TAIL]] += count
-    many = {m: n for m, n in alike.items() if n > max(_ALIKE, _BY_CHANCE * begin_alike[m[:-_TAIL]] / 10**_TAIL)}
-    most = max(many.values(), default=0)
-    if most:
-        raise UsageError(
-            f"{most:,} of the values differ in nothing but the digits that masks hide: a list holds numbers that people gave, no guesses",
-            f"有 {most:,} 个值只在被脱敏遮住的数字上不同：名单应是真实收集的号码，不能用来逐个猜号",
-        )
 
 
 def _known(snapshot: Snapshot, place: str, wanted: pa.Array) -> pa.Table:

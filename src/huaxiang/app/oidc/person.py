@@ -83,8 +83,8 @@ def _invited(state: StateStore, spec: OidcSpec, claims: Mapping[str, Any], subje
     user = state.users.find(name) if name else None
     if user is None or user["subject"] != INVITED + name:
         return None
-    if not user["disabled_at"]:
-        state.users.change(name, {"subject": subject}, end_sessions=False)
+    if not user["disabled_at"] and not state.users.bind(name, subject, INVITED + name):
+        return state.users.find_subject(subject)  # somebody was a moment earlier: perhaps the same person
     return user
 
 

@@ -78,11 +78,12 @@ def _secret(written: str | None, folder: Path) -> tuple[str | None, str | None]:
 
 
 class SingleSignOn:
-    """Single sign-on of a project as it is set up now; read anew when huaxiang.yaml changes."""
+    """Single sign-on of a project as it is set up now; read anew when huaxiang.yaml changes, or the file that holds the secret."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._changed: int | None = None
+        self._changed: tuple[int, ...] | None = None
+        self._watched: Path | None = None
         self._provider: Provider | None = None
         self._setup: Setup | None = None
         self.refresh(first=True)
@@ -100,10 +101,12 @@ class SingleSignOn:
     def refresh(self, *, first: bool = False) -> None:
         """Take over what the file says. One with faults leaves what was, and they are logged; at first they are raised."""
         try:
-            changed = (self._folder / PROJECT_FILE).stat().st_mtime_ns
+            changed = self._state()
             if changed == self._changed:
                 return
             self._changed = changed
+            self._watched = self._secret_file()
+            self._changed = self._state()
             setup = read_setup(self._folder)
         except (OSError, ProjectInvalid) as error:
             if first:
@@ -116,3 +119,20 @@ class SingleSignOn:
         if setup != self._setup:
             self._setup = setup
             self._provider = Provider(setup.spec, setup.secret) if setup is not None else None
+
+    def _state(self) -> tuple[int, ...]:
+        """What changes when the settings do. Raises OSError."""
+        found = [(self._folder / PROJECT_FILE).stat().st_mtime_ns]
+        if self._watched is not None:
+            try:
+                told = self._watched.stat()
+                found += [told.st_mtime_ns, told.st_size]
+            except OSError:  # not there: it may come
+                found.append(-1)
+        return tuple(found)
+
+    def _secret_file(self) -> Path | None:
+        """The file that is said to hold the secret. Raises OSError, ProjectInvalid."""
+        spec = load_settings(self._folder).oidc
+        kind, _, where = (spec.client_secret or "" if spec is not None else "").partition(":")
+        return self._folder / where if kind == "file" else None

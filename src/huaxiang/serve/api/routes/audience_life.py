@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -169,11 +172,22 @@ def upload(asked: Annotated[Asked, asks("define")], name: Called, wanted: ListAs
             writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
             writer.writerow([wanted.field])
             writer.writerows([value] for value in wanted.values)
-        found = upload_list(asked.snapshot, name, ListFile(path, wanted.field, wanted.field))
+        found = upload_list(asked.snapshot, name, ListFile(path, wanted.field, wanted.field), _spending(asked))
     asked.note("list", f"list {name}", field=wanted.field, values=len(wanted.values))
     first = 2  # rows of the file count from 1, its heading is the first
     told = {key: [row - first + 1 for row in found[key]] for key in ("unknown_rows", "ambiguous_rows")}
     return answer(asked.request, {key: value for key, value in found.items() if key not in ("file", "column")} | told)
+
+
+def _spending(asked: Asked) -> Callable[[str, int, int], bool]:
+    """Counts what a caller tries in a day, for all servers together."""
+    attempts = server_of(asked.request).state.attempts
+
+    def spend(what: str, amount: int, most: int) -> bool:
+        day = datetime.now(UTC).date()
+        return attempts.spend(hashlib.sha256(f"list:{what}:{asked.caller.id}:{day}".encode()).hexdigest(), amount, most)
+
+    return spend
 
 
 @router.delete("/lists/{name}", response_model=Removed)

@@ -48,6 +48,10 @@ async def come_back(
 def _begin(request: Request, wanted: str | None) -> Response:
     from huaxiang.app.oidc.login import begin
 
+    if (
+        request.headers.get("sec-fetch-mode", "navigate") != "navigate"
+    ):  # an image of another page counts as nobody's login
+        raise Problem("forbidden", "a login begins by opening this address", "登录须由浏览器直接打开此地址")
     server, provider = server_of(request), _provider(request)
     try:
         begun = begin(server.state, provider, redirect=_redirect(request), wanted=wanted, place=place(request))

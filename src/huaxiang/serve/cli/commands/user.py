@@ -1,4 +1,4 @@
-"""`huaxiang user add | list | disable | enable | password | role`."""
+"""`huaxiang user add | list | disable | enable | password | role | sign-on`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from huaxiang.serve.cli.framework import LazyGroup, View, command, option, shows
 from huaxiang.serve.cli.stateful import state_and_log
 from huaxiang.serve.cli.texts import t
 
-_NAMES = ("add", "list", "disable", "enable", "password", "role")
-user = LazyGroup("user", help="help.user", lazy={name: f"{__name__}:user_{name}" for name in _NAMES})
+_NAMES = ("add", "list", "disable", "enable", "password", "role", "sign-on")
+user = LazyGroup("user", help="help.user", lazy={name: f"{__name__}:user_{name.replace('-', '_')}" for name in _NAMES})
 _stdin = option("--password-stdin", "stdin", key="password_stdin", is_flag=True)
 _name = click.argument("name")
 
@@ -92,6 +92,14 @@ def user_password(view: View, name: str, *, stdin: bool) -> None:
 def user_role(view: View, name: str, role: str) -> None:
     """Give somebody another role."""
     _change(view, name, {"role": role}, "user.role_set")
+
+
+@command("sign-on", text="help.user.sign_on", keys=USER_KEYS)
+@_name
+@shows(snapshot=False)
+def user_sign_on(view: View, name: str) -> None:
+    """Let somebody come in by single sign-on, in place of a password or of an account that the provider made anew."""
+    _change(view, name, {"single_sign_on": True}, "user.sign_on_set")
 
 
 def _change(view: View, name: str, changes: Mapping[str, Any], text: str) -> None:
