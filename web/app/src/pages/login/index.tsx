@@ -9,7 +9,7 @@ import { access } from "../../i18n/access";
 
 /** Only addresses of this page may follow a login. */
 export function safe(next: string | null): string {
-  return next && next.startsWith("/") && !next.startsWith("//") && !next.startsWith("/\\") ? next : "/";
+  return next && /^\/(?!\/)[^\\\p{Cc}]*$/u.test(next) ? next : "/"; // browsers read a backslash as a slash, and leave out tabs and line ends
 }
 
 export default function Login() {
