@@ -94,7 +94,7 @@ def user_role(view: View, name: str, role: str) -> None:
     _change(view, name, {"role": role}, "user.role_set")
 
 
-@command("sign-on", text="help.user.sign_on", keys=USER_KEYS)
+@command("sign-on", text="help.user.sign-on", keys=USER_KEYS)
 @_name
 @shows(snapshot=False)
 def user_sign_on(view: View, name: str) -> None:
