@@ -29,6 +29,12 @@ def test_places_in_a_sorted_column(among: list[str], wanted: list[str], cut: int
     assert is_ascending(asked) == all(a.encode() < b.encode() for a, b in pairwise(wanted))
 
 
+def test_places_among_many_of_one_beginning() -> None:
+    among = pa.array([f"{n:032x}" for n in range(40)])
+    wanted = pa.array([f"{n:032x}" for n in (39, 3, 40, 0, 22)] + ["other"])
+    assert find_sorted(wanted, among).tolist() == [39, 3, -1, 0, 22, -1]
+
+
 @given(st.lists(st.one_of(st.none(), TEXT)), st.integers(0, 3), st.integers(0, 3))
 def test_values_that_many_rows_hold(rows: list[str | None], most: int, cut: int) -> None:
     column = pa.array(rows, pa.string())[cut:]

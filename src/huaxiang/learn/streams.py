@@ -1,7 +1,6 @@
-"""Funnels, retention and paths over events that stand in order already: what `learn.journeys` tells, by customer, some at a time.
+"""Funnels and retention over events that stand in order already: what `learn.journeys` tells, by customer, some at a time.
 
-A stream holds the events of one step as an index keeps them: customer after customer, by time. For so many customers as fit into the
-processor's cache every event becomes one number (customer, then time), so that "later, of the same customer, within the window" is one
+Paths are told by `learn.ways`. A stream holds the events of one step as an index keeps them: customer after customer, by time. For some ten thousand customers every event becomes one number (customer, then time), so that "later, of the same customer, within the window" is one
 comparison. All results are those of `learn.journeys`, to the microsecond.
 """
 
@@ -17,16 +16,19 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from huaxiang.learn.journeys import DAY, END, NEVER, Calendar, Cohorts, Ints, Journeys, period_of
+from huaxiang.learn.journeys import DAY, NEVER, Calendar, Cohorts, Ints, Journeys, period_of
 
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.unsignedinteger[Any]]
 Told = TypeVar("Told")
-AT_ONCE = 1 << 14
-"""Customers whose events are looked at together: few enough for the cache, enough for work between two calls."""
-MOST = 1 << 16
+AT_ONCE = 1 << 16
+"""Customers whose events are looked at together: enough that threads seldom wait for each other between two calls."""
+MOST = 1 << 17
 LEAST = 1 << 9
-_BITS = 62
+BITS = 62
+"""Customer and time have so many."""
+_FAR = 8
+"""So many times longer is a column in which each number of another is searched."""
 
 
 class TooWide(ValueError):
@@ -70,7 +72,7 @@ class Clock:
         unit, origin = min(s.unit for s in streams), min(s.origin for s in streams)
         end = max(s.origin + s.unit * s.latest for s in streams)
         shift = ((end - origin + within) // unit + 2).bit_length()
-        if shift + LEAST.bit_length() > _BITS:
+        if shift + LEAST.bit_length() > BITS:
             raise TooWide
         return cls(unit, origin, shift)
 
@@ -82,6 +84,10 @@ class Clock:
     def at(self, moment: int) -> int:
         """The first unit at or after a moment in microseconds, in the clock's range."""
         return max(0, min(-((self.origin - moment) // self.unit), self.mask))
+
+    def latest(self, stream: Stream) -> int:
+        """The greatest time of a stream."""
+        return (stream.origin - self.origin + stream.unit * stream.latest) // self.unit
 
     def moments(self, keys: Ints) -> Ints:
         """Keys as microseconds since 1970."""
@@ -114,6 +120,24 @@ class Piece:
             keys, codes = keys[kept], None if codes is None else codes[kept]
         return keys, codes
 
+    def since(self, stream: Stream, begins: Ints, window: int) -> tuple[Ints, Ints, Codes | None]:
+        """The events less than `window` units after a moment of each customer, `begins` (1 << shift: none of this customer's), in their
+        order: whose they are, how long after it, and their codes.
+
+        Differences are taken modulo 2³² where the clock's times fit, so that one comparison tells both ends.
+        """
+        counts, events, kept = self._events(stream)
+        kind = np.dtype(np.uint32 if self.clock.shift < 32 else np.uint64)
+        low = (begins - (stream.origin - self.clock.origin) // self.clock.unit).astype(kind)
+        own = np.arange(len(begins), dtype=np.uint32)
+        own = np.repeat(own, counts) if self.members is None else np.repeat(own[self.members], counts[self.members])
+        after = self._time(stream, stream.moments[events]).astype(kind, copy=False) - low.take(own)
+        near = np.flatnonzero(after < kind.type(window))
+        if kept is not None:
+            near = near[kept[near]]
+        codes = None if stream.codes is None else stream.codes[events][near]
+        return own[near].astype(np.int64), after[near].astype(np.int64), codes
+
     def outermost(self, stream: Stream, *, last: bool = False) -> Ints:
         """The key of the first (or the last) event of each customer who has one, ascending."""
         if stream.kept is None:
@@ -125,15 +149,7 @@ class Piece:
             return self._own(stream)[there] + self._time(stream, stream.moments[at])
         keys, _ = self.keys(stream)
         own = keys >> self.clock.shift
-        return keys[_changes(own[::-1])[::-1] if last else _changes(own)]
-
-    def met(self, stream: Stream) -> Mask:
-        """Which codes occur; of a stream without codes whether any event does."""
-        _, events, kept = self._events(stream)
-        if stream.codes is None:
-            return np.array([len(stream.moments[events]) > 0 if kept is None else kept.any()])
-        codes = stream.codes[events] if kept is None else stream.codes[events][kept]
-        return np.asarray(np.bincount(codes, minlength=stream.values) > 0)
+        return keys[changes(own[::-1])[::-1] if last else changes(own)]
 
     def _events(self, stream: Stream) -> tuple[Ints, slice | Ints | Mask, Mask | None]:
         """How many events each customer has, where those of the members lie, and which of these the stream counts."""
@@ -161,7 +177,7 @@ def by_pieces(
 ) -> list[Told]:
     """What is told of each piece that holds members, on a few threads. A piece has at most `most` customers."""
     share = 1.0 if members is None else max(float(members.mean()), 1e-6)
-    step = min(int(AT_ONCE / share), most, 1 << (_BITS - clock.shift))
+    step = min(int(AT_ONCE / share), most, 1 << (BITS - clock.shift))
     pieces = [
         Piece(clock, at, min(at + step, customers), _some(members, at, min(at + step, customers)))
         for at in range(0, customers, step)
@@ -200,10 +216,11 @@ def funnel(
 def _funnel(piece: Piece, streams: Sequence[Stream], window: int, ends: tuple[int, int]) -> tuple[Ints, Ints, Ints]:
     clock = piece.clock
     begins, _ = piece.keys(streams[0])
-    if ends[0] > 0 or ends[1] <= clock.mask:
+    if ends[0] > 0 or ends[1] <= clock.latest(streams[0]):
         time = begins & clock.mask
         begins = begins[(time >= ends[0]) & (time < ends[1])]
-    begins = begins[_changes(begins)]
+    new = changes(begins)
+    begins = begins if new.all() else begins[new]
     levels = [(begins, begins)]  # which tries reached a step, and when
     for stream in streams[1:]:
         tries, at = levels[-1]
@@ -214,12 +231,13 @@ def _funnel(piece: Piece, streams: Sequence[Stream], window: int, ends: tuple[in
     best, depth = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     for number, (tries, _) in enumerate(levels, 1):
         own = tries >> clock.shift
-        earliest = np.flatnonzero(_changes(own))
+        earliest = np.flatnonzero(changes(own))
         best[own[earliest]], depth[own[earliest]] = tries[earliest], number
     who = np.flatnonzero(depth)
     best, depth = best[who], depth[who]
     moments = np.full((len(who), len(streams)), NEVER, dtype=np.int64)
-    for number, (tries, at) in enumerate(levels):
+    moments[:, 0] = clock.moments(best)
+    for number, (tries, at) in enumerate(levels[1:], 1):
         reached = depth > number
         moments[reached, number] = clock.moments(at[np.searchsorted(tries, best[reached])])
     return who + piece.begin, depth, moments
@@ -227,15 +245,19 @@ def _funnel(piece: Piece, streams: Sequence[Stream], window: int, ends: tuple[in
 
 def _next_later(at: Ints, keys: Ints) -> Ints:
     """For each of ascending numbers the least key above it, NEVER where there is none."""
-    if not len(keys):
-        return np.full(len(at), NEVER, dtype=np.int64)
-    found = keys.take(np.searchsorted(keys, at, side="right"), mode="clip")
-    found[np.searchsorted(at, keys[-1], side="left") :] = NEVER
-    return found
+    if len(at) * _FAR < len(keys):
+        return np.append(keys, NEVER).take(np.searchsorted(keys, at, side="right"))
+    if len(keys) * _FAR < len(at):
+        before = np.searchsorted(at, keys, side="left")
+    else:  # two runs are merged faster than each number is searched; an equal key stands before the number, which it isn't above
+        merged = np.concatenate([at << 1 | 1, keys << 1])
+        merged.sort(kind="stable")
+        before = np.flatnonzero(merged & 1 == 0) - np.arange(len(keys))
+    return np.repeat(np.append(keys, NEVER), np.diff(before, prepend=0, append=len(at)))
 
 
-def _changes(ordered: Ints) -> Mask:
-    """Where a value of an ordered column is not the one before it."""
+def changes(ordered: Ints) -> Mask:
+    """Return where a value of an ordered column is not the one before it."""
     new = np.ones(len(ordered), dtype=np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
     return new
@@ -283,12 +305,12 @@ def _cohorts(
     own = again >> clock.shift
     offset = periods[(again & clock.mask) // day] - period[own]
     if unbounded:
-        last = _changes(own[::-1])[::-1]
+        last = changes(own[::-1])[::-1]
         own, offset = own[last], np.minimum(offset[last], width - 1)
     else:
         near = (offset >= 1) & (offset < width)
         pairs = own[near] * width + offset[near]
-        pairs = pairs[_changes(pairs)]
+        pairs = pairs[changes(pairs)]
         own, offset = pairs // width, pairs % width
     rows = calendar.until - calendar.since + 1
     cells = np.bincount((period[own] - calendar.since) * width + offset, minlength=rows * width).reshape(rows, width)
@@ -296,103 +318,3 @@ def _cohorts(
         cells = cells[:, ::-1].cumsum(axis=1)[:, ::-1]
     cells[:, 0] = np.bincount(begun - calendar.since, minlength=rows)
     return cells, who + piece.begin
-
-
-# Paths
-
-
-@dataclass(frozen=True)
-class Ways:
-    """The different paths, ascending, and how many customers went each. `nodes[p, k]`: the k-th node of path p, END where there was
-    none; nodes are codes, those of the first stream first. `met`: which codes any event has.
-    """
-
-    nodes: Ints
-    customers: Ints
-    met: Mask
-
-
-@dataclass(frozen=True)
-class Route:
-    """The next `depth` events at most `within` microseconds after the first anchor (`backwards`: before the last one)."""
-
-    depth: int
-    within: int
-    backwards: bool = False
-
-
-def paths(anchors: Stream, streams: Sequence[Stream], route: Route, members: Mask | None = None) -> Ways:
-    """`journeys.paths` over streams: what stands at one moment, stands there by code. Raises TooWide."""
-    depth, within = route.depth, route.within
-    clock = Clock.of((anchors, *streams), within)
-    bases = np.cumsum([0, *(s.values for s in streams)])
-    base, window = int(bases[-1]) + 1, within // clock.unit
-    most = 1 << max(0, _BITS - window.bit_length() - base.bit_length())
-    if base**depth >= 1 << _BITS or most < LEAST:
-        raise TooWide
-    asked = _Way(anchors, streams, bases[:-1].tolist(), base, depth, window, -1 if route.backwards else 1)
-    told = by_pieces(clock, anchors.customers, members, asked.told, min(most, MOST))
-    met = np.zeros(base - 1, dtype=np.bool_)
-    for part in told:
-        met |= part[2]
-    empty = [np.empty(0, dtype=np.int64)]
-    ways, place = np.unique(np.concatenate([part[0] for part in told] or empty), return_inverse=True)
-    counts = np.zeros(len(ways), dtype=np.int64)
-    np.add.at(counts, place, np.concatenate([part[1] for part in told] or empty))
-    powers = base ** np.arange(depth - 1, -1, -1, dtype=np.int64)
-    return Ways(ways[:, None] // powers % base + END, counts, met)
-
-
-@dataclass(frozen=True)
-class _Way:
-    """What is asked of each piece. A path is a number: its nodes are digits, counted from 1."""
-
-    anchors: Stream
-    streams: Sequence[Stream]
-    bases: Sequence[int]
-    base: int
-    depth: int
-    window: int
-    sign: int
-
-    def told(self, piece: Piece) -> tuple[Ints, Ints, Mask]:
-        """The different paths of a piece, how many customers went each, and which codes occur."""
-        shift, size = piece.clock.shift, piece.end - piece.begin
-        met = np.concatenate([piece.met(stream) for stream in self.streams])
-        keys = piece.outermost(self.anchors, last=self.sign < 0)
-        anchor, there = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.bool_)
-        anchor[keys >> shift], there[keys >> shift] = keys, True
-        mine = piece.of(there)
-        found = np.concatenate([self._near(mine, n, anchor) for n in range(len(self.streams))])
-        found.sort(kind="stable")  # runs that ascend are merged
-        steps = self.window.bit_length() + self.base.bit_length()
-        own, code = found >> steps, found & ((1 << self.base.bit_length()) - 1)
-        new = _changes(own)
-        np.logical_or(new[1:], code[1:] != code[:-1], out=new[1:])
-        own, code = own[new], code[new]
-        begin = np.flatnonzero(_changes(own))
-        number = np.arange(len(own)) - np.repeat(begin, np.diff(np.append(begin, len(own))))
-        digits = (code + 1) * self._powers[np.minimum(number, self.depth)]
-        way = np.zeros(size, dtype=np.int64)
-        if len(begin):
-            way[own[begin]] = np.add.reduceat(digits, begin)
-        ways, counts = np.unique(way[there], return_counts=True)
-        return ways, counts.astype(np.int64), met
-
-    @property
-    def _powers(self) -> Ints:
-        """What a digit counts at each step; nothing beyond the last."""
-        powers: Ints = self.base ** np.arange(self.depth - 1, -1, -1, dtype=np.int64)
-        return np.append(powers, 0)
-
-    def _near(self, piece: Piece, number: int, anchor: Ints) -> Ints:
-        """The events of a stream in the window, as numbers that ascend by customer, time and code."""
-        keys, codes = piece.keys(self.streams[number])
-        base = self.bases[number]
-        own = keys >> piece.clock.shift
-        away = keys - anchor[own] if self.sign > 0 else anchor[own] - keys
-        near = np.flatnonzero((away > 0) & (away <= self.window))
-        found: Ints = own[near] << self.window.bit_length() | away[near]
-        found <<= self.base.bit_length()
-        found |= base if codes is None else codes[near].astype(np.int64) + base
-        return found

@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 _WORD = 8
 _SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 _BUCKETS = 20
+_STEPS = 8
+"""How many texts with equal first bytes are looked at one by one, before a table of all is made."""
 _MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 """Odd numbers that spread bits."""
 
@@ -67,7 +69,9 @@ def find_sorted(wanted: pa.Array, among: pa.Array) -> np.ndarray:
     mine, theirs = heads(wanted), heads(among)
     spot = np.searchsorted(theirs, mine)
     left = np.flatnonzero((spot < len(among)) & (theirs[np.minimum(spot, len(among) - 1)] == mine))
-    while len(left):
+    for _ in range(_STEPS):
+        if not len(left):
+            return found
         own = wanted if len(left) == len(wanted) else wanted.take(pa.array(left))
         same = pc.equal(own, among.take(pa.array(spot[left])))
         hit = same.fill_null(False).to_numpy(zero_copy_only=False).astype(bool)
@@ -76,6 +80,7 @@ def find_sorted(wanted: pa.Array, among: pa.Array) -> np.ndarray:
         spot[left] += 1
         left = left[spot[left] < len(among)]
         left = left[theirs[spot[left]] == mine[left]]
+    found[left] = pc.index_in(wanted.take(pa.array(left)), among).fill_null(-1).to_numpy(zero_copy_only=False)
     return found
 
 

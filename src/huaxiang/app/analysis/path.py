@@ -97,6 +97,15 @@ class _Went:
     customers: Ints
     known: list[tuple[int, str | None]]
 
+    @classmethod
+    def of(cls, nodes: Ints, customers: Ints, words: Sequence[tuple[int, str | None]]) -> _Went:
+        """The same with a code for each node that stands on any path, in the order of `words`."""
+        import numpy as np
+
+        used = np.unique(nodes[nodes >= 0])
+        ranks = np.where(nodes < 0, nodes, np.searchsorted(used, nodes))
+        return cls(ranks, customers, [words[code] for code in used.tolist()])
+
     @property
     def all(self) -> int:
         return int(self.customers.sum())
@@ -104,12 +113,11 @@ class _Went:
 
 def _indexed(asked: Asked, question: PathAsked) -> _Went | None:
     """The paths by the journey index; None where it can't tell."""
-    import numpy as np
-
     from huaxiang.app.analysis.streams import members_of, streams_of
     from huaxiang.learn.journeys import DAY
-    from huaxiang.learn.streams import Route, TooWide
-    from huaxiang.learn.streams import paths as follow
+    from huaxiang.learn.streams import TooWide
+    from huaxiang.learn.ways import Route
+    from huaxiang.learn.ways import paths as follow
 
     told = streams_of(asked, (question.anchor, *question.events))
     if told is None:
@@ -120,8 +128,7 @@ def _indexed(asked: Asked, question: PathAsked) -> _Went | None:
     except TooWide:
         return None
     words = [(number, text) for number, one in enumerate(told[1:]) for text in (*one.texts, None)]
-    rank = np.append(np.cumsum(ways.met) - 1, -1)  # the last for END
-    return _Went(rank[ways.nodes], ways.customers, [word for word, met in zip(words, ways.met, strict=True) if met])
+    return _Went.of(ways.nodes, ways.customers, words)
 
 
 def _read(asked: Asked, question: PathAsked) -> _Went:
@@ -137,7 +144,7 @@ def _read(asked: Asked, question: PathAsked) -> _Went:
         anchors, events, question.depth, question.window * DAY, backwards=question.direction == "before"
     ).nodes
     nodes, counts = np.unique(found, axis=0, return_counts=True)
-    return _Went(nodes, counts.astype(np.int64), known)
+    return _Went.of(nodes, counts.astype(np.int64), known)
 
 
 def _coded(read: Events, values: pa.ChunkedArray) -> tuple[Events, Events, list[tuple[int, str | None]]]:

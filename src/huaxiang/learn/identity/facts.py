@@ -164,7 +164,8 @@ def name_points(one: str, two: str) -> int:
         rest.remove(match)
     else:
         return 1
-    return 1 if distance(one, two) <= max(1, min(len(one), len(two)) // 6) and min(len(one), len(two)) >= 4 else -2
+    least = min(len(one), len(two))
+    return 1 if least >= 4 and within(one, two, max(1, least // 6)) else -2
 
 
 def _one_initial(one: str, two: str) -> bool:
@@ -184,7 +185,7 @@ def _han_points(one: str, two: str) -> int:
         return 1
     if one[0] == two[0] and _is_part(short[1:], long[1:]):
         return 1  # a sign left out or swapped: 刘萌 for 刘诗萌; but not another one: 王小明, 王小华
-    return 1 if len(short) >= 4 and distance(one, two) <= 1 else -2
+    return 1 if len(short) >= 4 and within(one, two, 1) else -2
 
 
 def _is_part(short: str, long: str) -> bool:
@@ -212,8 +213,10 @@ def _sound(name: str) -> tuple[str, ...]:
     return tuple(lazy_pinyin(name))
 
 
-def distance(one: str, two: str) -> int:
-    """Edits between two texts, neighbours swapped counting one (optimal string alignment)."""
+def within(one: str, two: str, edits: int) -> bool:
+    """Whether so many edits lead from one text to the other, neighbours swapped counting one (optimal string alignment)."""
+    if abs(len(one) - len(two)) > edits:
+        return False
     before: list[int] = []
     row = list(range(len(two) + 1))
     for i, a in enumerate(one, 1):
@@ -223,7 +226,9 @@ def distance(one: str, two: str) -> int:
             if last and j > 1 and a == two[j - 2] and one[i - 2] == b:
                 cost = min(cost, last[j - 2] + 1)
             row.append(cost)
-    return row[-1]
+        if min(row) > edits and min(before) >= edits:
+            return False  # the next row starts from these two
+    return row[-1] <= edits
 
 
 def points(facts: Facts, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

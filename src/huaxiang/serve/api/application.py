@@ -31,6 +31,7 @@ from huaxiang.serve.api.callers import REFRESH, Callers
 from huaxiang.serve.api.context import Server
 from huaxiang.serve.api.cookies import COOKIE, Sessions
 from huaxiang.serve.api.gate import Gate
+from huaxiang.serve.api.memory import keep_freed
 from huaxiang.serve.api.models.common import ProblemDetails
 from huaxiang.serve.api.problems import KINDS, MEDIA_TYPE, URN, Problem, of_status, problem_response, title_of, write
 from huaxiang.serve.api.quick import QuickCounts
@@ -101,6 +102,7 @@ def create_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     server: Server = app.state.server
+    keep_freed()
     current_default_thread_limiter().total_tokens = THREADS
     sys.setswitchinterval(SWITCH)
     await run_sync(_prepare, server.serving)
