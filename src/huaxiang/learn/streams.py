@@ -1,7 +1,8 @@
 """Funnels and retention over events that stand in order already: what `learn.journeys` tells, by customer, some at a time.
 
-Paths are told by `learn.ways`. A stream holds the events of one step as an index keeps them: customer after customer, by time. For some ten thousand customers every event becomes one number (customer, then time), so that "later, of the same customer, within the window" is one
-comparison. All results are those of `learn.journeys`, to the microsecond.
+Paths are told by `learn.ways`. A stream holds the events of one step as an index keeps them: customer after customer, by time. For some
+ten thousand customers every event becomes one number (customer, then time), so that "later, of the same customer, within the window" is
+one comparison. All results are those of `learn.journeys`, to the microsecond.
 """
 
 from __future__ import annotations
