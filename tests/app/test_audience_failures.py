@@ -76,6 +76,7 @@ def test_a_sql_audience_is_computed_at_every_build(shop: Path) -> None:
     assert [(v["version"], v["kind"], v["definition"]) for v in told["versions"]] == [(1, "sql", SPENDERS)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "code"),
     [
@@ -106,6 +107,7 @@ def test_a_sql_audience_that_broke_keeps_its_members_until_it_is_mended(shop: Pa
         assert customer_ids(mended, "asked0") == customer_ids(mended, "spend > 200")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "most", "code"), [("BUILD_SECONDS", 0.4, "SQL009"), ("BUILD_MEGABYTES", 64, "SQL010")]
 )

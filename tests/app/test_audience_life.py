@@ -107,6 +107,7 @@ def check_saved(shop: Path, conditions: list[str]) -> None:
         assert_saved_as_previewed(snapshot)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=4,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -80,6 +80,7 @@ def same(ours: Any, wanted: Any) -> bool:
     return type(ours) is type(wanted) and bool(ours == wanted)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,7 @@ def test_no_sign_ins_no_spans() -> None:
     assert stitch_devices(_logins([]), KEY).num_rows == 0
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.sampled_from("de"), st.sampled_from("abc"), st.integers(0, 120), st.integers(0, 5)),

@@ -36,6 +36,7 @@ def test_lift_and_auc_are_those_of_brute_force(rows: list[tuple[int, bool]]) -> 
     assert found.lift[-1] == found.low[-1] == found.high[-1] == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
     """AUC of two normals one standard deviation apart is Φ(1/√2) = .760; 95 % of intervals should hold it."""
     covered = []
