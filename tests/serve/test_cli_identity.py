@@ -278,3 +278,16 @@ def test_a_merge_outlives_a_changed_record_and_is_told_when_it_cannot_be_followe
     assert run("identity", "undo", "2", "--why", "not yet").code == 0
     assert run("identity", "undo", "1", "--why", "gone after all").code == 0
     assert run("identity", "undo", "2", "--why", "again").code == 2
+
+
+def test_a_search_says_who_was_found(project: Path, run: Run) -> None:
+    attributes = "attributes:\n  - {name: name, source: crm, value: name}\n  - {name: phone, source: crm, value: phone}\n"
+    with (project / "sources" / "all.yaml").open("a", encoding="utf-8") as file:
+        file.write(attributes)
+    build(project)
+    by_name = run("customer", "search", "李娜").out
+    assert ["M2", "李娜", "138****0003", "Name"] in [line.split() for line in by_name.splitlines()]
+    by_key = run("customer", "search", "M4", "--limit", "1").out
+    assert "138****0005" in by_key
+    assert "13810000005" not in by_key
+    assert "--limit" in by_key

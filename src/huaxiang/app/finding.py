@@ -259,6 +259,16 @@ def describe_rows(snapshot: Snapshot, rows: Any) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def describe_customers(snapshot: Snapshot, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """`describe_rows` of customers of this snapshot by their IDs."""
+    import numpy as np
+
+    from huaxiang.app.audience_index import open_index
+
+    index = open_index(snapshot).index
+    return describe_rows(snapshot, np.array([index.row_of(one) for one in ids], dtype=np.int64))
+
+
 def _titles(snapshot: Snapshot, name: str) -> Mapping[str, Any]:
     if any(group["name"] == name for group in snapshot.manifest.get("clusterings", ())):
         return persona_names(snapshot)[name]

@@ -73,8 +73,10 @@ _ADVICE: Words = MappingProxyType({
     "complete_fell": ("确认源系统近期的改动", "ask what changed in the source system lately"),
     "empty": ("检查列映射；不再使用就从定义中删去", "check the mapping, or drop the field"),
     "valid": (
-        "补充同义词、格式或修复规则；被清空的值见 huaxiang quality repairs {source} --raw，被搁置的行见 huaxiang quality rejected {source}",
-        "add synonyms, a format, a repair; emptied: huaxiang quality repairs {source} --raw, set aside: huaxiang quality rejected {source}",
+        ("补充同义词或格式，或声明 on_invalid: empty（保留该行，清空该值）；"
+        "被清空的值见 huaxiang quality repairs {source} --raw，被搁置的行见 huaxiang quality rejected {source}"),
+        ("add synonyms or a format, or `on_invalid: empty` (the row stays, without the value); "
+        "emptied: huaxiang quality repairs {source} --raw, set aside: huaxiang quality rejected {source}"),
     ),
     "unique": ("声明 unique 或在源系统去重", "declare `unique`, or remove the copies at the source"),
     "duplicates": ("声明 unique，使重复行被搁置", "declare `unique`, so that copies are set aside"),

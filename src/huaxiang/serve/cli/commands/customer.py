@@ -12,6 +12,7 @@ from huaxiang.serve.cli import output
 from huaxiang.serve.cli.commands.account import account_cell, account_head, mark
 from huaxiang.serve.cli.framework import ShowGroup, View, command, option, shows
 from huaxiang.serve.cli.texts import pick, t, t_or
+from huaxiang.store.snapshots import Snapshot
 
 customer = ShowGroup(
     "customer",
@@ -129,12 +130,27 @@ def _segment(item: dict[str, Any]) -> str:
 def customer_search(view: View, text: str, limit: int) -> None:
     """Find customers by ID, attribute or key."""
     with view.snapshot() as snapshot:
-        view.show(search_customers(snapshot, text, limit=limit), _search)
+        view.show(search_customers(snapshot, text, limit=limit), lambda found: _search(found, snapshot, limit))
 
 
-def _search(found: dict[str, Any]) -> None:
+def _search(found: dict[str, Any], snapshot: Snapshot, limit: int) -> None:
     if not found["found"]:
         output.line(t("customer.none"))
         return
-    rows = [(item["customer_id"], ", ".join(item["matched"])) for item in found["found"]]
-    output.table((t("customer.id"), t("customer.matched")), rows)
+    from huaxiang.app.finding import describe_customers
+
+    titles = {item["name"]: item.get("title") for item in snapshot.manifest.get("attributes", ())}
+    who = describe_customers(snapshot, [item["customer_id"] for item in found["found"]])
+    rows = [
+        (
+            item["customer_id"], told["name"] or "–", told["phone"] or "–",
+            t("ui.comma").join(pick(titles.get(name), t_or(f"customer.by.{name}", name)) for name in item["matched"]),
+        )
+        for item, told in zip(found["found"], who, strict=True)
+    ]  # fmt: skip
+    columns = [t("customer.id"), t("customer.name"), t("customer.phone"), t("customer.matched")]
+    empty = {number for number in (1, 2) if all(row[number] == "–" for row in rows)}
+    kept = [number for number in range(len(columns)) if number not in empty]
+    output.table([columns[n] for n in kept], [[row[n] for n in kept] for row in rows])
+    if len(rows) == limit:
+        output.line(t("customer.first", count=limit))
