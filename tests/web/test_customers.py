@@ -41,6 +41,7 @@ def test_every_part_opens(tab: Opener, someone: dict[str, Any], width: int, lang
         page.locator(".who").wait_for()
         opened.settle()
         expect(page.locator("h1")).to_have_text(someone["name"])
+        assert someone["name"] not in page.title()  # which the browser's history keeps
         assert page.locator(".ant-alert-error").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), part
         assert someone["phone"] not in page.content()

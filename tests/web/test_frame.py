@@ -27,6 +27,7 @@ def test_every_page_opens(tab: Opener, width: int, language: str, scheme: str) -
         page = opened.go(path)
         page.locator("h1").first.wait_for()
         assert page.locator("h1").count() == 1, path
+        assert page.title() == f"{page.locator('h1').inner_text()} · {'画像' if language == 'zh-CN' else 'Huaxiang'}"
         assert page.locator(".ant-result-error, .ant-alert-error").count() == 0, path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), (
             f"{path} is wider than the window"

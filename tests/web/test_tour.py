@@ -169,6 +169,7 @@ def test_pages_before_the_first_build_say_what_to_do(tab: Opener, unbuilt: str, 
         page.get_by_text("还没有数据" if chinese else "There is no data yet").wait_for()
         assert page.get_by_role("link", name="导入文件" if chinese else "Import a file").count() >= 1, path
         assert page.get_by_role("link", name="去构建" if chinese else "Go to builds").count() == 1, path
+        assert page.locator("h1").count() == 1, path
         assert page.locator(".ant-alert-error, .ant-result-error").count() == 0, path
     opened.shot("unbuilt")
     opened.accessible()

@@ -1,5 +1,5 @@
 // Small parts that pages share.
-import { useContext, useState, type ReactNode } from "react";
+import { useContext, useEffect, useRef, useState, type ReactNode } from "react";
 import { App, Alert, Button, Card, Empty, Result, Skeleton, Typography } from "antd";
 import { LinkOutlined } from "../icons";
 import { Link } from "react-router";
@@ -9,20 +9,27 @@ import { SessionContext } from "../api/session";
 import { useTexts } from "../i18n";
 import { common } from "../i18n/common";
 
-/** The head of a page: one h1, what it is about, and what can be done. */
-export function PageHeader({ title, about, actions }: { title: ReactNode; about?: ReactNode; actions?: ReactNode }) {
+interface Head { readonly title: ReactNode; readonly about?: ReactNode; readonly actions?: ReactNode; readonly tab?: string }
+
+/** The head of a page: one h1, what it is about, and what can be done. The browser's tab is called like it, or `tab`: the browser keeps that in its history. */
+function PageHeader({ title, about, actions, tab }: Head) {
+  const { product } = useTexts(common);
+  const head = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = [tab ?? head.current?.textContent, product].filter(Boolean).join(" · ");
+  });
   return (
     <header className="page-head">
-      <div><h1>{title}</h1>{about && <div className="about">{about}</div>}</div>
+      <div><h1 ref={head}>{title}</h1>{about && <div className="about">{about}</div>}</div>
       {actions && <div className="row no-print">{actions}</div>}
     </header>
   );
 }
 
-export function Page({ title, about, actions, children }: { title: ReactNode; about?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+export function Page({ children, ...head }: Head & { readonly children: ReactNode }) {
   return (
     <div className="page">
-      <PageHeader title={title} about={about} actions={actions} />
+      <PageHeader {...head} />
       {children}
     </div>
   );

@@ -25,8 +25,9 @@ export type Opened = Readonly<Record<string, unknown>>;
 
 export default function Customer() {
   const id = useParams().id ?? "";
+  const t = useTexts(customer);
   const found = useGet<CustomerData>(`/customers/${encodeURIComponent(id)}`);
-  if (!found.data) return <main className="page"><Answered of={found}>{() => null}</Answered></main>;
+  if (!found.data) return <Page title={t.person}><Answered of={found}>{() => null}</Answered></Page>;
   return <Shown key={found.data.customer_id} data={found.data} />;
 }
 
@@ -73,7 +74,7 @@ function Shown({ data }: { data: CustomerData }) {
   const show = (key: string) => setSearch(key === "profile" ? {} : { tab: key }, { replace: true });
   return (
     <Page
-      title={String(opened.name ?? name ?? t.nameless)}
+      title={String(opened.name ?? name ?? t.nameless)} tab={t.person}
       about={<span className="row"><span className="mono">{data.customer_id}</span><CopyId id={data.customer_id} /><Link to="/customers" className="no-print">{t.back}</Link></span>}
       actions={<>
         {mayUnmask && (isOpen
