@@ -281,7 +281,9 @@ def test_a_merge_outlives_a_changed_record_and_is_told_when_it_cannot_be_followe
 
 
 def test_a_search_says_who_was_found(project: Path, run: Run) -> None:
-    attributes = "attributes:\n  - {name: name, source: crm, value: name}\n  - {name: phone, source: crm, value: phone}\n"
+    attributes = (
+        "attributes:\n  - {name: name, source: crm, value: name}\n  - {name: phone, source: crm, value: phone}\n"
+    )
     with (project / "sources" / "all.yaml").open("a", encoding="utf-8") as file:
         file.write(attributes)
     build(project)
