@@ -22,28 +22,32 @@ from huaxiang.plan.types import (
     to_double,
     unify,
     words,
+    words_zh,
 )
 
 _NEEDS = {
     "text": ("text",), "numeric": ("integer", "number", "money"), "temporal": ("date", "timestamp"), "list": ("list",),
 }  # fmt: skip
+_NEED_ZH = {"text": "文本", "numeric": "数值", "temporal": "日期或日期时间", "list": "列表"}
 _NEED_WORDS = {"text": "text", "numeric": "a number", "temporal": "a date or date with time", "list": "a list"}
 
 
 def argument(visitor: Visitor, node: exp.Expression | None, need: str, call: exp.Expression) -> Typed:
     """Visit an argument that must be text, numeric, temporal or a list; EXP006 when it is not, EXP009 when it lacks."""
     if node is None:
-        raise ExpressionError("EXP009", f"`{shown(call)}` lacks an argument")
+        raise ExpressionError("EXP009", f"`{shown(call)}` lacks an argument", zh=f"“{shown(call)}”缺少参数")
     value = visitor.visit(node)
     if value.family not in _NEEDS[need]:
         message = f"`{shown(call)}` needs {_NEED_WORDS[need]}, but `{shown(node)}` is {words(value.type)}"
-        raise ExpressionError("EXP006", message)
+        zh = f"“{shown(call)}”需要{_NEED_ZH[need]}，而“{shown(node)}”是{words_zh(value.type)}"
+        raise ExpressionError("EXP006", message, zh=zh)
     return value
 
 
 def _text_literal(node: object, call: exp.Expression, what: str) -> str:
     if not isinstance(node, exp.Literal) or not node.is_string or not node.name:
-        raise ExpressionError("EXP009", f"`{shown(call)}`: {what} must be a text in quotes")
+        zh = f"“{shown(call)}”：该参数必须是带引号的文本"
+        raise ExpressionError("EXP009", f"`{shown(call)}`: {what} must be a text in quotes", zh=zh)
     return node.name
 
 
@@ -57,7 +61,8 @@ def _whole_literal(node: object, call: exp.Expression, what: str, minimum: int =
         or not node.name.isdigit()
         or sign * int(node.name) < minimum
     ):
-        raise ExpressionError("EXP009", f"`{shown(call)}`: {what} must be a whole number of at least {minimum}")
+        zh = f"“{shown(call)}”：该参数必须是不小于 {minimum} 的整数"
+        raise ExpressionError("EXP009", f"`{shown(call)}`: {what} must be a whole number of at least {minimum}", zh=zh)
     return sign * int(node.name)
 
 
@@ -134,9 +139,12 @@ def _extreme(visitor: Visitor, node: exp.Expression) -> Typed:
     name = "greatest" if isinstance(node, exp.Greatest) else "least"
     values, type_ = unify([visitor.visit(v) for v in (node.this, *node.expressions)], f"{name}(…)")
     if len(values) < 2:
-        raise ExpressionError("EXP009", f"`{shown(node)}` needs at least two values")
+        raise ExpressionError(
+            "EXP009", f"`{shown(node)}` needs at least two values", zh=f"“{shown(node)}”至少需要两个取值"
+        )
     if values[0].family in ("list", "boolean"):
-        raise ExpressionError("EXP006", f"`{shown(node)}` can't order {words(values[0].type)}")
+        zh = f"“{shown(node)}”：{words_zh(values[0].type)}不能比较大小"
+        raise ExpressionError("EXP006", f"`{shown(node)}` can't order {words(values[0].type)}", zh=zh)
     return Typed(type(node)(this=values[0].node, expressions=[v.node for v in values[1:]], ignore_nulls=True), type_)
 
 
@@ -163,7 +171,9 @@ def _text_to_text(visitor: Visitor, node: exp.Expression) -> Typed:
 def _trim(visitor: Visitor, node: exp.Expression) -> Typed:
     if node.args.get("expression") is not None:
         raise ExpressionError(
-            "EXP009", f"`{shown(node)}`: trim takes one text, and removes blanks; use replace for others"
+            "EXP009",
+            f"`{shown(node)}`: trim takes one text, and removes blanks; use replace for others",
+            zh=f"“{shown(node)}”：trim 只接受一个文本并去掉两端空白；其他字符请用 replace",
         )
     value = argument(visitor, node.this, "text", node)
     blanks = exp.Literal.string(" \u3000")
@@ -188,7 +198,9 @@ def _length(visitor: Visitor, node: exp.Expression) -> Typed:
 def _as_text(value: Typed, node: exp.Expression) -> exp.Expression:
     if value.family not in ("text", "integer", "date"):
         raise ExpressionError(
-            "EXP006", f"`{shown(node)}` joins {words(value.type)}; cast(… as varchar) it, or round it first"
+            "EXP006",
+            f"`{shown(node)}` joins {words(value.type)}; cast(… as varchar) it, or round it first",
+            zh=f"“{shown(node)}”拼接了{words_zh(value.type)}；请用 cast(… as varchar) 转换，或先取整",
         )
     return cast(value, TEXT).node
 
@@ -242,7 +254,8 @@ def _compile(pattern: str, node: exp.Expression) -> None:
     try:
         re.compile(pattern)
     except re.error as error:
-        raise ExpressionError("EXP009", f"`{shown(node)}`: not a regular expression: {error.msg}") from None
+        zh = f"“{shown(node)}”：不是正确的正则表达式（{error.msg}）"
+        raise ExpressionError("EXP009", f"`{shown(node)}`: not a regular expression: {error.msg}", zh=zh) from None
 
 
 # Dates
@@ -251,7 +264,8 @@ def _compile(pattern: str, node: exp.Expression) -> None:
 def _date_part(visitor: Visitor, node: exp.Expression) -> Typed:
     value = argument(visitor, node.this, "temporal", node)
     if isinstance(node, exp.Hour) and value.family == "date":
-        raise ExpressionError("EXP006", f"`{shown(node)}`: a date has no hour; use a date with time")
+        zh = f"“{shown(node)}”：日期没有小时；请使用日期时间"
+        raise ExpressionError("EXP006", f"`{shown(node)}`: a date has no hour; use a date with time", zh=zh)
     return _bigint(type(node)(this=value.node))
 
 
@@ -268,7 +282,8 @@ def _extract(visitor: Visitor, node: exp.Expression) -> Typed:
             if part in ("dow", "dayofweek", "weekday")
             else f"use {', '.join(_PARTS)}"
         )
-        raise ExpressionError("EXP004", f"extract({part} from …) is not portable; {hint}")
+        zh = f"extract({part} from …) 不可移植；{hint.replace('use ', '请用 ').replace('Monday 1 … Sunday 7', '周一为 1，周日为 7')}"
+        raise ExpressionError("EXP004", f"extract({part} from …) is not portable; {hint}", zh=zh)
     return _date_part(visitor, _PARTS[part](this=node.expression))
 
 
@@ -282,7 +297,8 @@ def _date_diff(visitor: Visitor, node: exp.Expression) -> Typed:
         )
         return _bigint(days)
     if unit not in ("month", "year"):
-        raise ExpressionError("EXP009", f"`{shown(node)}`: the unit must be 'day', 'month' or 'year'")
+        zh = f"“{shown(node)}”：单位只能是 'day'、'month' 或 'year'"
+        raise ExpressionError("EXP009", f"`{shown(node)}`: the unit must be 'day', 'month' or 'year'", zh=zh)
     years = exp.Sub(this=_bigint(exp.Year(this=end.node)).node, expression=_bigint(exp.Year(this=start.node)).node)
     if unit == "year":
         return Typed(exp.paren(years), INTEGER)
@@ -295,7 +311,9 @@ def _date_trunc(visitor: Visitor, node: exp.Expression) -> Typed:
     unit = node.args["unit"].name.lower() if node.args.get("unit") is not None else ""
     if unit not in ("year", "quarter", "month", "week", "day", "hour"):
         raise ExpressionError(
-            "EXP009", f"`{shown(node)}`: the unit must be 'year', 'quarter', 'month', 'week', 'day' or 'hour'"
+            "EXP009",
+            f"`{shown(node)}`: the unit must be 'year', 'quarter', 'month', 'week', 'day' or 'hour'",
+            zh=f"“{shown(node)}”：单位只能是 'year'、'quarter'、'month'、'week'、'day' 或 'hour'",
         )
     value = cast(argument(visitor, node.this, "temporal", node), TIMESTAMP)
     return Typed(exp.TimestampTrunc(this=value.node, unit=exp.var(unit.upper())), TIMESTAMP)
@@ -323,7 +341,10 @@ def _as_of(_: Visitor, node: exp.Expression) -> Typed:
 
 def _exactly(node: exp.Expression, count: int) -> list[exp.Expression]:
     if len(node.expressions) != count:
-        raise ExpressionError("EXP009", f"`{shown(node)}` takes {count} arguments, not {len(node.expressions)}")
+        message = f"`{shown(node)}` takes {count} arguments, not {len(node.expressions)}"
+        raise ExpressionError(
+            "EXP009", message, zh=f"“{shown(node)}”需要 {count} 个参数，而不是 {len(node.expressions)} 个"
+        )
     return list(node.expressions)
 
 
@@ -335,7 +356,8 @@ def _list_contains(visitor: Visitor, node: exp.Expression) -> Typed:
     item = visitor.visit(node.expression)
     if item.type != value.type.removesuffix("[]"):
         expected = words(value.type.removesuffix("[]"))
-        raise ExpressionError("EXP006", f"`{shown(node)}`: the list holds {expected}, not {words(item.type)}")
+        zh = f"“{shown(node)}”：列表中是{words_zh(value.type.removesuffix('[]'))}，而不是{words_zh(item.type)}"
+        raise ExpressionError("EXP006", f"`{shown(node)}`: the list holds {expected}, not {words(item.type)}", zh=zh)
     return Typed(exp.ArrayContains(this=value.node, expression=item.node), BOOLEAN)
 
 
@@ -343,7 +365,8 @@ def _list_has(combine: type[exp.Expression]) -> Rule:
     def rule(visitor: Visitor, node: exp.Expression) -> Typed:
         value, items = (node.this, node.expression) if not isinstance(node, exp.Anonymous) else _exactly(node, 2)
         if not isinstance(items, exp.Array) or not items.expressions:
-            raise ExpressionError("EXP009", f"`{shown(node)}`: write the values as a list: ['a', 'b']")
+            zh = f"“{shown(node)}”：请把取值写成列表：['a', 'b']"
+            raise ExpressionError("EXP009", f"`{shown(node)}`: write the values as a list: ['a', 'b']", zh=zh)
         tests = [_list_contains(visitor, exp.ArrayContains(this=value, expression=item)) for item in items.expressions]
         whole = chain(combine, [t.node for t in tests])
         return Typed(exp.paren(whole) if len(tests) > 1 else whole, BOOLEAN)

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
-from huaxiang.errors import ExpressionError, did_you_mean
+from huaxiang.errors import ExpressionError, did_you_mean, did_you_mean_zh
 from huaxiang.plan.condition_sql import from_sql, value_of
 from huaxiang.plan.condition_text import OPS, to_text, written
 from huaxiang.plan.condition_types import (
@@ -146,6 +146,7 @@ def _refuse_elsewhere(name: str, scope: Scope) -> None:
         raise ExpressionError(
             "CON011",
             f"{name}(…) can't be used here, only in audiences; define a statistic tag and compare it, or make an audience of it",
+            zh=f"{name}(…) 只能用在人群条件中；请定义统计标签并与之比较，或建成人群",
         )
 
 
@@ -173,7 +174,9 @@ def _measured(
         with within(constant):
             if value is None:
                 raise ExpressionError(
-                    "CON010", f"{name}(…) must be compared with a constant: a number, a text or a date"
+                    "CON010",
+                    f"{name}(…) must be compared with a constant: a number, a text or a date",
+                    zh=f"{name}(…) 只能与常量比较：数值、文本或日期",
                 )
             if kind is not None:
                 comparison(function, op, constant, kind)
@@ -196,7 +199,9 @@ def _rows(call: exp.Anonymous, scope: Scope, *, field: bool, timed: bool) -> tup
         node = given.positional[1]
         if not isinstance(node, exp.Column):
             raise ExpressionError(
-                "CON010", f"{given.name}(…): the second argument is the name of a field, without quotes"
+                "CON010",
+                f"{given.name}(…): the second argument is the name of a field, without quotes",
+                zh=f"{given.name}(…)：第二个参数是字段名，不加引号",
             )
         with within(node):
             named = field_of(node, source[0], source[1]) if source[1] is not None else node.name
@@ -227,14 +232,16 @@ def _where(tree: exp.Expression, name: str, source: SourceFields | None) -> str:
 def _window(given: _Arguments, source: _Source) -> Window:
     days, since, until = (given.named.get(n) for n in _WINDOW)
     if days is not None and (since is not None or until is not None):
-        raise ExpressionError("CON010", f"{given.name}(…): give days, or since and until, not both")
+        zh = f"{given.name}(…)：days 与 since、until 只能二选一"
+        raise ExpressionError("CON010", f"{given.name}(…): give days, or since and until, not both", zh=zh)
     window = Window(
         None if days is None else _whole(days, "days", 36_500),
         None if since is None else _day(since, "since"),
         None if until is None else _day(until, "until"),
     )
     if window.since is not None and window.until is not None and window.since > window.until:
-        raise ExpressionError("CON010", f"{given.name}(…): since lies after until; exchange them")
+        zh = f"{given.name}(…)：since 晚于 until；请对调"
+        raise ExpressionError("CON010", f"{given.name}(…): since lies after until; exchange them", zh=zh)
     if window != Window() and source[1] is not None:
         need_time(source[0], source[1], "a window")
     return window
@@ -273,7 +280,8 @@ def _in_list(call: exp.Anonymous, _: Scope) -> InList:
     given = _arguments(call, (1, 1), (), "('list')")
     name = _text(given.positional[0], "the argument is the name of a list in quotes")
     if not LIST_NAME.match(name):
-        raise ExpressionError("CON010", "in_list(…): a list's name has letters, digits, _, - and . only")
+        zh = "in_list(…)：名单名只能包含字母、数字、_、- 和 ."
+        raise ExpressionError("CON010", "in_list(…): a list's name has letters, digits, _, - and . only", zh=zh)
     return InList(name)
 
 
@@ -281,7 +289,8 @@ def _sample(call: exp.Anonymous, _: Scope) -> Sample:
     given = _arguments(call, (1, 2), (), "(share[, 'seed'])")
     share = value_of(given.positional[0])
     if isinstance(share, (str, bool)) or share is None or not 0 < share <= 1:
-        raise ExpressionError("CON010", "sample(…): the share is a number above 0 and up to 1, such as 0.1")
+        zh = "sample(…)：抽样比例是大于 0、不超过 1 的数值，例如 0.1"
+        raise ExpressionError("CON010", "sample(…): the share is a number above 0 and up to 1, such as 0.1", zh=zh)
     seed = given.positional[1:]
     return Sample(share, _text(seed[0], "the seed is a text in quotes") if seed else "")
 
@@ -291,7 +300,9 @@ def _top(call: exp.Anonymous, scope: Scope) -> Top:
     count, column, *among = given.positional
     if not isinstance(column, exp.Column):
         raise ExpressionError(
-            "CON010", f"{given.name}(…): the second argument is the name of a tag or attribute, without quotes"
+            "CON010",
+            f"{given.name}(…): the second argument is the name of a tag or attribute, without quotes",
+            zh=f"{given.name}(…)：第二个参数是标签或属性名，不加引号",
         )
     number = _whole(count, "the count", 10**12)
     if scope.checked:
@@ -335,28 +346,34 @@ def _arguments(call: exp.Anonymous, count: tuple[int, int], names: Items[str], f
         key = node.name.lower()
         with within(node):
             if key not in names:
-                raise ExpressionError("CON010", f'{name}(…) takes no "{key}"{did_you_mean(key, names)}')
+                zh = f"{name}(…) 没有名为“{key}”的参数{did_you_mean_zh(key, names)}"
+                raise ExpressionError("CON010", f'{name}(…) takes no "{key}"{did_you_mean(key, names)}', zh=zh)
             if key in named:
-                raise ExpressionError("CON010", f'{name}(…) has "{key}" twice')
+                raise ExpressionError("CON010", f'{name}(…) has "{key}" twice', zh=f"{name}(…) 的参数“{key}”写了两次")
         named[key] = node.expression
     if not count[0] <= len(positional) <= count[1]:
         more = f"; by name: {', '.join(f'{n} => …' for n in names)}" if names else ""
-        raise ExpressionError("CON010", f"write {name}{form}{more}")
+        zh = f"请写成 {name}{form}{more.replace('; by name: ', '；按名称：')}"
+        raise ExpressionError("CON010", f"write {name}{form}{more}", zh=zh)
     return _Arguments(name, positional, named)
 
 
 def _text(node: exp.Expression, expected: str) -> str:
     if not isinstance(node, exp.Literal) or not node.is_string or not node.name:
         with within(node):
-            raise ExpressionError("CON010", expected)
+            raise ExpressionError("CON010", expected, zh="该参数必须是带引号的文本")
     return node.name
+
+
+_WHAT_ZH = {"the count": "人数"}
 
 
 def _whole(node: exp.Expression, what: str, most: int) -> int:
     value = value_of(node)
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
         with within(node):
-            raise ExpressionError("CON010", f"{what} must be a whole number from 1 to {most}")
+            zh = f"{_WHAT_ZH.get(what, what)} 必须是 1 到 {most} 的整数"
+            raise ExpressionError("CON010", f"{what} must be a whole number from 1 to {most}", zh=zh)
     return value
 
 
@@ -366,4 +383,5 @@ def _day(node: exp.Expression, what: str) -> str:
         return day(value if isinstance(value, str) else "").isoformat()
     except ValueError:
         with within(node):
-            raise ExpressionError("CON010", f"{what} must be a day in quotes: '2024-12-31'") from None
+            zh = f"{what} 必须是带引号的日期：'2024-12-31'"
+            raise ExpressionError("CON010", f"{what} must be a day in quotes: '2024-12-31'", zh=zh) from None

@@ -14,9 +14,14 @@ from huaxiang.plan.condition_text import OPS, column
 from huaxiang.plan.conditions import MEASURE_CALLS, ComparisonOp, MeasureFunction
 from huaxiang.plan.expr import CheckedExpression, check_tree, within
 from huaxiang.plan.nodes import Measure, TimeRange
-from huaxiang.plan.types import family, is_numeric, words
+from huaxiang.plan.types import family, is_numeric, words, words_zh
 
 _OPERATION = {op: kind for kind, (op, _) in OPS.items()}
+_NEEDS_ZH = {
+    "a number": "数值",
+    "a number or a date": "数值或日期",
+    "a single value, not a list": "单个值（不能是列表）",
+}
 _NEEDS: Mapping[MeasureFunction, tuple[str, frozenset[str]]] = {
     "sum": ("a number", frozenset({"integer", "number", "money"})),
     "mean": ("a number", frozenset({"integer", "number", "money"})),
@@ -87,7 +92,8 @@ def measure_type(function: MeasureFunction, of: str | None) -> str:
         need, families = _NEEDS[function]
         if of is None or family(of) not in families:
             got = words(of) if of is not None else "nothing"
-            raise ExpressionError("CON009", f"{MEASURE_CALLS[function]}(…) needs {need}, but the field is {got}")
+            zh = f"{MEASURE_CALLS[function]}(…) 需要{_NEEDS_ZH[need]}，而该字段是{words_zh(of) if of is not None else '空的'}"
+            raise ExpressionError("CON009", f"{MEASURE_CALLS[function]}(…) needs {need}, but the field is {got}", zh=zh)
     measured = "active_days" if function == "days" else function
     return result_type(Measure("value", measured, TimeRange(None, datetime(9999, 12, 31)), of_type=of))
 
@@ -96,9 +102,11 @@ def comparison(function: MeasureFunction, op: ComparisonOp, value: exp.Expressio
     """`value op constant` over one column of that name and type `kind`, portable. EXP codes when the two can't be compared."""
     name = MEASURE_CALLS[function]
     if family(kind) == "boolean" and op not in ("=", "!="):
-        raise ExpressionError("EXP007", f"{name}(…) is true/false here and has no order; use = or !=")
+        zh = f"{name}(…) 在这里是真/假值，没有大小；请用 = 或 !="
+        raise ExpressionError("EXP007", f"{name}(…) is true/false here and has no order; use = or !=", zh=zh)
     if function in ("count", "days", "distinct") and not _is_number(value):
-        raise ExpressionError("EXP007", f"{name}(…) counts and must be compared with a number")
+        zh = f"{name}(…) 是计数，只能与数值比较"
+        raise ExpressionError("EXP007", f"{name}(…) counts and must be compared with a number", zh=zh)
     return check_tree(_OPERATION[op](this=column(name), expression=value.copy()), {name: kind}, boolean=True)
 
 
@@ -113,7 +121,8 @@ def check_rank(node: exp.Column, columns: Mapping[str, str]) -> None:
         checked = check_tree(node, columns)
         if not is_numeric(checked.type) and family(checked.type) not in ("date", "timestamp"):
             message = f'top and bottom rank by a number or a date, but "{node.name}" is {words(checked.type)}'
-            raise ExpressionError("CON009", message)
+            zh = f"top 与 bottom 按数值或日期排名，而“{node.name}”是{words_zh(checked.type)}"
+            raise ExpressionError("CON009", message, zh=zh)
 
 
 def day(text: str) -> date:

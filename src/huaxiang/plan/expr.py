@@ -23,9 +23,9 @@ from sqlglot.errors import ParseError, SqlglotError
 from huaxiang.errors import ExpressionError, did_you_mean, did_you_mean_zh
 from huaxiang.plan import calls, operators
 from huaxiang.plan.conditions import MEASURE_CALLS, PART
-from huaxiang.plan.functions import INSTEAD, PORTABLE
+from huaxiang.plan.functions import INSTEAD, INSTEAD_ZH, PORTABLE
 from huaxiang.plan.syntax import half_width, syntax_error, unclosed
-from huaxiang.plan.types import BOOLEAN, INTEGER, NULL, NUMBER, TEXT, Typed, settle, words
+from huaxiang.plan.types import BOOLEAN, INTEGER, NULL, NUMBER, TEXT, Typed, settle, words, words_zh
 
 MAX_LENGTH = 100_000
 AS_OF = "AS_OF"
@@ -63,12 +63,16 @@ def check_tree(
     try:
         result = checker.visit(tree)
     except RecursionError:
-        raise ExpressionError("EXP012", "the expression is nested too deeply; split it into several tags") from None
+        raise _too_deep() from None
     if boolean and result.type not in (BOOLEAN, NULL):
         message = f"a condition must be true or false, but this is {words(result.type)}; compare it with something"
-        raise ExpressionError("EXP008", message)
+        raise ExpressionError(
+            "EXP008", message, zh=f"条件必须是真或假，而这里是{words_zh(result.type)}；请与某个值比较"
+        )
     if result.type == NULL:
-        raise ExpressionError("EXP010", "the expression is always NULL; give it a value")
+        raise ExpressionError(
+            "EXP010", "the expression is always NULL; give it a value", zh="表达式永远为空值；请给出取值"
+        )
     return CheckedExpression(settle(result).node, frozenset(checker.read), result.type)
 
 
@@ -104,18 +108,20 @@ def parse_expression(text: str) -> exp.Expression:
         raise ExpressionError("EXP001", "the expression is empty", zh="条件是空的")
     if len(text) > MAX_LENGTH:
         raise ExpressionError(
-            "EXP012", f"the expression has more than {MAX_LENGTH} characters; split it into several tags"
+            "EXP012",
+            f"the expression has more than {MAX_LENGTH} characters; split it into several tags",
+            zh=f"表达式超过 {MAX_LENGTH} 个字符；请拆成多个标签",
         )
     try:
         tree: exp.Expr = sqlglot.parse_one(text, into=exp.Condition, dialect="duckdb")
     except ParseError as error:
         raise syntax_error(error, text) from None
     except RecursionError:
-        raise ExpressionError("EXP012", "the expression is nested too deeply; split it into several tags") from None
+        raise _too_deep() from None
     except SqlglotError:
         raise unclosed(text) from None
     if isinstance(tree, exp.Block) or not isinstance(tree, exp.Expression):
-        raise ExpressionError("EXP003", "write exactly one expression, without `;`")
+        raise ExpressionError("EXP003", "write exactly one expression, without `;`", zh="只能写一个表达式，不带分号")
     return tree
 
 
@@ -204,10 +210,13 @@ class Checker:
         argument = node.expressions[0] if len(node.expressions) == 1 else None
         if not isinstance(argument, exp.Literal) or not argument.is_string:
             raise ExpressionError(
-                "EXP009", "in_audience takes the name of one audience in quotes: in_audience('loyal')"
+                "EXP009",
+                "in_audience takes the name of one audience in quotes: in_audience('loyal')",
+                zh="in_audience 需要一个带引号的人群名：in_audience('loyal')",
             )
         if not self.audiences:
-            raise ExpressionError("EXP005", "in_audience(…) can only be used in conditions over customers")
+            message = "in_audience(…) can only be used in conditions over customers"
+            raise ExpressionError("EXP005", message, zh="in_audience(…) 只能用在客户条件中")
         return Typed(exp.Anonymous(this=IN_AUDIENCE, expressions=[argument.copy()]), BOOLEAN)
 
 
@@ -230,7 +239,8 @@ _ARGUMENTS = {
 def _refuse_extra(node: exp.Expression) -> None:
     extra = [k for k, v in node.args.items() if isinstance(v, exp.Expr) and k not in _ARGUMENTS]
     if extra:
-        raise ExpressionError("EXP009", f"`{operators.shown(node)}` has too many arguments")
+        told = operators.shown(node)
+        raise ExpressionError("EXP009", f"`{told}` has too many arguments", zh=f"“{told}”的参数过多")
 
 
 _FORBIDDEN: tuple[tuple[type[exp.Expr], str], ...] = (
@@ -241,25 +251,42 @@ _FORBIDDEN: tuple[tuple[type[exp.Expr], str], ...] = (
     (exp.Glob, "glob (use like)"), (exp.Array, "a list literal (allowed only in list_has_any, list_has_all)"),
 )  # fmt: skip
 
+_FORBIDDEN_ZH = {
+    "a window function": "窗口函数", "a subquery": "子查询", "`*`": "“*”", "a parameter": "参数占位符",
+    "an interval (write time - 30 for 30 days earlier)": "interval（30 天前请写 time - 30）", "a lambda": "lambda",
+    "an index (use list_contains or substring)": "下标（请用 list_contains 或 substring）", "a struct": "结构体",
+    "a lambda or JSON path": "lambda 或 JSON 路径", "similar to (use regexp_matches)": "similar to（请用 regexp_matches）",
+    "glob (use like)": "glob（请用 like）",
+    "a list literal (allowed only in list_has_any, list_has_all)": "列表字面量（只能放在 list_has_any、list_has_all 中）",
+}  # fmt: skip
+
 
 def unknown_function(name: str) -> ExpressionError:
     """EXP004, with what to write instead."""
     hint = INSTEAD.get(name)
     known = [f for f in PORTABLE if f[0].isalpha() and f != name]
     tail = f"; {hint}" if hint else did_you_mean(name, known)
-    zh = None if hint else f"“{name}”不是可移植函数{did_you_mean_zh(name, known)}"
+    zh = f"“{name}”不是可移植函数{f'；{INSTEAD_ZH[hint]}' if hint else did_you_mean_zh(name, known)}"
     return ExpressionError("EXP004", f'function "{name}" is not one of the portable functions{tail}', zh=zh)
 
 
 def misplaced_part(name: str) -> ExpressionError:
     """CON006: a call that is a condition of its own stands within an expression."""
-    advice = {"step": "step(…) only stands within in_sequence(…)"}
-    default = (
+    told = (
         f"{name}(…) is a condition of audiences: join it to others by and, or, not; it can't stand within an expression"
     )
-    if name in MEASURE_CALLS.values():
-        default = f"{name}(…) must be compared with a value, as in {name}(…) > 5, in the condition of an audience"
-    return ExpressionError("CON006", advice.get(name, default))
+    zh = f"{name}(…) 本身就是人群条件：请用 and、or、not 与其他条件连接，不能放在表达式里面"
+    if name == "step":
+        told, zh = "step(…) only stands within in_sequence(…)", "step(…) 只能放在 in_sequence(…) 里面"
+    elif name in MEASURE_CALLS.values():
+        told = f"{name}(…) must be compared with a value, as in {name}(…) > 5, in the condition of an audience"
+        zh = f"在人群条件中，{name}(…) 必须与一个值比较，例如 {name}(…) > 5"
+    return ExpressionError("CON006", told, zh=zh)
+
+
+def _too_deep() -> ExpressionError:
+    message = "the expression is nested too deeply; split it into several tags"
+    return ExpressionError("EXP012", message, zh="表达式嵌套过深；请拆成多个标签")
 
 
 def _refusal(node: exp.Expression) -> ExpressionError:
@@ -268,15 +295,18 @@ def _refusal(node: exp.Expression) -> ExpressionError:
     if isinstance(inner, exp.AggFunc):
         name = inner.sql_name().lower()
         message = f"the aggregate {name}(…) is not allowed in an expression; define a statistic tag and use it here"
-        return ExpressionError("EXP005", message)
+        return ExpressionError("EXP005", message, zh=f"表达式中不能使用聚合 {name}(…)；请先定义统计标签，再在这里使用")
     for kind, word in _FORBIDDEN:
         if isinstance(inner, kind):
-            return ExpressionError("EXP005", f"{word} is not allowed in an expression")
+            return ExpressionError(
+                "EXP005", f"{word} is not allowed in an expression", zh=f"表达式中不能使用{_FORBIDDEN_ZH[word]}"
+            )
     if isinstance(inner, exp.Func):
         name = inner.sql_name().lower()
         return unknown_function(name)
     shown = inner.sql(dialect="duckdb")
-    return ExpressionError("EXP005", f"`{shown[:40]}` is not allowed in an expression")
+    message = f"`{shown[:40]}` is not allowed in an expression"
+    return ExpressionError("EXP005", message, zh=f"表达式中不能使用“{shown[:40]}”")
 
 
 _RULES: dict[type[exp.Expression], Callable[[Checker, exp.Expression], Typed]] = {**operators.RULES, **calls.RULES}

@@ -173,3 +173,17 @@ INSTEAD: Mapping[str, str] = MappingProxyType({
     "current_time": "results must be repeatable", "array_size": "use len", "iff": "use case when … end",
 })  # fmt: skip
 """What to write in place of a function that is not portable."""
+
+INSTEAD_ZH: Mapping[str, str] = MappingProxyType({
+    "use as_of(), the day up to which the build counts": "请用 as_of()，即统计截止日", "results must be repeatable": "结果必须可重复",
+    "use isodow (Monday 1 … Sunday 7)": "请用 isodow（周一为 1，周日为 7）", "use ln or log10": "请用 ln 或 log10",
+    "use ln(x) / ln(2)": "请用 ln(x) / ln(2)", "use full_years(from, to)": "请用 full_years(起, 止)",
+    "use extract(… from …)": "请用 extract(… from …)",
+    "write time - days": "请写 时间 - 天数", "use year, month, day, hour or date_trunc": "请用 year、month、day、hour 或 date_trunc",
+    "use split_part, substring or regexp_matches": "请用 split_part、substring 或 regexp_matches", "use replace": "请用 replace",
+    "use substring(text, 1, n)": "请用 substring(文本, 1, n)", "use ends_with or split_part": "请用 ends_with 或 split_part",
+    "use cast(… as date)": "请用 cast(… as date)", "declare the column's `format` in the source": "请在数据源中声明该列的 format",
+    "use contains": "请用 contains", "write time + days": "请写 时间 + 天数", "use cast(… as timestamp)": "请用 cast(… as timestamp)",
+    "use len": "请用 len", "use case when … end": "请用 case when … end",
+})  # fmt: skip
+"""The same for those who read Chinese."""

@@ -20,6 +20,7 @@ from huaxiang.plan.types import (
     Typed,
     align,
     cast,
+    compare_hint,
     is_constant,
     is_numeric,
     is_temporal,
@@ -28,6 +29,7 @@ from huaxiang.plan.types import (
     to_double,
     unify,
     words,
+    words_zh,
 )
 
 
@@ -71,16 +73,19 @@ def _both_numbers(left: Typed, right: Typed, node: exp.Expression) -> tuple[Type
     for side in (left, right):
         if not is_numeric(side.type):
             sign = _SIGNS.get(type(node), "?")
-            dates = "use date_diff for days between dates, or add a number of days to one"
-            hint = dates if is_temporal(side.type) else "cast it, or use ||"
+            hint, hint_zh = "cast it, or use ||", "请用 cast 转换，或用 || 拼接"
+            if is_temporal(side.type):
+                hint = "use date_diff for days between dates, or add a number of days to one"
+                hint_zh = "日期相差的天数请用 date_diff，或给日期加减天数"
             message = f"`{sign}` needs numbers on both sides, but `{shown(node)}` has {words(side.type)}; {hint}"
-            raise ExpressionError("EXP006", message)
+            zh = f"“{sign}”两边都要是数值，而“{shown(node)}”中有{words_zh(side.type)}；{hint_zh}"
+            raise ExpressionError("EXP006", message, zh=zh)
     return left, right
 
 
 def shown(node: exp.Expression) -> str:
     """A part of an expression as text for a message, shortened."""
-    text = node.sql(dialect="duckdb")
+    text = node.sql(dialect="duckdb").replace("ARRAY_CONTAINS(", "list_contains(")  # as it is written
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
@@ -126,14 +131,15 @@ def _modulo(visitor: Visitor, node: exp.Expression) -> Typed:
     left, right = _numbers(visitor, node)
     if {left.family, right.family} != {"integer"}:
         message = f"`%` needs whole numbers on both sides in `{shown(node)}`; cast(… as bigint) them"
-        raise ExpressionError("EXP006", message)
+        raise ExpressionError("EXP006", message, zh=f"“{shown(node)}”中，% 两边都要是整数；请用 cast(… as bigint) 转换")
     return Typed(exp.Mod(this=wrap(left.node), expression=wrap(nullif_zero(right))), INTEGER)
 
 
 def _negate(visitor: Visitor, node: exp.Expression) -> Typed:
     value = visitor.visit(node.this)
     if not is_numeric(value.type):
-        raise ExpressionError("EXP006", f"`-` needs a number, but `{shown(node.this)}` is {words(value.type)}")
+        zh = f"“-”后面要是数值，而“{shown(node.this)}”是{words_zh(value.type)}"
+        raise ExpressionError("EXP006", f"`-` needs a number, but `{shown(node.this)}` is {words(value.type)}", zh=zh)
     value = settle(value) if value.type == NUMBER else value
     return Typed(exp.Neg(this=wrap(value.node)), value.type)
 
@@ -152,39 +158,22 @@ def _pair(left: Typed, right: Typed, node: exp.Expression) -> dict[str, exp.Expr
 def comparable(left: Typed, right: Typed, node: exp.Expression) -> tuple[Typed, Typed]:
     """Bring two values to types that can be compared; EXP007, EXP011 when there are none."""
     if "null" in (left.family, right.family):
-        raise ExpressionError("EXP011", f"`{shown(node)}` compares with NULL and is never true; write `is null`")
+        zh = f"“{shown(node)}”与空值比较，永远不成立；请写 is null"
+        raise ExpressionError("EXP011", f"`{shown(node)}` compares with NULL and is never true; write `is null`", zh=zh)
     try:
         pair = align(left, right)
     except TypeError:
-        message = f"`{shown(node)}` compares {words(left.type)} with {words(right.type)}; {_compare_hint(left, right)}"
-        raise ExpressionError("EXP007", message) from None
+        hint, text = compare_hint(left, right), shown(node)
+        message = f"`{text}` compares {words(left.type)} with {words(right.type)}; {hint[0]}"
+        zh = f"“{text}”把{words_zh(left.type)}与{words_zh(right.type)}比较；{hint[1]}"
+        raise ExpressionError("EXP007", message, zh=zh) from None
     if pair[0].family == "list":
         raise ExpressionError(
-            "EXP007", f"`{shown(node)}` compares lists; use list_contains, list_has_any or list_has_all"
+            "EXP007",
+            f"`{shown(node)}` compares lists; use list_contains, list_has_any or list_has_all",
+            zh=f"“{shown(node)}”比较的是列表；请用 list_contains、list_has_any 或 list_has_all",
         )
     return pair
-
-
-def _compare_hint(left: Typed, right: Typed) -> str:
-    families = {left.family, right.family}
-    if "list" in families:
-        return "use list_contains(list, value)"
-    if families <= {"text", "integer", "number", "money"}:
-        literal = left.literal if left.family == "text" else right.literal
-        if literal is not None and literal.is_string:
-            return f"write the number without quotes: {literal.name}" if _is_number(literal.name) else "write a number"
-        return "put the number in quotes, or cast(… as double) the text"
-    if "boolean" in families:
-        return "write the true/false value alone, or `not` before it"
-    return "cast one of them"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _logic(visitor: Visitor, node: exp.Expression) -> Typed:
@@ -220,7 +209,9 @@ def condition(visitor: Visitor, node: exp.Expression) -> exp.Expression:
     value = visitor.visit(node)
     if value.family not in ("boolean", "null"):
         raise ExpressionError(
-            "EXP008", f"`{shown(node)}` must be true or false, but is {words(value.type)}; compare it"
+            "EXP008",
+            f"`{shown(node)}` must be true or false, but is {words(value.type)}; compare it",
+            zh=f"“{shown(node)}”必须是真或假，而它是{words_zh(value.type)}；请与某个值比较",
         )
     return value.node
 
@@ -244,22 +235,28 @@ def _is(visitor: Visitor, node: exp.Expression) -> Typed:
     if isinstance(target, exp.Boolean) and value.family == "boolean":
         known = exp.Coalesce(this=value.node, expressions=[exp.Boolean(this=not target.this)])
         return Typed(known if target.this else exp.Not(this=known), BOOLEAN)
-    raise ExpressionError("EXP005", f"`{shown(node)}`: only is null, is not null, is true and is false are allowed")
+    message = f"`{shown(node)}`: only is null, is not null, is true and is false are allowed"
+    raise ExpressionError("EXP005", message, zh=f"“{shown(node)}”：只能写 is null、is not null、is true、is false")
 
 
 def _in(visitor: Visitor, node: exp.Expression) -> Typed:
     if node.args.get("query") is not None or node.args.get("unnest") is not None or node.args.get("field") is not None:
         raise ExpressionError(
-            "EXP005", "a subquery is not allowed in an expression; list the values, or use in_audience('…')"
+            "EXP005",
+            "a subquery is not allowed in an expression; list the values, or use in_audience('…')",
+            zh="表达式中不能使用子查询；请列出取值，或使用 in_audience('…')",
         )
     if not node.expressions:
-        raise ExpressionError("EXP009", f"`{shown(node)}` has no values; list at least one")
+        raise ExpressionError(
+            "EXP009", f"`{shown(node)}` has no values; list at least one", zh=f"“{shown(node)}”没有取值；请至少列出一个"
+        )
     value = visitor.visit(node.this)
     items = []
     for item in node.expressions:
         checked = visitor.visit(item)
         if checked.family == "null":
-            raise ExpressionError("EXP011", f"`{shown(node)}` lists NULL, which never matches; write `or … is null`")
+            message = f"`{shown(node)}` lists NULL, which never matches; write `or … is null`"
+            raise ExpressionError("EXP011", message, zh=f"“{shown(node)}”列出了空值，永远匹配不到；请写 or … is null")
         value, checked = comparable(value, checked, node)
         items.append(checked.node)
     return Typed(exp.In(this=wrap(value.node), expressions=items), BOOLEAN)
@@ -278,12 +275,18 @@ def _like(visitor: Visitor, node: exp.Expression) -> Typed:
     value, pattern = visitor.visit(node.this), node.expression
     if value.family != "text":
         raise ExpressionError(
-            "EXP006", f"`{shown(node)}`: like needs text, but `{shown(node.this)}` is {words(value.type)}"
+            "EXP006",
+            f"`{shown(node)}`: like needs text, but `{shown(node.this)}` is {words(value.type)}",
+            zh=f"“{shown(node)}”：like 需要文本，而“{shown(node.this)}”是{words_zh(value.type)}",
         )
     if not isinstance(pattern, exp.Literal) or not pattern.is_string:
-        raise ExpressionError("EXP009", f"`{shown(node)}`: the pattern must be a text in quotes")
+        message = f"`{shown(node)}`: the pattern must be a text in quotes"
+        raise ExpressionError("EXP009", message, zh=f"“{shown(node)}”：匹配模式必须是带引号的文本")
     if "\\" in pattern.name:
-        raise ExpressionError("EXP009", f"`{shown(node)}`: a pattern can't hold \\; use contains or regexp_matches")
+        message = f"`{shown(node)}`: a pattern can't hold \\; use contains or regexp_matches"
+        raise ExpressionError(
+            "EXP009", message, zh=f"“{shown(node)}”：匹配模式中不能有反斜杠；请用 contains 或 regexp_matches"
+        )
     result = type(node)(this=wrap(value.node), expression=pattern.copy())
     return Typed(exp.Not(this=result) if node.args.get("negate") else result, BOOLEAN)
 
@@ -331,7 +334,8 @@ def _cast(visitor: Visitor, node: exp.Expression) -> Typed:
     target = _TARGETS.get(to.this.name) if not to.args.get("nested") else None
     if target is None:
         message = f"`{shown(node)}`: cast only to varchar, bigint, double, decimal, date, timestamp or boolean"
-        raise ExpressionError("EXP005", message)
+        zh = f"“{shown(node)}”：cast 只能转换为 varchar、bigint、double、decimal、date、timestamp 或 boolean"
+        raise ExpressionError("EXP005", message, zh=zh)
     literal = node.this
     if isinstance(literal, exp.Literal) and literal.is_string and target in (DATE, TIMESTAMP):
         return _time_constant(literal.name, target)
@@ -340,7 +344,8 @@ def _cast(visitor: Visitor, node: exp.Expression) -> Typed:
         return Typed(exp.cast(value.node, exp.DataType.build(target, dialect="duckdb")), target)
     convert = _CONVERSIONS.get((value.family, target))
     if convert is None:
-        raise ExpressionError("EXP006", f"`{shown(node)}`: {words(value.type)} can't become {words(target)}")
+        zh = f"“{shown(node)}”：{words_zh(value.type)}不能转换为{words_zh(target)}"
+        raise ExpressionError("EXP006", f"`{shown(node)}`: {words(value.type)} can't become {words(target)}", zh=zh)
     return Typed(convert(value.node), target)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from huaxiang.errors import ExpressionError, did_you_mean
+from huaxiang.errors import ExpressionError, did_you_mean, did_you_mean_zh
 from huaxiang.plan import condition_sql, condition_text, condition_tree
 from huaxiang.plan.condition_calls import Scope, mask
 from huaxiang.plan.condition_plain import read_plain
@@ -149,7 +149,7 @@ class _Reader:
             if self.scope.checked:
                 _read_sql(condition_text.to_text(condition_text.written(node)), self.scope)
         except ExpressionError as error:
-            raise ExpressionError(error.code, error.message) from None
+            raise ExpressionError(error.code, error.message, zh=error.zh) from None
 
 
 def references(when: str | Mapping[str, object]) -> References:
@@ -215,9 +215,12 @@ def _expand(tree: exp.Expression, audiences: Mapping[str, Condition], above: tup
             return node
         name = node.expressions[0].name
         if name not in audiences:
-            raise ExpressionError("CON004", f'unknown audience "{name}"{did_you_mean(name, audiences)}')
+            zh = f"没有名为“{name}”的人群{did_you_mean_zh(name, audiences)}"
+            raise ExpressionError("CON004", f'unknown audience "{name}"{did_you_mean(name, audiences)}', zh=zh)
         if name in above:
-            raise ExpressionError("CON005", f"audiences refer to each other in a circle: {' → '.join((*above, name))}")
+            circle = " → ".join((*above, name))
+            message = f"audiences refer to each other in a circle: {circle}"
+            raise ExpressionError("CON005", message, zh=f"人群循环引用：{circle}")
         inner = _expand(audiences[name].ast, audiences, (*above, name))
         return exp.Coalesce(this=inner, expressions=[exp.Boolean(this=False)])
 

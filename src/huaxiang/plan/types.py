@@ -20,6 +20,12 @@ _WORDS = {
 }  # fmt: skip
 
 
+_WORDS_ZH = {
+    "text": "文本", "integer": "整数", "number": "数值", "money": "金额", "date": "日期", "timestamp": "日期时间", "boolean": "真/假",
+    "list": "列表", "null": "空值",
+}  # fmt: skip
+
+
 def family(type_: str) -> str:
     """Return text, integer, number, money (any DECIMAL), date, timestamp, boolean, list or null for a DuckDB type name."""
     name = type_.upper()
@@ -47,6 +53,11 @@ def is_temporal(type_: str) -> bool:
 def words(type_: str) -> str:
     """Name a type for a message: `text`, `a whole number`, …"""
     return _WORDS[family(type_)]
+
+
+def words_zh(type_: str) -> str:
+    """The same for those who read Chinese."""
+    return _WORDS_ZH[family(type_)]
 
 
 @dataclass(frozen=True)
@@ -120,7 +131,8 @@ def unify(values: list[Typed], where: str) -> tuple[list[Typed], str]:
     families = {v.family for v in values if v.family != "null"}
     known = [v for v in values if v.family != "null"]
     if not known:
-        raise ExpressionError("EXP010", f"all values of {where} are NULL; give at least one a value")
+        zh = f"{where} 的取值全部为空；请至少给出一个取值"
+        raise ExpressionError("EXP010", f"all values of {where} are NULL; give at least one a value", zh=zh)
     if len({v.type for v in known}) == 1:
         constant = all(is_constant(v.node) for v in known)
         return [settle(v) if constant or v.type == NUMBER else v for v in values], known[0].type
@@ -132,7 +144,9 @@ def unify(values: list[Typed], where: str) -> tuple[list[Typed], str]:
     if len(families) == 1:
         return values, known[0].type
     kinds = " and ".join(sorted({words(v.type) for v in known}))
-    raise ExpressionError("EXP010", f"{where} mixes {kinds}; all its values must have one type, cast(… as …) some")
+    zh = f"{where} 混用了{'、'.join(sorted({words_zh(v.type) for v in known}))}；所有取值必须是同一类型，请用 cast(… as …) 转换"
+    message = f"{where} mixes {kinds}; all its values must have one type, cast(… as …) some"
+    raise ExpressionError("EXP010", message, zh=zh)
 
 
 def common_type(types: Sequence[str]) -> str:
@@ -190,3 +204,31 @@ def is_constant(node: exp.Expression) -> bool:
     """True for a number literal, with or without sign."""
     bare = node.this if isinstance(node, exp.Neg) else node
     return isinstance(bare, exp.Literal) and not bare.is_string
+
+
+def compare_hint(left: Typed, right: Typed) -> tuple[str, str]:
+    """What to write in place of a comparison of two types, in English and Chinese."""
+    families = {left.family, right.family}
+    if "list" in families:
+        return "use list_contains(list, value)", "请用 list_contains(列表, 取值)"
+    if families <= {"text", "integer", "number", "money"}:
+        literal = left.literal if left.family == "text" else right.literal
+        if literal is not None and literal.is_string:
+            if not _is_number(literal.name):
+                return "write a number", "请写数值"
+            return f"write the number without quotes: {literal.name}", f"数值不加引号：{literal.name}"
+        return (
+            "put the number in quotes, or cast(… as double) the text",
+            "请给数值加引号，或用 cast(… as double) 转换文本",
+        )
+    if "boolean" in families:
+        return "write the true/false value alone, or `not` before it", "真/假值请单独写，或在前面加 not"
+    return "cast one of them", "请用 cast 转换其中之一"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
