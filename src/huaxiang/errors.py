@@ -58,6 +58,8 @@ class Issue:
     severity: Literal["error", "warning"] = "error"
     subject: tuple[str, str] | None = field(default=None, compare=False)
     """The definition at fault, as plural kind and name, where it is known."""
+    zh: str | None = field(default=None, compare=False)
+    """The message for those who read Chinese, None where there is only the English one."""
 
     def __str__(self) -> str:
         mark = "" if self.severity == "error" else " (warning)"

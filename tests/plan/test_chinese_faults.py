@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 from tests.plan.behaviours import SOURCES
 
 from huaxiang.errors import ExpressionError
+from huaxiang.plan import checks
 from huaxiang.plan.expr import check_expression
 from huaxiang.plan.functions import INSTEAD, INSTEAD_ZH
 from huaxiang.plan.predicate import read_condition
@@ -46,3 +49,19 @@ def test_every_hint_has_its_chinese() -> None:
     with pytest.raises(ExpressionError, match="as_of") as caught:
         check_expression("today() > born", COLUMNS)
     assert "as_of()" in str(caught.value.zh)
+
+
+def test_checks_of_definitions_tell_faults_in_both_languages() -> None:
+    """No check notes a bare English text; what OIDC settings lack is told by `spec.login` alone."""
+    english = []
+    for file in sorted(Path(checks.__path__[0]).glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "add" and len(node.args) > 3:
+                told: ast.expr = node.args[3]
+            elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "message":
+                told = node.value
+            else:
+                continue
+            if isinstance(told, (ast.JoinedStr, ast.Constant)) and getattr(told, "value", "") is not None:
+                english.append(f"{file.name}:{told.lineno}")
+    assert not english

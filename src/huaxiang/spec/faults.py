@@ -10,6 +10,7 @@ from typing import Any, Literal, Union
 from pydantic import BaseModel
 
 from huaxiang.errors import Issue, did_you_mean
+from huaxiang.spec import faults_zh
 from huaxiang.spec.yaml_nodes import Document, Path
 
 SINGULAR: Mapping[str, str] = types.MappingProxyType({
@@ -218,15 +219,24 @@ def _without_first(member: tuple[str, ...], depth: int) -> tuple[str, ...]:
     return tuple(labels)
 
 
-def _subject(path: Path, data: object) -> tuple[str, Path]:
+class Said(typing.NamedTuple):
+    """The same in two languages."""
+
+    en: str
+    zh: str
+
+
+def _subject(path: Path, data: object) -> tuple[Said, Path]:
     """Name the definition a path lies in: `tag "high_value"`, and the rest of the path within it."""
     if len(path) >= 2 and path[0] in SINGULAR and isinstance(path[1], int):
         kind = SINGULAR[str(path[0])]
         items = data.get(path[0]) if isinstance(data, Mapping) else None
         item = items[path[1]] if isinstance(items, list) and path[1] < len(items) else None
         name = item.get("name") if isinstance(item, Mapping) else None
-        return (f'{kind} "{name}"' if isinstance(name, str) else f"{kind} {path[1] + 1} of the file"), path[2:]
-    return "", path
+        named = name if isinstance(name, str) else None
+        english = f'{kind} "{name}"' if named is not None else f"{kind} {path[1] + 1} of the file"
+        return Said(english, faults_zh.subject_zh(str(path[0]), named, path[1] + 1)), path[2:]
+    return Said("", ""), path
 
 
 def _key_text(path: Path) -> str:
@@ -239,48 +249,60 @@ def _key_text(path: Path) -> str:
 
 def _issue(fault: Fault, document: Document) -> Issue:
     subject, rest = _subject(fault.path, document.data)
-    code, message = _message(fault, rest)
-    return Issue(document.place(fault.path), code, f"{subject}: {message}" if subject else message)
+    code, said = _message(fault, rest)
+    if subject.en:
+        said = Said(f"{subject.en}: {said.en}", f"{subject.zh}：{said.zh}")
+    return Issue(document.place(fault.path), code, said.en, zh=said.zh)
 
 
-def _message(fault: Fault, rest: Path) -> tuple[str, str]:
-    where = f'"{_key_text(rest)}"' if rest else "the definition"
+def _message(fault: Fault, rest: Path) -> tuple[str, Said]:
+    where = Said(f'"{_key_text(rest)}"' if rest else "the definition", faults_zh.place_zh(_key_text(rest)))
     if fault.note == "[key]":
-        where = f'a key of "{_key_text(rest[:-1])}"'
+        above = _key_text(rest[:-1])
+        where = Said(f'a key of "{above}"', faults_zh.place_zh(above, a_key=True))
     kind = fault.type
+    shown = _shown(fault.given)
     if kind == "extra_forbidden":
-        return "SPEC001", f'unknown key "{fault.path[-1]}"{did_you_mean(str(fault.path[-1]), fault.known)}'
+        key = str(fault.path[-1])
+        zh = faults_zh.unknown_zh(key, fault.known)
+        return "SPEC001", Said(f'unknown key "{key}"{did_you_mean(key, fault.known)}', zh)
     if kind == "missing":
-        inside = f" in {where}" if rest else ""
-        return "SPEC002", f"the key {fault.note} is missing{inside}"
+        inside = Said(f" in {where.en}", where.zh) if rest else Said("", "")
+        zh = faults_zh.missing_zh(fault.note.split('"')[1], inside.zh)
+        return "SPEC002", Said(f"the key {fault.note} is missing{inside.en}", zh)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return _tag_kind_message(fault)
     if kind == "literal_error":
         choices = _choices(fault.context)
-        return "SPEC004", f"{where} is {_shown(fault.given)}{did_you_mean(str(fault.given), choices)}"
+        zh = faults_zh.choice_zh(where.zh, faults_zh.shown_zh(shown), str(fault.given), choices)
+        return "SPEC004", Said(f"{where.en} is {shown}{did_you_mean(str(fault.given), choices)}", zh)
     if kind == "string_pattern_mismatch":
         return "SPEC005", _pattern_message(fault, where)
     if kind in _BOUNDS:
         key, words = _BOUNDS[kind]
-        return "SPEC006", f"{where} is {_shown(fault.given)}; it must be {words} {fault.context[key]:g}"
+        zh = faults_zh.bound_zh(where.zh, shown, words, fault.context[key])
+        return "SPEC006", Said(f"{where.en} is {shown}; it must be {words} {fault.context[key]:g}", zh)
     if kind in ("too_short", "too_long"):
         bound = fault.context.get("min_length", fault.context.get("max_length"))
         word = "at least" if kind == "too_short" else "at most"
         count = len(fault.given) if isinstance(fault.given, list) else fault.context["actual_length"]
-        return "SPEC006", f"{where} has {count} item{'' if count == 1 else 's'}; it must have {word} {bound}"
+        english = f"{where.en} has {count} item{'' if count == 1 else 's'}; it must have {word} {bound}"
+        return "SPEC006", Said(english, faults_zh.count_zh(where.zh, count, word, int(bound or 0)))
     return "SPEC003", _type_message(fault, where)
 
 
-def _type_message(fault: Fault, where: str) -> str:
+def _type_message(fault: Fault, where: Said) -> Said:
     kinds = fault.context.get("kinds") or ([_KINDS[fault.type]] if fault.type in _KINDS else [])
     if fault.given is None:
-        return f"{where} is empty; write {' or '.join(kinds) or 'a value'}, or remove the key"
+        english = f"{where.en} is empty; write {' or '.join(kinds) or 'a value'}, or remove the key"
+        return Said(english, faults_zh.type_zh(where.zh, None, kinds, None))
+    shown = _shown(fault.given)
+    quoted = _plain(fault.given) if "text" in kinds and isinstance(fault.given, (int, float, bool)) else None
+    zh = faults_zh.type_zh(where.zh, faults_zh.shown_zh(shown), kinds, quoted)
     if not kinds:
-        return f"{where} is {_shown(fault.given)}, which is not allowed here"
-    hint = ""
-    if "text" in kinds and isinstance(fault.given, (int, float, bool)):
-        hint = f'; put it in quotes: "{_plain(fault.given)}"'
-    return f"{where} is {_shown(fault.given)}; it must be {' or '.join(kinds)}{hint}"
+        return Said(f"{where.en} is {shown}, which is not allowed here", zh)
+    hint = f'; put it in quotes: "{quoted}"' if quoted is not None else ""
+    return Said(f"{where.en} is {shown}; it must be {' or '.join(kinds)}{hint}", zh)
 
 
 def _plain(value: object) -> str:
@@ -302,20 +324,26 @@ def _choices(context: Mapping[str, Any]) -> list[str]:
     return [t.strip().strip("'\"") for t in text.split(",") if t.strip()]
 
 
-def _tag_kind_message(fault: Fault) -> tuple[str, str]:
+def _tag_kind_message(fault: Fault) -> tuple[str, Said]:
     from huaxiang.spec.models import Tag
 
     kinds = [str(_label(o)) for o in _flatten(Tag)]
     given = fault.given.get("kind") if isinstance(fault.given, Mapping) else None
+    zh = faults_zh.kind_zh(given, kinds)
     if given is None:
-        return "SPEC002", f'the key "kind" is missing; write one of {", ".join(kinds)}'
-    return "SPEC007", f'unknown kind "{given}"{did_you_mean(str(given), kinds)}'
+        return "SPEC002", Said(f'the key "kind" is missing; write one of {", ".join(kinds)}', zh)
+    return "SPEC007", Said(f'unknown kind "{given}"{did_you_mean(str(given), kinds)}', zh)
 
 
-def _pattern_message(fault: Fault, where: str) -> str:
+def _pattern_message(fault: Fault, where: Said) -> Said:
+    pattern = str(fault.context.get("pattern", ""))
+    english = _pattern_english(fault, where.en, pattern)
+    return Said(english, faults_zh.pattern_zh(where.zh, faults_zh.shown_zh(_shown(fault.given)), pattern))
+
+
+def _pattern_english(fault: Fault, where: str, pattern: str) -> str:
     from huaxiang.spec.login import HINTS
 
-    pattern = str(fault.context.get("pattern", ""))
     if pattern in HINTS:
         return f"{where} {HINTS[pattern]}"
     if pattern.startswith("^[a-z]"):

@@ -19,6 +19,11 @@ HINTS: Mapping[str, str] = MappingProxyType({
     "the project, and is not shown here",
 })  # fmt: skip
 """What is said of a value that doesn't match: the value is not repeated, since it may be a secret."""
+HINTS_ZH: Mapping[str, str] = MappingProxyType({
+    ISSUER: "不是身份提供方的地址；请照其文档书写：https://…，不含 ? 和 #（http:// 仅限本机）",
+    SECRET: "必须说明密钥存放在哪里：env:名称（环境变量）或 file:路径；密钥本身不应写进项目，这里也不显示",
+})  # fmt: skip
+"""The same in Chinese."""
 LoginRole = Literal["admin", "analyst", "marketer", "auditor"]
 Claim = Annotated[str, Field(min_length=1, max_length=200)]
 

@@ -93,6 +93,8 @@ def _told(issue: Issue, *, own: bool, closer: ExpressionError | None = None) -> 
     same = closer is not None and closer.code == issue.code
     message = _bare(issue.message) if own else issue.message
     zh = closer.zh if same and closer is not None else None
+    if zh is None and issue.zh:
+        zh = issue.zh.partition("”：")[2] if own else issue.zh
     return {
         "pointer": _pointer(issue) if own else None, "place": None if own else str(issue.place), "code": issue.code,
         "severity": issue.severity, "message": {"en": message, "zh": zh or _in_chinese(issue.code, message)},

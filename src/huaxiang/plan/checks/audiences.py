@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
-from huaxiang.errors import did_you_mean
+from huaxiang.errors import did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks import tags, values
 from huaxiang.plan.checks.findings import Findings
-from huaxiang.plan.types import family, words
+from huaxiang.plan.types import family, words, words_zh
+from huaxiang.spec.faults import Said
 from huaxiang.spec.models import AudienceSpec, ClusteringSpec, Feature
 
 MAX_CLUSTERS = 50
@@ -37,14 +38,31 @@ def _check_keys(found: Findings, spec: AudienceSpec) -> bool:
     sound = True
     for key, needed in _NEEDS[spec.kind].items():
         if needed and not given[key]:
-            found.add(at, (), "AUD001", f'a {spec.kind} audience needs the key "{key}"')
+            found.add(
+                at, (), "AUD001", Said(f'a {spec.kind} audience needs the key "{key}"', f"{spec.kind} 人群需要“{key}”")
+            )
             sound = False
     for key in (key for key, there in given.items() if there and key not in _NEEDS[spec.kind]):
         kinds = " or ".join(kind for kind, takes in _NEEDS.items() if key in takes)
-        found.add(at, (key,), "AUD001", f'"{key}" belongs to a {kinds} audience, but this one is {spec.kind}')
+        found.add(
+            at,
+            (key,),
+            "AUD001",
+            Said(
+                f'"{key}" belongs to a {kinds} audience, but this one is {spec.kind}',
+                f"“{key}”用于 {kinds.replace(' or ', ' 或 ')} 人群，而这是 {spec.kind} 人群",
+            ),
+        )
         sound = False
     if sound and spec.frozen_at is not None and not _is_day(spec.frozen_at):
-        found.add(at, ("frozen_at",), "AUD002", f"there is no day {spec.frozen_at}; write YYYY-MM-DD")
+        found.add(
+            at,
+            ("frozen_at",),
+            "AUD002",
+            Said(
+                f"there is no day {spec.frozen_at}; write YYYY-MM-DD", f"没有 {spec.frozen_at} 这一天；请写 YYYY-MM-DD"
+            ),
+        )
     return sound
 
 
@@ -63,7 +81,15 @@ def _check_condition(found: Findings, spec: AudienceSpec) -> None:
         return
     for other in checked.audiences:
         if other not in audiences:
-            found.add(at, path, "REF002", f'unknown audience "{other}"{did_you_mean(other, audiences)}')
+            found.add(
+                at,
+                path,
+                "REF002",
+                Said(
+                    f'unknown audience "{other}"{did_you_mean(other, audiences)}',
+                    f"没有名为“{other}”的人群{did_you_mean_zh(other, audiences)}",
+                ),
+            )
     values.check(found, at, path, checked.tree)
 
 
@@ -76,7 +102,15 @@ def _check_clustering(found: Findings, spec: ClusteringSpec) -> None:
         name = feature.tag if isinstance(feature, Feature) else feature
         path: tuple[str | int, ...] = ("features", i)
         if name in seen:
-            found.add(at, path, "CLU004", f'feature "{name}" is listed twice; keep one and give it a weight')
+            found.add(
+                at,
+                path,
+                "CLU004",
+                Said(
+                    f'feature "{name}" is listed twice; keep one and give it a weight',
+                    f"特征“{name}”写了两次；请保留一个并设权重",
+                ),
+            )
         seen.add(name)
         kind = found.types.get(name)
         if kind is not None and family(kind) == "boolean":
@@ -86,7 +120,15 @@ def _check_clustering(found: Findings, spec: ClusteringSpec) -> None:
             and name not in found.project.clusterings
             and family(kind) not in ("integer", "number", "money")
         ):
-            found.add(at, path, "CLU002", f'feature "{name}" must be a number or true/false, but is {words(kind)}')
+            found.add(
+                at,
+                path,
+                "CLU002",
+                Said(
+                    f'feature "{name}" must be a number or true/false, but is {words(kind)}',
+                    f"特征“{name}”必须是数值或真/假，而它是{words_zh(kind)}",
+                ),
+            )
         else:
             tags.number_input(found, at, path, name, "CLU001")
     _check_k(found, spec)
@@ -96,6 +138,22 @@ def _check_k(found: Findings, spec: ClusteringSpec) -> None:
     at = ("clusterings", spec.name)
     low, high = (spec.k, spec.k) if isinstance(spec.k, int) else spec.k
     if low < 2 or high > MAX_CLUSTERS:
-        found.add(at, ("k",), "CLU003", f"k must lie between 2 and {MAX_CLUSTERS}, e.g. [3, 8]")
+        found.add(
+            at,
+            ("k",),
+            "CLU003",
+            Said(
+                f"k must lie between 2 and {MAX_CLUSTERS}, e.g. [3, 8]",
+                f"k 必须在 2 到 {MAX_CLUSTERS} 之间，例如 [3, 8]",
+            ),
+        )
     elif low > high:
-        found.add(at, ("k",), "CLU003", f"k ranges from {low} down to {high}; write [{high}, {low}]")
+        found.add(
+            at,
+            ("k",),
+            "CLU003",
+            Said(
+                f"k ranges from {low} down to {high}; write [{high}, {low}]",
+                f"k 从 {low} 到 {high} 是递减的；请写 [{high}, {low}]",
+            ),
+        )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from huaxiang.errors import did_you_mean
+from huaxiang.errors import did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import ID, declared_type
 from huaxiang.spec import units
 from huaxiang.spec.canonical import DERIVED
+from huaxiang.spec.faults import Said
 from huaxiang.spec.models import ColumnSpec, SourceSpec
 
 _TIMES = ("date", "datetime")
@@ -35,14 +36,20 @@ def _check_derive(found: Findings, source: SourceSpec, field: str, spec: ColumnS
     at = ("sources", source.name)
     kind = declared_type(source, field)
     if spec.derive and kind not in DERIVED:
-        message = f'field "{field}" has type {kind}; "derive" is only for {", ".join(sorted(DERIVED))}'
+        message = Said(
+            f'field "{field}" has type {kind}; "derive" is only for {", ".join(sorted(DERIVED))}',
+            f"字段“{field}”的类型是 {kind}；derive 只用于 {'、'.join(sorted(DERIVED))}",
+        )
         found.add(at, ("columns", field, "derive"), "SRC004", message)
         return
     looked_up = {new for lookup in source.lookups for new in lookup.take}
     for new, part in (spec.derive or {}).items():
         path = ("columns", field, "derive", new)
         if part not in DERIVED[kind]:
-            message = f'field "{field}": {kind} has no part "{part}"{did_you_mean(part, DERIVED[kind])}'
+            message = Said(
+                f'field "{field}": {kind} has no part "{part}"{did_you_mean(part, DERIVED[kind])}',
+                f"字段“{field}”：{kind} 没有“{part}”这一部分{did_you_mean_zh(part, DERIVED[kind])}",
+            )
             found.add(at, path, "SRC030", message)
         owner = (
             "made by the build" if new == ID else "already a field of the file" if new in source.columns
@@ -50,7 +57,15 @@ def _check_derive(found: Findings, source: SourceSpec, field: str, spec: ColumnS
             else "already taken by a lookup" if new in looked_up else None
         )  # fmt: skip
         if owner is not None:
-            found.add(at, path, "SRC031", f'field "{field}": "{new}" is {owner}; derive it under another name')
+            found.add(
+                at,
+                path,
+                "SRC031",
+                Said(
+                    f'field "{field}": "{new}" is {owner}; derive it under another name',
+                    f"字段“{field}”：名称“{new}”已被使用；请换名派生",
+                ),
+            )
         taken.setdefault(new, field)
 
 
@@ -63,10 +78,15 @@ def _check_kinds(found: Findings, source: SourceSpec, field: str, spec: ColumnSp
     )
     for key, is_set, kinds in limits:
         if is_set and kind not in kinds:
-            message = f'field "{field}" has type {kind}; "{key}" is only for {", ".join(kinds)}'
+            message = Said(
+                f'field "{field}" has type {kind}; "{key}" is only for {", ".join(kinds)}',
+                f"字段“{field}”的类型是 {kind}；“{key}”只用于 {'、'.join(kinds)}",
+            )
             found.add(("sources", source.name), ("columns", field, key), "SRC004", message)
     if spec.not_before is not None and not _is_day(spec.not_before):
-        message = f'field "{field}": there is no day {spec.not_before}'
+        message = Said(
+            f'field "{field}": there is no day {spec.not_before}', f"字段“{field}”：没有 {spec.not_before} 这一天"
+        )
         found.add(("sources", source.name), ("columns", field, "not_before"), "SRC034", message)
 
 
@@ -84,7 +104,10 @@ def _check_currency(found: Findings, source: SourceSpec, field: str, spec: Colum
         return
     if not project.rates.get(spec.currency, 0.0) > 0:
         known = ", ".join(sorted(project.rates)) or "none"
-        message = f'field "{field}": huaxiang.yaml has no rate of {spec.currency} (it has: {known}); add it to `rates`'
+        message = Said(
+            f'field "{field}": huaxiang.yaml has no rate of {spec.currency} (it has: {known}); add it to `rates`',
+            f"字段“{field}”：huaxiang.yaml 没有 {spec.currency} 的汇率（已有：{known}）；请加入 rates",
+        )
         found.add(("sources", source.name), ("columns", field, "currency"), "SRC032", message)
 
 
@@ -94,9 +117,15 @@ def _check_unit(found: Findings, source: SourceSpec, field: str, spec: ColumnSpe
     at, path = ("sources", source.name), ("columns", field, "convert_to")
     for unit in (spec.convert_to, *((spec.unit,) if spec.unit else ())):
         if units.find_unit(unit) is None:
-            message = f'field "{field}": unknown unit "{unit}"{did_you_mean(unit, units.units())}'
+            message = Said(
+                f'field "{field}": unknown unit "{unit}"{did_you_mean(unit, units.units())}',
+                f"字段“{field}”：没有单位“{unit}”{did_you_mean_zh(unit, units.units())}",
+            )
             found.add(at, path, "SRC033", message)
             return
     if spec.unit and units.factor(spec.unit, spec.convert_to) is None:
-        message = f'field "{field}": {spec.unit} and {spec.convert_to} don\'t measure the same'
+        message = Said(
+            f'field "{field}": {spec.unit} and {spec.convert_to} don\'t measure the same',
+            f"字段“{field}”：{spec.unit} 与 {spec.convert_to} 不是同类单位",
+        )
         found.add(at, path, "SRC033", message)

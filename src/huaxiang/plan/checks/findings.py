@@ -9,7 +9,8 @@ from huaxiang.errors import ExpressionError, Issue
 from huaxiang.plan.columns import customer_types, dependencies, output_names, profile_names, sources_of_customers
 from huaxiang.plan.expr import CheckedExpression, check_expression
 from huaxiang.plan.predicate import Condition, parse_condition
-from huaxiang.spec.faults import SINGULAR
+from huaxiang.spec.faults import SINGULAR, Said
+from huaxiang.spec.faults_zh import SINGULAR_ZH
 from huaxiang.spec.loader import Project
 
 When = str | Mapping[str, object]
@@ -28,7 +29,7 @@ class Findings:
         self._found: dict[Issue, None] = {}
 
     def add(
-        self, at: tuple[str, str], path: tuple[str | int, ...], code: str, message: str, *, warning: bool = False
+        self, at: tuple[str, str], path: tuple[str | int, ...], code: str, message: str | Said, *, warning: bool = False
     ) -> None:
         """Note a fault of the definition `at` = (kind, name); `path` leads to the key that has it.
 
@@ -41,7 +42,10 @@ class Findings:
         subject = f'{SINGULAR[kind]} "{name}": ' if kind in SINGULAR else ""
         severity: Literal["error", "warning"] = "warning" if warning else "error"
         place = self.project.place(kind, name, *path)
-        self._found[Issue(place, code, subject + message, severity, at)] = None
+        english, zh = message if isinstance(message, Said) else (message, None)
+        if zh is not None and subject:
+            zh = f"{SINGULAR_ZH[kind]}“{name}”：{zh}"
+        self._found[Issue(place, code, subject + english, severity, at, zh)] = None
 
     def issues(self) -> tuple[Issue, ...]:
         """All faults, sorted by place."""
@@ -87,14 +91,19 @@ class Findings:
             self.add(at, path, "REF003", self.not_online(name))
         elif name is None or not self._is_broken(name):
             key = ".".join(str(p + 1) if isinstance(p, int) else p for p in path)
-            self.add(at, path, error.code, f"{key}: {error.message}")
+            told = Said(f"{key}: {error.message}", f"{key}：{error.zh}") if error.zh else f"{key}: {error.message}"
+            self.add(at, path, error.code, told)
 
-    def not_online(self, column: str) -> str:
+    def not_online(self, column: str) -> Said:
         """Why a column can't be read: its tag is offline, or a draft."""
         name = self.offline[column]
         if self.project.tags[name].status == "draft":
-            return f'reads tag "{name}", which is a draft; it has to be approved first (status: online)'
-        return f'reads tag "{name}", which is offline; set its status to online'
+            english = f'reads tag "{name}", which is a draft; it has to be approved first (status: online)'
+            return Said(english, f"引用的标签“{name}”还是草稿；需要先批准上线（status: online）")
+        return Said(
+            f'reads tag "{name}", which is offline; set its status to online',
+            f"引用的标签“{name}”已下线；请先将其 status 改为 online",
+        )
 
     @staticmethod
     def _unknown(error: ExpressionError) -> str | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 
-from huaxiang.errors import did_you_mean
+from huaxiang.errors import did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import ACCOUNT_KEY, ID, attributes_of, field_types, has_accounts, has_customers
-from huaxiang.plan.types import common_type, family, words
+from huaxiang.plan.types import common_type, family, words, words_zh
 from huaxiang.spec.canonical import STORED_AS
+from huaxiang.spec.faults import Said
 from huaxiang.spec.models import AttributeFrom, AttributeSpec, HouseholdSpec
 
 CUSTOMER_KEY = "customer_key"
@@ -23,14 +24,23 @@ def check(found: Findings, codes: frozenset[str]) -> None:
         at = ("identity", key.name)
         if key.field not in mapped:
             found.add(
-                at, ("field",), "IDN001", f'no source maps the field "{key.field}"{did_you_mean(key.field, mapped)}'
+                at,
+                ("field",),
+                "IDN001",
+                Said(
+                    f'no source maps the field "{key.field}"{did_you_mean(key.field, mapped)}',
+                    f"没有数据源映射字段“{key.field}”{did_you_mean_zh(key.field, mapped)}",
+                ),
             )
         if key.field in seen:
             found.add(
                 at,
                 ("field",),
                 "IDN002",
-                f'identity key "{seen[key.field]}" already uses the field "{key.field}"; keep one',
+                Said(
+                    f'identity key "{seen[key.field]}" already uses the field "{key.field}"; keep one',
+                    f"标识键“{seen[key.field]}”已使用字段“{key.field}”；请保留一个",
+                ),
             )
         seen.setdefault(key.field, key.name)
     _check_texts(found, set(seen) or {CUSTOMER_KEY})
@@ -46,8 +56,9 @@ def _check_texts(found: Findings, fields: set[str]) -> None:
         types = field_types(found.project, source) if source.entity != "reference" else {}
         for field in sorted(fields & set(source.columns)):
             if types[field] != "VARCHAR":
-                message = (
-                    f'"{field}" identifies customers and must be text, but is {words(types[field])}; write type: text'
+                message = Said(
+                    f'"{field}" identifies customers and must be text, but is {words(types[field])}; write type: text',
+                    f"“{field}”用于识别客户，必须是文本，而它是{words_zh(types[field])}；请写 type: text",
                 )
                 found.add(("sources", source.name), ("columns", field), "IDN003", message)
 
@@ -55,10 +66,18 @@ def _check_texts(found: Findings, fields: set[str]) -> None:
 def _check_attribute(found: Findings, spec: AttributeSpec, codes: frozenset[str]) -> None:
     at = ("attributes", spec.name)
     if spec.name == ID:
-        found.add(at, ("name",), "ATR007", f'"{ID}" is made by the build; choose another name')
+        found.add(
+            at,
+            ("name",),
+            "ATR007",
+            Said(f'"{ID}" is made by the build; choose another name', f"“{ID}”由构建生成；请换一个名称"),
+        )
     near = difflib.get_close_matches(spec.name, sorted(codes), n=1, cutoff=0.87) if spec.name not in codes else []
     if near:
-        message = f'is not in the catalogue and counts as your own; did you mean "{near[0]}"?'
+        message = Said(
+            f'is not in the catalogue and counts as your own; did you mean "{near[0]}"?',
+            f"不在属性目录中，视为自定义；是不是“{near[0]}”？",
+        )
         found.add(at, ("name",), "ATR003", message, warning=True)
     _check_form(found, spec)
     types = [_check_origin(found, spec, number, origin) for number, origin in enumerate(spec.origins)]
@@ -69,13 +88,28 @@ def _check_attribute(found: Findings, spec: AttributeSpec, codes: frozenset[str]
         value = common_type(known)
     except TypeError:
         kinds = " and ".join(sorted({words(t) for t in known}))
-        found.add(at, ("from",), "ATR009", f"its sources give {kinds}; all must give one type, cast(… as …) some")
+        kinds_zh = "、".join(sorted({words_zh(t) for t in known}))
+        found.add(
+            at,
+            ("from",),
+            "ATR009",
+            Said(
+                f"its sources give {kinds}; all must give one type, cast(… as …) some",
+                f"各来源给出的类型不同（{kinds_zh}）；必须是同一类型，请用 cast(… as …) 转换",
+            ),
+        )
         return
     if spec.pick == "union" and value != "VARCHAR":
-        message = f"union collects texts, but the value is {words(value)}; cast it, or pick another way"
+        message = Said(
+            f"union collects texts, but the value is {words(value)}; cast it, or pick another way",
+            f"union 汇集文本，而取值是{words_zh(value)}；请转换，或换一种 pick",
+        )
         found.add(at, ("pick",), "ATR005", message)
     if spec.type is not None and spec.pick != "union" and family(STORED_AS[spec.type]) != family(value):
-        message = f"type says {spec.type}, but the value is {words(value)}; cast it, or remove the type"
+        message = Said(
+            f"type says {spec.type}, but the value is {words(value)}; cast it, or remove the type",
+            f"type 写的是 {spec.type}，而取值是{words_zh(value)}；请转换，或删去 type",
+        )
         found.add(at, ("type",), "ATR006", message)
 
 
@@ -84,12 +118,31 @@ def _check_form(found: Findings, spec: AttributeSpec) -> None:
     at = ("attributes", spec.name)
     one = [k for k, v in (("source", spec.source), ("value", spec.value)) if v is not None]
     if spec.from_ and one:
-        found.add(at, (one[0],), "ATR008", "says both `from` and `source` or `value`; keep one of the two forms")
+        found.add(
+            at,
+            (one[0],),
+            "ATR008",
+            Said(
+                "says both `from` and `source` or `value`; keep one of the two forms",
+                "同时写了 from 与 source 或 value；两种写法请保留一种",
+            ),
+        )
     elif not spec.from_ and len(one) < 2:
         missing = "`value`" if one == ["source"] else "`source`" if one else "`source` and `value`, or `from`"
-        found.add(at, ("name",), "ATR008", f"lacks {missing}: where does it come from?")
+        found.add(
+            at,
+            ("name",),
+            "ATR008",
+            Said(
+                f"lacks {missing}: where does it come from?",
+                f"缺少 {missing.replace(' and ', ' 与 ').replace(', or ', '，或 ')}：取值来自哪里？",
+            ),
+        )
     if spec.pick == "ordered" and not spec.order:
-        message = "pick ordered takes the value that stands first in `order`, which is empty; list the values"
+        message = Said(
+            "pick ordered takes the value that stands first in `order`, which is empty; list the values",
+            "pick ordered 取 order 中排在最前的值，而 order 是空的；请列出取值",
+        )
         found.add(at, ("pick",), "ATR010", message)
 
 
@@ -99,15 +152,24 @@ def _check_origin(found: Findings, spec: AttributeSpec, number: int, origin: Att
     base: tuple[str | int, ...] = ("from", number) if spec.from_ else ()
     source = sources.get(origin.source)
     if source is None:
-        message = f'unknown source "{origin.source}"{did_you_mean(origin.source, sources)}'
+        message = Said(
+            f'unknown source "{origin.source}"{did_you_mean(origin.source, sources)}',
+            f"没有名为“{origin.source}”的数据源{did_you_mean_zh(origin.source, sources)}",
+        )
         found.add(at, (*base, "source"), "ATR001", message)
         return None
     if spec.of == "account" and not has_accounts(source):
-        message = f'source "{source.name}" has no accounts; use one that maps {ACCOUNT_KEY}'
+        message = Said(
+            f'source "{source.name}" has no accounts; use one that maps {ACCOUNT_KEY}',
+            f"数据源“{source.name}”没有企业客户；请用映射了 {ACCOUNT_KEY} 的数据源",
+        )
         found.add(at, (*base, "source"), "ATR011", message)
         return None
     if spec.of == "customer" and not has_customers(found.project, source):
-        message = f'source "{source.name}" has no customers; use one that maps an identity key'
+        message = Said(
+            f'source "{source.name}" has no customers; use one that maps an identity key',
+            f"数据源“{source.name}”没有客户；请用映射了标识键的数据源",
+        )
         found.add(at, (*base, "source"), "ATR002", message)
         return None
     checked = found.expression(at, (*base, "value"), origin.value, field_types(found.project, source))
@@ -121,7 +183,18 @@ def _check_household(found: Findings, spec: HouseholdSpec) -> None:
     named = [(("address",), spec.address), *((("also", n), name) for n, name in enumerate(spec.also))]
     for path, name in named:
         if name not in own:
-            message = f'{path[0]}: unknown attribute "{name}"{did_you_mean(name, own)}; declare it under `attributes`'
+            message = Said(
+                f'{path[0]}: unknown attribute "{name}"{did_you_mean(name, own)}; declare it under `attributes`',
+                f"{path[0]}：没有名为“{name}”的属性{did_you_mean_zh(name, own)}；请在 attributes 中声明",
+            )
             found.add(at, path, "HSH001", message)
         elif path == ("address",) and found.types.get(name, "VARCHAR") != "VARCHAR":
-            found.add(at, path, "HSH002", f'address: "{name}" must be text, but is {words(found.types[name])}')
+            found.add(
+                at,
+                path,
+                "HSH002",
+                Said(
+                    f'address: "{name}" must be text, but is {words(found.types[name])}',
+                    f"address：“{name}”必须是文本，而它是{words_zh(found.types[name])}",
+                ),
+            )

@@ -6,6 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from huaxiang.plan.checks.findings import Findings
+from huaxiang.spec.faults import Said
 from huaxiang.spec.login import oidc_faults
 
 _AT = ("project", "")
@@ -27,10 +28,34 @@ def check(found: Findings) -> None:
         try:
             date.fromisoformat(spec.as_of)
         except ValueError:
-            found.add(_AT, ("as_of",), "PRJ001", f'as_of is "{spec.as_of}"; write today, data or a date as YYYY-MM-DD')
+            found.add(
+                _AT,
+                ("as_of",),
+                "PRJ001",
+                Said(
+                    f'as_of is "{spec.as_of}"; write today, data or a date as YYYY-MM-DD',
+                    f"as_of 是“{spec.as_of}”；请写 today、data 或 YYYY-MM-DD 日期",
+                ),
+            )
     if not is_timezone(spec.timezone):
-        found.add(_AT, ("timezone",), "PRJ002", f'unknown timezone "{spec.timezone}"; write e.g. Asia/Shanghai or UTC')
+        found.add(
+            _AT,
+            ("timezone",),
+            "PRJ002",
+            Said(
+                f'unknown timezone "{spec.timezone}"; write e.g. Asia/Shanghai or UTC',
+                f"没有名为“{spec.timezone}”的时区；请写如 Asia/Shanghai 或 UTC",
+            ),
+        )
     if not found.project.sources:
-        found.add(_AT, (), "PRJ003", "the project has no source; describe one in a file below sources/")
+        found.add(
+            _AT,
+            (),
+            "PRJ003",
+            Said(
+                "the project has no source; describe one in a file below sources/",
+                "项目没有数据源；请在 sources/ 下的文件中描述一个",
+            ),
+        )
     for path, message in oidc_faults(spec.oidc) if spec.oidc is not None else ():
         found.add(_AT, ("oidc", *path), "PRJ004", message)

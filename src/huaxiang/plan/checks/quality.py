@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from huaxiang.errors import did_you_mean
+from huaxiang.errors import did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import ID, field_types, time_field
+from huaxiang.spec.faults import Said
 from huaxiang.spec.quality import Bound, Limit, QualityRules, TruthSpec
 from huaxiang.spec.sources import SourceSpec
 
@@ -36,7 +37,14 @@ class _Check:
         """Look at everything that is written."""
         for path, field in self._fields():
             if field not in self.types:
-                self._add(path, "QLT001", f'{path[0]}: unknown field "{field}"{did_you_mean(field, self.types)}')
+                self._add(
+                    path,
+                    "QLT001",
+                    Said(
+                        f'{path[0]}: unknown field "{field}"{did_you_mean(field, self.types)}',
+                        f"{path[0]}：没有名为“{field}”的字段{did_you_mean_zh(field, self.types)}",
+                    ),
+                )
         for path, limit in self._shares():
             self._check_share(path, limit)
         self._check_age()
@@ -46,11 +54,18 @@ class _Check:
                 self.at, ("quality", "rules", i, "condition"), rule.condition, self.types, boolean=True
             )
             if names.index(rule.name) != i:
-                self._add(("rules", i, "name"), "QLT004", f'rules: "{rule.name}" stands twice; name each rule once')
+                self._add(
+                    ("rules", i, "name"),
+                    "QLT004",
+                    Said(
+                        f'rules: "{rule.name}" stands twice; name each rule once',
+                        f"rules：“{rule.name}”出现了两次；规则不能重名",
+                    ),
+                )
         if self.rules.truth is not None:
             self._check_truth(self.rules.truth)
 
-    def _add(self, path: _Path, code: str, message: str) -> None:
+    def _add(self, path: _Path, code: str, message: str | Said) -> None:
         self.found.add(self.at, ("quality", *path), code, message)
 
     def _fields(self) -> Iterator[tuple[_Path, str]]:
@@ -83,7 +98,14 @@ class _Check:
         for bound in bounds:
             if bound is not None and not 0 <= bound <= 1:
                 key = ".".join(str(p + 1) if isinstance(p, int) else p for p in path)
-                self._add(path, "QLT002", f"{key}: {bound:g} is no share; write one from 0 to 1, e.g. 0.95")
+                self._add(
+                    path,
+                    "QLT002",
+                    Said(
+                        f"{key}: {bound:g} is no share; write one from 0 to 1, e.g. 0.95",
+                        f"{key}：{bound:g} 不是占比；请写 0 到 1 的数，例如 0.95",
+                    ),
+                )
 
     def _check_age(self) -> None:
         within = self.rules.fresh_within
@@ -94,10 +116,20 @@ class _Check:
                 self._add(
                     ("fresh_within",),
                     "QLT003",
-                    f'fresh_within is "{text}"; write a number with h, d or w, e.g. 36h or 2d',
+                    Said(
+                        f'fresh_within is "{text}"; write a number with h, d or w, e.g. 36h or 2d',
+                        f"fresh_within 是“{text}”；请写数字加 h、d 或 w，例如 36h 或 2d",
+                    ),
                 )
         if time_field(self.source) is None:
-            self._add(("fresh_within",), "QLT003", "fresh_within needs a field that dates the rows, and none is mapped")
+            self._add(
+                ("fresh_within",),
+                "QLT003",
+                Said(
+                    "fresh_within needs a field that dates the rows, and none is mapped",
+                    "fresh_within 需要给各行标注日期的字段，而没有映射",
+                ),
+            )
 
     def _check_truth(self, truth: TruthSpec) -> None:
         sources = self.found.project.sources
@@ -107,7 +139,10 @@ class _Check:
             self._add(
                 ("truth", "source"),
                 "QLT005",
-                f'truth: unknown source "{truth.source}"{did_you_mean(truth.source, known)}',
+                Said(
+                    f'truth: unknown source "{truth.source}"{did_you_mean(truth.source, known)}',
+                    f"truth：没有名为“{truth.source}”的数据源{did_you_mean_zh(truth.source, known)}",
+                ),
             )
             return
         theirs = field_types(self.found.project, other)
@@ -117,5 +152,8 @@ class _Check:
         for path, field, types in wanted:
             if field not in types:
                 where = self.source.name if types is self.types else other.name
-                message = f'truth: source "{where}" has no field "{field}"{did_you_mean(field, types)}'
+                message = Said(
+                    f'truth: source "{where}" has no field "{field}"{did_you_mean(field, types)}',
+                    f"truth：数据源“{where}”没有字段“{field}”{did_you_mean_zh(field, types)}",
+                )
                 self._add(("truth", path), "QLT005", message)

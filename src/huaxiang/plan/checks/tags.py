@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from huaxiang.errors import ExpressionError, did_you_mean
+from huaxiang.errors import ExpressionError, did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks import values
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import ID, named_in, output_names, profile_names
 from huaxiang.plan.predicate import parse_condition
-from huaxiang.plan.types import is_numeric, words
+from huaxiang.plan.types import is_numeric, words, words_zh
+from huaxiang.spec.faults import Said
 from huaxiang.spec.models import (
     BandsTag,
     ExpressionTag,
@@ -34,7 +35,10 @@ def check(found: Findings, codes: frozenset[str]) -> None:
         at = ("tags", name)
         known = codes | set(found.project.attributes)
         if tag.attribute is not None and codes and tag.attribute not in known:
-            message = f'unknown catalogue attribute "{tag.attribute}"{did_you_mean(tag.attribute, known)}'
+            message = Said(
+                f'unknown catalogue attribute "{tag.attribute}"{did_you_mean(tag.attribute, known)}',
+                f"属性目录中没有“{tag.attribute}”{did_you_mean_zh(tag.attribute, known)}",
+            )
             found.add(at, ("attribute",), "TAG010", message)
         match tag:
             case FactTag():
@@ -62,12 +66,20 @@ def _check_names(found: Findings) -> None:
             taken = owners.get(column)
             if taken is not None and not (isinstance(tag, FactTag) and tag.from_ == column):
                 what = f'its column "{column}"' if column != tag.name else "its name"
-                found.add(("tags", tag.name), ("name",), "TAG009", f"{what} is already used by {taken}; rename one")
+                found.add(
+                    ("tags", tag.name),
+                    ("name",),
+                    "TAG009",
+                    Said(f"{what} is already used by {taken}; rename one", f"名称“{column}”已被使用；请改名"),
+                )
             owners[column] = f'tag "{tag.name}"'
     for name in project.clusterings:
         if name in owners:
             found.add(
-                ("clusterings", name), ("name",), "TAG009", f"its name is already used by {owners[name]}; rename one"
+                ("clusterings", name),
+                ("name",),
+                "TAG009",
+                Said(f"its name is already used by {owners[name]}; rename one", f"名称“{name}”已被使用；请改名"),
             )
 
 
@@ -80,7 +92,10 @@ def _reads_clusters(found: Findings, at: At, path: tuple[str | int, ...], column
     own = {c for t in found.project.tags.values() for c in output_names(t)} | set(profile_names(found.project))
     clusters = sorted(c for c in columns if c in found.project.clusterings and c not in own)
     for name in clusters:
-        message = f'reads clustering "{name}", but clusters are made after the tags; define an audience instead'
+        message = Said(
+            f'reads clustering "{name}", but clusters are made after the tags; define an audience instead',
+            f"引用了聚类“{name}”，而聚类在标签之后才计算；请改为定义人群",
+        )
         found.add(at, path, "REF004", message)
     return bool(clusters)
 
@@ -100,15 +115,24 @@ def condition(
     for name in sorted(audiences):
         audience = found.project.audiences.get(name)
         if audience is None:
-            message = f'unknown audience "{name}"{did_you_mean(name, found.project.audiences)}'
+            message = Said(
+                f'unknown audience "{name}"{did_you_mean(name, found.project.audiences)}',
+                f"没有名为“{name}”的人群{did_you_mean_zh(name, found.project.audiences)}",
+            )
             found.add(at, path, "REF002", message)
         elif any(kind == "clusterings" for kind, _ in _all_inputs(found, ("audiences", name))):
-            message = f'reads audience "{name}", which reads a clustering; clusters are made after the tags'
+            message = Said(
+                f'reads audience "{name}", which reads a clustering; clusters are made after the tags',
+                f"引用的人群“{name}”用到了聚类，而聚类在标签之后才计算",
+            )
             found.add(at, path, "REF004", message)
         elif not parts and any(
             _has_parts(found, node) for node in (("audiences", name), *_all_inputs(found, ("audiences", name)))
         ):
-            message = f'reads audience "{name}", which speaks of behaviour, lists, samples or ranks; it is computed after the tags'
+            message = Said(
+                f'reads audience "{name}", which speaks of behaviour, lists, samples or ranks; it is computed after the tags',
+                f"引用的人群“{name}”用到了行为、名单、抽样或排名，在标签之后才计算",
+            )
             found.add(at, path, "CON011", message)
     values.check(found, at, path, checked.tree)
 
@@ -147,17 +171,31 @@ def _expression(found: Findings, at: At, path: tuple[str | int, ...], text: str)
 def _check_fact(found: Findings, tag: FactTag, at: At) -> None:
     attributes = profile_names(found.project)
     if tag.from_ not in attributes:
-        found.add(at, ("from",), "TAG016", f'unknown attribute "{tag.from_}"{did_you_mean(tag.from_, attributes)}')
+        found.add(
+            at,
+            ("from",),
+            "TAG016",
+            Said(
+                f'unknown attribute "{tag.from_}"{did_you_mean(tag.from_, attributes)}',
+                f"没有名为“{tag.from_}”的属性{did_you_mean_zh(tag.from_, attributes)}",
+            ),
+        )
 
 
 def _check_layers(found: Findings, tag: LayeredTag, at: At) -> None:
     if not tag.layers:
-        found.add(at, ("layers",), "TAG015", "a layered tag needs at least one layer")
+        found.add(at, ("layers",), "TAG015", Said("a layered tag needs at least one layer", "分层标签至少需要一层"))
     seen: set[str] = set()
     for i, layer in enumerate(tag.layers):
         if layer.value in seen:
             found.add(
-                at, ("layers", i, "value"), "TAG015", f'the value "{layer.value}" has two layers; join them with or'
+                at,
+                ("layers", i, "value"),
+                "TAG015",
+                Said(
+                    f'the value "{layer.value}" has two layers; join them with or',
+                    f"取值“{layer.value}”出现在两层；请用 or 合并",
+                ),
             )
         seen.add(layer.value)
         condition(found, at, ("layers", i, "when"), layer.when)
@@ -167,28 +205,42 @@ def _check_layers(found: Findings, tag: LayeredTag, at: At) -> None:
 def _check_listed(found: Findings, tag: Tag, at: At, known: Sequence[str]) -> None:
     for value in tag.values or {}:
         if value not in known:
-            message = f'"values" names "{value}", which the tag never has{did_you_mean(value, known)}'
+            message = Said(
+                f'"values" names "{value}", which the tag never has{did_you_mean(value, known)}',
+                f"“values”中的“{value}”不会出现在该标签中{did_you_mean_zh(value, known)}",
+            )
             found.add(at, ("values", value), "TAG023", message, warning=True)
 
 
 def _check_bands(found: Findings, tag: BandsTag, at: At) -> None:
     kind = _expression(found, at, ("of",), tag.of)
     if kind is not None and not is_numeric(kind):
-        found.add(at, ("of",), "TAG013", f'bands cut a number, but "of" is {words(kind)}')
+        found.add(
+            at,
+            ("of",),
+            "TAG013",
+            Said(f'bands cut a number, but "of" is {words(kind)}', f"分档针对数值，而“of”是{words_zh(kind)}"),
+        )
     if tag.bounds == "age":
         needed = AGE_BANDS
     else:
         _check_ascending(found, at, ("bounds",), tag.bounds, "TAG011")
         needed = len(tag.bounds) + 1
         if not tag.bounds:
-            found.add(at, ("bounds",), "TAG011", "bounds needs at least one number")
+            found.add(at, ("bounds",), "TAG011", Said("bounds needs at least one number", "bounds 至少需要一个数值"))
     if tag.labels is not None and len(tag.labels) != needed:
-        message = (
-            f"{len(tag.labels)} labels for {needed} bands; the first label stands for what is below the first bound"
+        message = Said(
+            f"{len(tag.labels)} labels for {needed} bands; the first label stands for what is below the first bound",
+            f"{needed} 档却有 {len(tag.labels)} 个 labels；第一个对应低于首个边界的部分",
         )
         found.add(at, ("labels",), "TAG012", message)
     if tag.labels is not None and len(set(tag.labels)) != len(tag.labels):
-        found.add(at, ("labels",), "TAG012", "two bands have the same label; give each its own")
+        found.add(
+            at,
+            ("labels",),
+            "TAG012",
+            Said("two bands have the same label; give each its own", "两档的 label 相同；请分别命名"),
+        )
     if tag.labels is not None:
         _check_listed(found, tag, at, (*tag.labels, *([tag.otherwise] if tag.otherwise is not None else ())))
 
@@ -197,7 +249,15 @@ def _check_ascending(found: Findings, at: At, path: tuple[str | int, ...], numbe
     for i, (before, after) in enumerate(pairwise(numbers)):
         if not after > before:
             key = path[-1]
-            found.add(at, (*path, i + 1), code, f"{key} must ascend, but {after:g} follows {before:g}")
+            found.add(
+                at,
+                (*path, i + 1),
+                code,
+                Said(
+                    f"{key} must ascend, but {after:g} follows {before:g}",
+                    f"{key} 必须递增，而 {before:g} 之后是 {after:g}",
+                ),
+            )
 
 
 def number_input(found: Findings, at: At, path: tuple[str | int, ...], name: str, code: str) -> None:
@@ -205,14 +265,35 @@ def number_input(found: Findings, at: At, path: tuple[str | int, ...], name: str
     if name in found.offline:
         found.add(at, path, "REF003", found.not_online(name))
     elif name in found.project.clusterings and name not in found.project.tags:
-        found.add(at, path, code, f'{path[0]}: "{name}" is a clustering, not a number')
+        found.add(
+            at,
+            path,
+            code,
+            Said(f'{path[0]}: "{name}" is a clustering, not a number', f"{path[0]}：“{name}”是聚类，不是数值"),
+        )
     elif name not in found.types:
         defined = {c for t in found.project.tags.values() for c in output_names(t)} | set(profile_names(found.project))
         if name not in defined:
             numbers = [n for n, t in found.types.items() if is_numeric(t)]
-            found.add(at, path, code, f'{path[0]}: unknown tag "{name}"{did_you_mean(name, numbers)}')
+            found.add(
+                at,
+                path,
+                code,
+                Said(
+                    f'{path[0]}: unknown tag "{name}"{did_you_mean(name, numbers)}',
+                    f"{path[0]}：没有名为“{name}”的标签{did_you_mean_zh(name, numbers)}",
+                ),
+            )
     elif not is_numeric(found.types[name]):
-        found.add(at, path, code, f'{path[0]}: "{name}" must be a number, but is {words(found.types[name])}')
+        found.add(
+            at,
+            path,
+            code,
+            Said(
+                f'{path[0]}: "{name}" must be a number, but is {words(found.types[name])}',
+                f"{path[0]}：“{name}”必须是数值，而它是{words_zh(found.types[name])}",
+            ),
+        )
 
 
 def _check_rfm(found: Findings, tag: RfmTag, at: At) -> None:
@@ -220,22 +301,41 @@ def _check_rfm(found: Findings, tag: RfmTag, at: At) -> None:
         number_input(found, at, (key,), getattr(tag, key), "TAG017")
     _check_ascending(found, at, ("bands",), sorted(tag.bands.values()), "TAG018")
     if list(tag.bands.values()) != sorted(tag.bands.values()):
-        found.add(at, ("bands",), "TAG018", "bands must ascend in days; write the most recent band first")
+        found.add(
+            at,
+            ("bands",),
+            "TAG018",
+            Said(
+                "bands must ascend in days; write the most recent band first",
+                "bands 的天数必须递增；请把最近的一档写在最前",
+            ),
+        )
     if tag.beyond in tag.bands:
         found.add(
             at,
             ("beyond",),
             "TAG018",
-            f'"{tag.beyond}" is also a band; give the days beyond the last band their own name',
+            Said(
+                f'"{tag.beyond}" is also a band; give the days beyond the last band their own name',
+                f"“{tag.beyond}”也是其中一档；请给最后一档之后另取名称",
+            ),
         )
     for key in ("recency", "frequency", "monetary"):
         bounds: tuple[float, ...] = getattr(tag.scores, key)
         path = ("scores", key)
         if tag.scores.method == "quantile" and bounds:
-            found.add(at, path, "TAG018", f'scores: "{key}" is only read with method: bounds')
+            found.add(
+                at,
+                path,
+                "TAG018",
+                Said(
+                    f'scores: "{key}" is only read with method: bounds', f"scores：只有 method: bounds 才会用到“{key}”"
+                ),
+            )
         if tag.scores.method == "bounds" and len(bounds) != tag.scores.levels - 1:
-            message = (
-                f"scores: {tag.scores.levels} levels need {tag.scores.levels - 1} bounds for {key}, not {len(bounds)}"
+            message = Said(
+                f"scores: {tag.scores.levels} levels need {tag.scores.levels - 1} bounds for {key}, not {len(bounds)}",
+                f"scores：{tag.scores.levels} 级需要 {tag.scores.levels - 1} 个 {key} 边界，而不是 {len(bounds)} 个",
             )
             found.add(at, path, "TAG018", message)
         _check_ascending(found, at, path, bounds, "TAG018")
@@ -245,7 +345,10 @@ def _check_lifecycle(found: Findings, tag: LifecycleTag, at: At) -> None:
     number_input(found, at, ("orders",), tag.orders, "TAG017")
     number_input(found, at, ("recency",), tag.recency, "TAG017")
     if not 0 < tag.sleeping_after < tag.churned_after:
-        message = f"sleeping_after {tag.sleeping_after} must be positive and below churned_after {tag.churned_after}"
+        message = Said(
+            f"sleeping_after {tag.sleeping_after} must be positive and below churned_after {tag.churned_after}",
+            f"sleeping_after {tag.sleeping_after} 必须大于 0 且小于 churned_after {tag.churned_after}",
+        )
         found.add(at, ("sleeping_after",), "TAG019", message)
 
 

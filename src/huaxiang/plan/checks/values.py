@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from huaxiang.errors import did_you_mean
+from huaxiang.errors import did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import declared_type
 from huaxiang.plan.conditions import And, Comparison, In, Node, Not, Or, Top, Value
+from huaxiang.spec.faults import Said
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import BandsTag, ColumnSpec, FactTag, LayeredTag, LifecycleTag, RfmTag
 from huaxiang.spec.vocabulary import standard_words
@@ -28,7 +29,10 @@ def check(found: Findings, at: tuple[str, str], path: tuple[str | int, ...], tre
                 at,
                 path,
                 "REF005",
-                f'"{column}" never has the value "{value}"{did_you_mean(value, possible)}',
+                Said(
+                    f'"{column}" never has the value "{value}"{did_you_mean(value, possible)}',
+                    f"“{column}”不会有取值“{value}”{did_you_mean_zh(value, possible)}",
+                ),
                 warning=True,
             )
 

@@ -44,8 +44,10 @@ def report(error: Exception, start: Path, arguments: Sequence[str]) -> int:
 
 
 def issue_line(issue: Issue) -> str:
-    """Return a fault of the definitions on one line; in Chinese with what its code means, since messages are English."""
+    """Return a fault of the definitions on one line; in Chinese, where its message is English, with what its code means."""
     mark = "" if issue.severity == "error" else t("check.warning")
+    if issue.zh and language() != "en":
+        return f"{issue.place} {issue.code}{mark} {issue.zh}"
     return f"{issue.place} {issue.code}{mark} {meaning(issue.code)}{issue.message}"
 
 
