@@ -255,7 +255,7 @@ def _check_ascending(found: Findings, at: At, path: tuple[str | int, ...], numbe
                 code,
                 Said(
                     f"{key} must ascend, but {after:g} follows {before:g}",
-                    f"{key} 必须递增，而 {before:g} 之后是 {after:g}",
+                    f"{'分界值' if key == 'bounds' else key}必须递增，而 {before:g} 之后是 {after:g}",
                 ),
             )
 
