@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from tests.app.customer_shop import build_customers
 from tests.app.test_customer import publish_sample
 
 from huaxiang.app.field_rights import RoleFields, view_of
-from huaxiang.app.finding import FIND_KEYS, HIT_KEYS, find_customers
+from huaxiang.app.finding import FIND_KEYS, HIT_KEYS, describe_customers, find_customers
 from huaxiang.app.wiring import open_snapshot
 from huaxiang.errors import ExpressionError, UsageError
 from huaxiang.store.snapshots import Snapshot
@@ -119,3 +120,15 @@ def test_the_sample_without_names(tmp_path: Path) -> None:
     told = find_customers(publish_sample(tmp_path), "上海")
     assert [hit["customer_id"] for hit in told["found"]] == ["c1", "c4"]
     assert told["found"][0]["name"] is None
+
+
+def test_customers_that_are_not_there_are_told_by_their_id(
+    shop: Snapshot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    known = find_customers(shop, "M002")["found"][0]
+    told = describe_customers(shop, ["nobody", known["customer_id"]])
+    nobody = {"customer_id": "nobody", "name": None, "phone": None, "values": {}}
+    assert told == [nobody, {key: value for key, value in known.items() if key != "matched"}]
+    monkeypatch.setattr("huaxiang.app.audience_index.FOLDER", tmp_path.name)  # as if an older version had built it
+    monkeypatch.setattr("huaxiang.app.audience_index._opened", OrderedDict())
+    assert describe_customers(shop, ["nobody"]) == [nobody]

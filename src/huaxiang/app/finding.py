@@ -260,13 +260,23 @@ def describe_rows(snapshot: Snapshot, rows: Any) -> list[dict[str, Any]]:
 
 
 def describe_customers(snapshot: Snapshot, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """`describe_rows` of customers of this snapshot by their IDs."""
+    """`describe_rows` of customers by their IDs; only the ID of one that the snapshot doesn't have, or of all where it has no index."""
     import numpy as np
 
     from huaxiang.app.audience_index import open_index
 
-    index = open_index(snapshot).index
-    return describe_rows(snapshot, np.array([index.row_of(one) for one in ids], dtype=np.int64))
+    try:
+        index = open_index(snapshot).index
+    except UsageError:  # an older version built it
+        rows: list[int | None] = [None] * len(ids)
+    else:
+        rows = [index.row_of(one) for one in ids]
+    there = [row for row in rows if row is not None]
+    known = iter(describe_rows(snapshot, np.array(there, dtype=np.int64)) if there else ())
+    nothing: dict[str, Any] = {"name": None, "phone": None, "values": {}}
+    return [
+        next(known) if row is not None else {"customer_id": one} | nothing for one, row in zip(ids, rows, strict=True)
+    ]
 
 
 def _titles(snapshot: Snapshot, name: str) -> Mapping[str, Any]:
