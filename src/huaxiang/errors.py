@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -35,6 +35,13 @@ def did_you_mean_zh(word: str, known: Iterable[str]) -> str:
     if not names:
         return ""
     return f"；可用：{'、'.join(names[:12])}" + (f"……（共 {len(names)} 个）" if len(names) > 12 else "")
+
+
+class Said(NamedTuple):
+    """The same in two languages."""
+
+    en: str
+    zh: str
 
 
 @dataclass(frozen=True, order=True)
@@ -136,13 +143,14 @@ class ExpressionError(HuaxiangError):
     `zh`: the message, without code, for those who read Chinese.
     """
 
-    def __init__(self, code: str, message: str, span: tuple[int, int] | None = None, zh: str | None = None) -> None:
+    def __init__(self, code: str, message: str, span: tuple[int, int] | None = None, *, zh: str) -> None:
         self.code = code
         self.message = message
         self.span = span
         self.text: str | None = None
         self.line: int | None = None
         self.column: int | None = None
+        self.said = Said(message, zh)
         super().__init__(f"{code} {message}", zh)
 
     def locate(self, text: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huaxiang.learn import journeys, streams, tallies, ways
-from huaxiang.learn.journeys import DAY, Calendar, Events
+from huaxiang.learn.journeys import DAY, NEVER, Calendar, Events
 from huaxiang.learn.streams import Clock, Stream, TooWide
 from huaxiang.learn.ways import Route
 
@@ -119,10 +119,27 @@ def test_paths(
     expected = journeys.paths(
         of_members(anchors.events, members), events, depth, within * STEP, backwards=backwards
     ).nodes
-    found = ways.paths(anchors.stream, told, Route(depth, within * STEP, backwards), members)
     different, counts = np.unique(expected, axis=0, return_counts=True)
-    assert found.nodes.tolist() == different.tolist()
-    assert found.customers.tolist() == counts.tolist()
+    for few in (0.0, 1.1):  # all events are looked at, or those of the members picked: whatever their share is
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(ways, "_FEW", few)
+            found = ways.paths(anchors.stream, told, Route(depth, within * STEP, backwards), members)
+        assert found.nodes.tolist() == different.tolist()
+        assert found.customers.tolist() == counts.tolist()
+
+
+ASCENDING = st.lists(st.integers(0, 40), max_size=12).map(sorted)
+
+
+@settings(deadline=None)
+@given(ASCENDING, ASCENDING, st.sampled_from((1, 8, 1 << 40)))
+def test_the_next_later_number_however_it_is_sought(at: list[int], keys: list[int], far: int) -> None:
+    """`far` 1: the shorter column is searched in the longer one, whichever it is; 1 << 40: both are merged."""
+    expected = [next((key for key in keys if key > one), NEVER) for one in at]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(streams, "_FAR", far)
+        found = streams._next_later(np.array(at, dtype=np.int64), np.array(keys, dtype=np.int64))
+    assert found.tolist() == expected
 
 
 @settings(deadline=None)

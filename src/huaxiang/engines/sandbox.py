@@ -63,10 +63,12 @@ def run_sandboxed(query: SandboxQuery, limits: Limits) -> pa.Array:
         _end(child)
     if told is None:
         raise ExpressionError(
-            "SQL010", f"the query was stopped: it needs more than {limits.megabytes} MB of memory, or failed"
+            "SQL010",
+            f"the query was stopped: it needs more than {limits.megabytes} MB of memory, or failed",
+            zh=f"查询已被中止：所需内存超过 {limits.megabytes} MB，或运行失败",
         )
     if told["error"] is not None:
-        raise ExpressionError(told["error"], told["message"])
+        raise ExpressionError(told["error"], told["message"], zh=told["zh"])
     return _read(data)
 
 
@@ -88,7 +90,8 @@ def _talk(child: subprocess.Popen[bytes], asked: bytes, limits: Limits) -> tuple
         out, _ = child.communicate(asked, timeout=limits.seconds)
     except subprocess.TimeoutExpired:
         message = f"the query was stopped: it took longer than {limits.seconds:g} s; ask for less, or allow more time"
-        raise ExpressionError("SQL009", message) from None
+        zh = f"查询已被中止：超过 {limits.seconds:g} 秒；请缩小范围，或允许更长时间"
+        raise ExpressionError("SQL009", message, zh=zh) from None
     except BrokenPipeError:
         return None, b""
     head, _, data = out.partition(b"\n")

@@ -1,6 +1,6 @@
 """The process in which a user's query runs: `python -I -m huaxiang.engines.sandbox_child`, a JSON object on stdin, answer on stdout.
 
-The answer is a line of JSON, {"error", "message"}, then the IDs as an Arrow stream. Messages hold names, never values.
+The answer is a line of JSON, {"error", "message", "zh"}, then the IDs as an Arrow stream. Messages hold names, never values.
 """
 
 from __future__ import annotations
@@ -34,7 +34,11 @@ def main() -> int:
         told, found = _run(asked)
     except MemoryError:
         told, found = (
-            _refused("SQL010", f"the query needs more than {asked['megabytes']} MB of memory; ask for less"),
+            _refused(
+                "SQL010",
+                f"the query needs more than {asked['megabytes']} MB of memory; ask for less",
+                f"查询所需内存超过 {asked['megabytes']} MB；请缩小范围",
+            ),
             None,
         )
     sys.stdout.buffer.write(json.dumps(told).encode() + b"\n")
@@ -88,27 +92,33 @@ def _ask(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[dict[str, Any
     query = f"WITH {_FOUND} AS (SELECT DISTINCT customer_id FROM ({sql}) WHERE customer_id IS NOT NULL) {asked.sql('duckdb')}"  # noqa: S608
     try:
         found: pa.Table = connection.sql(query).to_arrow_table()
-    except duckdb.OutOfMemoryException:
-        return _refused("SQL010", "the query needs more memory than it may have; ask for less"), None
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
-        return _refused("SQL007", str(error).split("\n", 1)[0][:300]), None
+        reason = str(error).split("\n", 1)[0][:300]
+        return _refused("SQL007", reason, f"数据库无法理解此查询：{reason}"), None
     except duckdb.Error as error:
-        if "allocate" in str(error) or "Memory" in type(error).__name__:
-            return _refused("SQL010", "the query needs more memory than it may have; ask for less"), None
-        return _refused("SQL012", "a value can't be computed: it has another type, or is out of range"), None
+        if (
+            isinstance(error, duckdb.OutOfMemoryException)
+            or "allocate" in str(error)
+            or "Memory" in type(error).__name__
+        ):
+            message = "the query needs more memory than it may have; ask for less"
+            return _refused("SQL010", message, "查询所需内存超过限额；请缩小范围"), None
+        message = "a value can't be computed: it has another type, or is out of range"
+        return _refused("SQL012", message, "有取值无法计算：类型不符，或超出范围"), None
     ids = found.column(0)
     if ids.null_count:
         return _refused(
             "SQL011",
             f"{ids.null_count:,} of {len(ids):,} values are no customers' IDs; take customer_id as a table has it",
+            f"{len(ids):,} 个取值中有 {ids.null_count:,} 个不是客户 ID；请原样取表中的 customer_id",
         ), None
-    return {"error": None, "message": None}, pa.table({"customer_id": ids.combine_chunks().cast(pa.string())}).sort_by(
-        "customer_id"
-    )
+    return {"error": None, "message": None, "zh": None}, pa.table(
+        {"customer_id": ids.combine_chunks().cast(pa.string())}
+    ).sort_by("customer_id")
 
 
-def _refused(code: str, message: str) -> dict[str, Any]:
-    return {"error": code, "message": message}
+def _refused(code: str, message: str, zh: str) -> dict[str, Any]:
+    return {"error": code, "message": message, "zh": zh}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from sqlglot import exp
 
 from huaxiang.errors import ExpressionError
+from huaxiang.plan.functions import INSTEAD, INSTEAD_ZH
 from huaxiang.plan.operators import Rule, Visitor, chain, comparable, shown, wrap
 from huaxiang.plan.types import (
     BOOLEAN,
@@ -109,7 +110,8 @@ def _logarithm(visitor: Visitor, node: exp.Expression) -> Typed:
     if isinstance(node, exp.Log):
         base = node.this
         if node.args.get("expression") is None or not (isinstance(base, exp.Literal) and base.name == "10"):
-            raise ExpressionError("EXP004", "log(…) means different things on different engines; use ln or log10")
+            message = "log(…) means different things on different engines; use ln or log10"
+            raise ExpressionError("EXP004", message, zh="log(…) 在不同引擎上含义不同；请用 ln 或 log10")
     inner = node.expression if isinstance(node, exp.Log) else node.this
     value = to_double(argument(visitor, inner, "numeric", node))
     positive = _not_null_if(exp.GT(this=wrap(value.node.copy()), expression=exp.Literal.number(0)), value.node)
@@ -243,7 +245,8 @@ def _regexp(visitor: Visitor, node: exp.Expression) -> Typed:
     value = argument(visitor, node.this, "text", node)
     pattern = _text_literal(node.expression, node, "the pattern")
     if "(?=" in pattern or "(?!" in pattern or "(?<" in pattern or any(f"\\{n}" in pattern for n in range(1, 10)):
-        raise ExpressionError("EXP009", f"`{shown(node)}`: look-around and back references are not portable")
+        zh = f"“{shown(node)}”：环视与反向引用不可移植"
+        raise ExpressionError("EXP009", f"`{shown(node)}`: look-around and back references are not portable", zh=zh)
     _compile(pattern, node)
     return Typed(exp.RegexpLike(this=value.node, expression=exp.Literal.string(pattern)), BOOLEAN)
 
@@ -277,12 +280,9 @@ _PARTS: Mapping[str, type[exp.Expression]] = MappingProxyType({
 def _extract(visitor: Visitor, node: exp.Expression) -> Typed:
     part = node.this.name.lower()
     if part not in _PARTS:
-        hint = (
-            "use isodow (Monday 1 … Sunday 7)"
-            if part in ("dow", "dayofweek", "weekday")
-            else f"use {', '.join(_PARTS)}"
-        )
-        zh = f"extract({part} from …) 不可移植；{hint.replace('use ', '请用 ').replace('Monday 1 … Sunday 7', '周一为 1，周日为 7')}"
+        hint = INSTEAD.get(part, f"use {', '.join(_PARTS)}")
+        hint_zh = INSTEAD_ZH.get(hint, f"请用 {'、'.join(_PARTS)}")
+        zh = f"extract({part} from …) 不可移植；{hint_zh}"
         raise ExpressionError("EXP004", f"extract({part} from …) is not portable; {hint}", zh=zh)
     return _date_part(visitor, _PARTS[part](this=node.expression))
 

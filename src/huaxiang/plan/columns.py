@@ -14,7 +14,7 @@ from huaxiang.plan.condition_types import SourceFields
 from huaxiang.plan.expr import check_expression
 from huaxiang.plan.nodes import Measure, TimeRange
 from huaxiang.plan.predicate import references
-from huaxiang.plan.types import common_type, family, words
+from huaxiang.plan.types import common_type, family, several_types
 from huaxiang.spec.canonical import DERIVED, FIELDS, STORED_AS, TIME_FIELD
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import (
@@ -139,14 +139,14 @@ def value_type(project: Project, attribute: AttributeSpec) -> str:
     """Return the DuckDB type of one value of an attribute, before `union` makes a list; ExpressionError as `attribute_type`."""
     types = [check_expression(o.value, field_types(project, project.sources[o.source])).type for o in attribute.origins]
     if not types:
-        raise ExpressionError("ATR008", "says neither `source` and `value` nor `from`")
+        raise ExpressionError(
+            "ATR008", "says neither `source` and `value` nor `from`", zh="既没有写 `source` 与 `value`，也没有写 `from`"
+        )
     try:
         return common_type(types)
     except TypeError:
-        kinds = " and ".join(sorted({words(t) for t in types}))
-        raise ExpressionError(
-            "ATR009", f"its sources give {kinds}; all must give one type, cast(… as …) some"
-        ) from None
+        said = several_types(types)
+        raise ExpressionError("ATR009", said.en, zh=said.zh) from None
 
 
 def attributes_of(project: Project, whose: Literal["customer", "account"]) -> tuple[AttributeSpec, ...]:
@@ -371,7 +371,9 @@ def tag_order(project: Project) -> tuple[tuple[str, ...], ...]:
         sorter.prepare()
     except CycleError as error:
         circle = " → ".join(name for _, name in error.args[1])
-        raise ExpressionError("REF001", f"definitions refer to each other in a circle: {circle}") from None
+        raise ExpressionError(
+            "REF001", f"definitions refer to each other in a circle: {circle}", zh=f"定义之间循环引用：{circle}"
+        ) from None
     depth: dict[Node, int] = {}
     while sorter.is_active():
         for node in sorter.get_ready():

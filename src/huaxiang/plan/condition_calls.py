@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
-from huaxiang.errors import ExpressionError, did_you_mean, did_you_mean_zh
+from huaxiang.errors import ExpressionError, Said, did_you_mean, did_you_mean_zh
 from huaxiang.plan.condition_sql import from_sql, value_of
 from huaxiang.plan.condition_text import OPS, to_text, written
 from huaxiang.plan.condition_types import (
@@ -208,7 +208,7 @@ def _rows(call: exp.Anonymous, scope: Scope, *, field: bool, timed: bool) -> tup
     where = given.positional[2 if field else 1 :]
     window = _window(given, source)
     if timed and source[1] is not None:
-        need_time(*source, f"{given.name}(…)")  # type: ignore[arg-type]
+        need_time(*source, Said(f"{given.name}(…)", f"{given.name}(…) "))  # type: ignore[arg-type]
     return Step(source[0], _where(where[0], *source) if where else None), named, window
 
 
@@ -243,7 +243,7 @@ def _window(given: _Arguments, source: _Source) -> Window:
         zh = f"{given.name}(…)：since 晚于 until；请对调"
         raise ExpressionError("CON010", f"{given.name}(…): since lies after until; exchange them", zh=zh)
     if window != Window() and source[1] is not None:
-        need_time(source[0], source[1], "a window")
+        need_time(source[0], source[1], Said("a window", "时间窗口"))
     return window
 
 
@@ -272,7 +272,7 @@ def _step(node: exp.Expression, scope: Scope) -> tuple[Step, _Source]:
             named, *where = _arguments(node, (1, 2), (), "('source'[, condition])").positional
         source = _source(named, scope)
         if source[1] is not None:
-            need_time(source[0], source[1], "in_sequence(…)")
+            need_time(source[0], source[1], Said("in_sequence(…)", "in_sequence(…) "))
         return Step(source[0], _where(where[0], *source) if where else None), source
 
 
@@ -352,9 +352,9 @@ def _arguments(call: exp.Anonymous, count: tuple[int, int], names: Items[str], f
                 raise ExpressionError("CON010", f'{name}(…) has "{key}" twice', zh=f"{name}(…) 的参数“{key}”写了两次")
         named[key] = node.expression
     if not count[0] <= len(positional) <= count[1]:
-        more = f"; by name: {', '.join(f'{n} => …' for n in names)}" if names else ""
-        zh = f"请写成 {name}{form}{more.replace('; by name: ', '；按名称：')}"
-        raise ExpressionError("CON010", f"write {name}{form}{more}", zh=zh)
+        by_name = ", ".join(f"{n} => …" for n in names)
+        more, more_zh = (f"; by name: {by_name}", f"；按名称：{by_name}") if names else ("", "")
+        raise ExpressionError("CON010", f"write {name}{form}{more}", zh=f"请写成 {name}{form}{more_zh}")
     return _Arguments(name, positional, named)
 
 

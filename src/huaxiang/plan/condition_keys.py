@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, cast
 
-from huaxiang.errors import ExpressionError, did_you_mean
+from huaxiang.errors import ExpressionError, Said, did_you_mean, did_you_mean_zh
 from huaxiang.plan.conditions import (
     MEASURE_CALLS,
     Behaviour,
@@ -32,11 +32,14 @@ HEADS: Mapping[str, tuple[str, ...]] = {
 """Key that says which part it is → the keys that may stand beside it."""
 
 
+NO_VALUE = Said("the value must be a text, number, true or false", "取值必须是文本、数字、true 或 false")
+
+
 class ConditionError(ExpressionError):
     """A fault in a condition tree; `path` leads to the part that has it, `span` into a text that stands there."""
 
-    def __init__(self, code: str, message: str, path: Path = (), span: tuple[int, int] | None = None) -> None:
-        super().__init__(code, message, span)
+    def __init__(self, code: str, said: Said, path: Path = (), span: tuple[int, int] | None = None) -> None:
+        super().__init__(code, said.en, span, zh=said.zh)
         self.path = path
 
 
@@ -61,7 +64,9 @@ def read_part(head: str, data: Mapping[object, object], reader: TreeReader, read
     for key in data:
         if key != head and key not in HEADS[head]:
             known = did_you_mean(str(key), HEADS[head]) or "; nothing else"
-            raise ConditionError("CON001", f'"{head}" takes no "{key}"{known}', (*path, str(key)))
+            known_zh = did_you_mean_zh(str(key), HEADS[head]) or "；它没有其他键"
+            said = Said(f'"{head}" takes no "{key}"{known}', f"“{head}”没有键“{key}”{known_zh}")
+            raise ConditionError("CON001", said, (*path, str(key)))
     if head in ("did", "did_not"):
         step = _step({"did": data[head], **_only(data, "where")}, reader, path, head)
         return Behaviour(
@@ -85,10 +90,15 @@ def _only(data: Mapping[object, object], *keys: str) -> dict[object, object]:
 
 def _step(data: object, reader: TreeReader, path: Path, head: str = "did") -> Step:
     if not isinstance(data, Mapping) or "did" not in data:
-        raise ConditionError("CON001", "a step is written {did: source} or {did: source, where: condition}", path)
+        said = Said(
+            "a step is written {did: source} or {did: source, where: condition}",
+            "步骤写作 {did: 数据源} 或 {did: 数据源, where: 条件}",
+        )
+        raise ConditionError("CON001", said, path)
     for key in data:
         if key not in ("did", "where"):
-            raise ConditionError("CON001", f'a step takes did and where, not "{key}"', (*path, str(key)))
+            said = Said(f'a step takes did and where, not "{key}"', f"步骤只有 did 和 where，没有“{key}”")
+            raise ConditionError("CON001", said, (*path, str(key)))
     source = _text({head: data["did"]}, head, path)
     if "where" not in data:
         return Step(source)
@@ -101,31 +111,47 @@ def _step(data: object, reader: TreeReader, path: Path, head: str = "did") -> St
         raise placed(error, path if error.code == "CON007" and error.span is None else at) from None
 
 
+def unknown_operator(op: str, known: Iterable[str]) -> Said:
+    """An operator that there is not."""
+    return Said(f'unknown operator "{op}"{did_you_mean(op, known)}', f"没有运算符“{op}”{did_you_mean_zh(op, known)}")
+
+
+def no_text(key: str) -> Said:
+    """A key whose value must be text."""
+    return Said(f'"{key}" must be text', f"“{key}”必须是文本")
+
+
 def placed(error: ExpressionError, path: Path) -> ConditionError:
     """The same fault with the path of the text that has it."""
-    found = ConditionError(error.code, error.message, path, error.span)
-    found.line, found.column, found.text, found.zh = error.line, error.column, error.text, error.zh
+    found = ConditionError(error.code, error.said, path, error.span)
+    found.line, found.column, found.text = error.line, error.column, error.text
     return found
 
 
 def _measure(data: Mapping[object, object], reader: TreeReader, path: Path) -> Behaviour:
     function = _text(data, "measure", path)
     if function not in MEASURE_CALLS:
-        raise ConditionError(
-            "CON002", f'unknown measure "{function}"{did_you_mean(function, MEASURE_CALLS)}', (*path, "measure")
+        said = Said(
+            f'unknown measure "{function}"{did_you_mean(function, MEASURE_CALLS)}',
+            f"没有名为“{function}”的度量{did_you_mean_zh(function, MEASURE_CALLS)}",
         )
+        raise ConditionError("CON002", said, (*path, "measure"))
     op = {"==": "=", "<>": "!="}.get(str(data.get("op")), str(data.get("op", ">=")))
     if op not in COMPARISONS:
-        raise ConditionError("CON002", f'unknown operator "{op}"{did_you_mean(op, COMPARISONS)}', (*path, "op"))
+        raise ConditionError("CON002", unknown_operator(op, COMPARISONS), (*path, "op"))
     for key in ("source", "value", *(() if function in ("count", "days") else ("of",))):
         if key not in data:
-            raise ConditionError("CON003", f'measure "{function}" needs the key "{key}"', path)
+            said = Said(f'measure "{function}" needs the key "{key}"', f"度量“{function}”需要键“{key}”")
+            raise ConditionError("CON003", said, path)
     if function in ("count", "days") and "of" in data:
-        raise ConditionError("CON001", f'measure "{function}" counts rows or days and takes no "of"', (*path, "of"))
+        said = Said(
+            f'measure "{function}" counts rows or days and takes no "of"', f"度量“{function}”统计行数或天数，不用键“of”"
+        )
+        raise ConditionError("CON001", said, (*path, "of"))
     step = _step({"did": data["source"], **_only(data, "where")}, reader, path, "source")
     value = data["value"]
     if not isinstance(value, (str, int, float, bool)):
-        raise ConditionError("CON003", "the value must be a text, number, true or false", (*path, "value"))
+        raise ConditionError("CON003", NO_VALUE, (*path, "value"))
     field = _text(data, "of", path) if "of" in data else None
     return Behaviour(
         step, cast("MeasureFunction", function), cast("ComparisonOp", op), value, field, _window(data, path)
@@ -135,9 +161,11 @@ def _measure(data: Mapping[object, object], reader: TreeReader, path: Path) -> B
 def _sequence(data: Mapping[object, object], reader: TreeReader, path: Path) -> Sequence:
     steps = data["sequence"]
     if not isinstance(steps, (list, tuple)) or len(steps) < 2:
-        raise ConditionError(
-            "CON003", '"sequence" must be a list of at least two steps {did: source}', (*path, "sequence")
+        said = Said(
+            '"sequence" must be a list of at least two steps {did: source}',
+            "sequence 必须是至少两个步骤 {did: 数据源} 的列表",
         )
+        raise ConditionError("CON003", said, (*path, "sequence"))
     return Sequence(
         tuple(_step(step, reader, (*path, "sequence", i)) for i, step in enumerate(steps)),
         _whole(data, "within", path) if "within" in data else None,
@@ -154,23 +182,25 @@ def _window(data: Mapping[object, object], path: Path) -> Window:
 
 def _text(data: Mapping[object, object], key: str, path: Path) -> str:
     if key not in data:
-        raise ConditionError("CON003", f'the key "{key}" is missing', path)
+        raise ConditionError("CON003", Said(f'the key "{key}" is missing', f"缺少键“{key}”"), path)
     value = data[key]
     if not isinstance(value, str) or not value:
-        raise ConditionError("CON003", f'"{key}" must be text', (*path, key))
+        raise ConditionError("CON003", no_text(key), (*path, key))
     return value
 
 
 def _whole(data: Mapping[object, object], key: str, path: Path) -> int:
     value = data[key]
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConditionError("CON003", f'"{key}" must be a whole number of at least 1', (*path, key))
+        said = Said(f'"{key}" must be a whole number of at least 1', f"“{key}”必须是不小于 1 的整数")
+        raise ConditionError("CON003", said, (*path, key))
     return value
 
 
 def _number(value: object, path: Path) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise ConditionError("CON003", "the share must be a number above 0 and up to 1", path)
+        said = Said("the share must be a number above 0 and up to 1", "占比必须是大于 0 且不超过 1 的数")
+        raise ConditionError("CON003", said, path)
     return value
 
 

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from huaxiang.errors import ExpressionError, did_you_mean
+from huaxiang.errors import ExpressionError, Said
 from huaxiang.plan.condition_keys import (
     COMPARISONS,
     HEADS,
+    NO_VALUE,
     ConditionError,
     Path,
     TreeReader,
+    no_text,
     part_tree,
     placed,
     read_part,
+    unknown_operator,
 )
 from huaxiang.plan.conditions import (
     And,
@@ -70,19 +73,27 @@ def _from_tree(data: object, reader: TreeReader, path: Path) -> Node:
     if isinstance(data, str):
         return reader.sql(data)
     if not isinstance(data, Mapping):
-        raise ConditionError("CON001", f"a condition must be SQL text or one of {', '.join(_HEADS)}", path)
+        said = Said(
+            f"a condition must be SQL text or one of {', '.join(_HEADS)}",
+            f"条件必须是 SQL 文本，或以下之一：{'、'.join(_HEADS)}",
+        )
+        raise ConditionError("CON001", said, path)
     heads = [k for k in _HEADS if k in data]
     if len(heads) != 1:
-        found = ", ".join(map(str, data)) or "nothing"
-        raise ConditionError("CON001", f"a condition holds exactly one of {', '.join(_HEADS)}; found {found}", path)
+        said = Said(
+            f"a condition holds exactly one of {', '.join(_HEADS)}; found {', '.join(map(str, data)) or 'nothing'}",
+            f"条件须恰有以下键之一：{'、'.join(_HEADS)}；这里是：{'、'.join(map(str, data)) or '空'}",
+        )
+        raise ConditionError("CON001", said, path)
     head = heads[0]
     if head in HEADS:
         return read_part(head, data, reader, lambda inner, at: from_tree(inner, reader, at), path)
     if head != "tag" and len(data) > 1:
         extra = next(k for k in data if k != head)
-        raise ConditionError(
-            "CON001", f'"{head}" stands alone, but "{extra}" is written beside it', (*path, str(extra))
+        said = Said(
+            f'"{head}" stands alone, but "{extra}" is written beside it', f"“{head}”须单独书写，而旁边还写了“{extra}”"
         )
+        raise ConditionError("CON001", said, (*path, str(extra)))
     if head in ("all", "any"):
         return _group(head, data[head], reader, path)
     if head == "not":
@@ -91,13 +102,14 @@ def _from_tree(data: object, reader: TreeReader, path: Path) -> Node:
         return _leaf(data, path)
     text = data[head]
     if not isinstance(text, str):
-        raise ConditionError("CON003", f'"{head}" must be text', (*path, head))
+        raise ConditionError("CON003", no_text(head), (*path, head))
     return InAudience(text) if head == "audience" else reader.sql(text)
 
 
 def _group(head: str, items: object, reader: TreeReader, path: Path) -> Node:
     if not isinstance(items, (list, tuple)) or not items:
-        raise ConditionError("CON003", f'"{head}" must be a list of at least one condition', (*path, head))
+        said = Said(f'"{head}" must be a list of at least one condition', f"“{head}”必须是至少含一个条件的列表")
+        raise ConditionError("CON003", said, (*path, head))
     parts = tuple(from_tree(item, reader, (*path, head, i)) for i, item in enumerate(items))
     return And(parts) if head == "all" else Or(parts)
 
@@ -105,20 +117,28 @@ def _group(head: str, items: object, reader: TreeReader, path: Path) -> Node:
 def _leaf(data: Mapping[object, object], path: Path) -> Node:
     name = data["tag"]
     if not isinstance(name, str):
-        raise ConditionError("CON003", '"tag" must be the name of a tag or attribute', (*path, "tag"))
+        said = Said('"tag" must be the name of a tag or attribute', "“tag”必须是标签或属性的名称")
+        raise ConditionError("CON003", said, (*path, "tag"))
     if len(data) == 1:
         return Comparison(name, "=", True)
     op = {"==": "=", "<>": "!="}.get(str(data.get("op")), str(data.get("op", "=")))
     if op not in _KEYS:
-        raise ConditionError("CON002", f'unknown operator "{op}"{did_you_mean(op, OPERATORS)}', (*path, "op"))
+        raise ConditionError("CON002", unknown_operator(op, OPERATORS), (*path, "op"))
     needed = _KEYS[op]
     for key in data:
         if key not in ("tag", "op", *needed):
             expected = " and ".join(f'"{k}"' for k in needed) or "no further key"
-            raise ConditionError("CON001", f'operator "{op}" takes {expected}, not "{key}"', (*path, str(key)))
+            expected_zh = f"只用{'和'.join(f'“{k}”' for k in needed)}" if needed else "没有其他键"
+            said = Said(
+                f'operator "{op}" takes {expected}, not "{key}"', f"运算符“{op}”{expected_zh}，而这里写了“{key}”"
+            )
+            raise ConditionError("CON001", said, (*path, str(key)))
     missing = [k for k in needed if k not in data]
     if missing:
-        raise ConditionError("CON003", f'operator "{op}" of "{name}" needs the key "{missing[0]}"', path)
+        said = Said(
+            f'operator "{op}" of "{name}" needs the key "{missing[0]}"', f"“{name}”的运算符“{op}”需要键“{missing[0]}”"
+        )
+        raise ConditionError("CON003", said, path)
     return _operation(name, op, data, path)
 
 
@@ -136,7 +156,8 @@ def _operation(name: str, op: str, data: Mapping[object, object], path: Path) ->
     value = _value(data["value"], (*path, "value"))
     if plain in _TEXTS:
         if not isinstance(value, str):
-            raise ConditionError("CON003", f'operator "{op}" of "{name}" needs a text', (*path, "value"))
+            said = Said(f'operator "{op}" of "{name}" needs a text', f"“{name}”的运算符“{op}”需要文本")
+            raise ConditionError("CON003", said, (*path, "value"))
         return TextMatch(name, plain, value, negate)  # type: ignore[arg-type]
     return Comparison(name, op, value)  # type: ignore[arg-type]
 
@@ -145,13 +166,17 @@ def _value(value: object, path: Path) -> Value:
     if isinstance(value, (str, int, float, bool)):
         return value
     if value is None:
-        raise ConditionError("CON003", "the value is empty; use the operator is_null for missing values", path)
-    raise ConditionError("CON003", "the value must be a text, number, true or false", path)
+        said = Said(
+            "the value is empty; use the operator is_null for missing values", "取值为空；缺失值请用运算符 is_null"
+        )
+        raise ConditionError("CON003", said, path)
+    raise ConditionError("CON003", NO_VALUE, path)
 
 
 def _values(values: object, path: Path) -> tuple[Value, ...]:
     if not isinstance(values, (list, tuple)) or not values:
-        raise ConditionError("CON003", '"values" must be a list of at least one value', path)
+        said = Said('"values" must be a list of at least one value', "“values”必须是至少含一个取值的列表")
+        raise ConditionError("CON003", said, path)
     return tuple(_value(v, (*path, i)) for i, v in enumerate(values))
 
 

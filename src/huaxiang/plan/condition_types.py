@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlglot import exp
 
-from huaxiang.errors import ExpressionError, did_you_mean, did_you_mean_zh
+from huaxiang.errors import ExpressionError, Said, did_you_mean, did_you_mean_zh
 from huaxiang.plan.aggregate import result_type
 from huaxiang.plan.condition_text import OPS, column
 from huaxiang.plan.conditions import MEASURE_CALLS, ComparisonOp, MeasureFunction
@@ -55,12 +55,13 @@ def source_of(name: str, sources: Sources) -> SourceFields:
     return sources[name]
 
 
-def need_time(name: str, source: SourceFields, what: str) -> None:
-    """CON008 unless the source's rows are dated."""
+def need_time(name: str, source: SourceFields, what: Said) -> None:
+    """CON008 unless the source's rows are dated; `what` needs it."""
     if source.time is None:
         raise ExpressionError(
             "CON008",
-            f'{what} needs dated rows, but source "{name}" maps no field that dates them; map one, or leave it out',
+            f'{what.en} needs dated rows, but source "{name}" maps no field that dates them; map one, or leave it out',
+            zh=f"{what.zh}需要带日期的行，而数据源“{name}”没有映射标注日期的字段；请映射一个，或去掉它",
         )
 
 
@@ -69,8 +70,8 @@ def check_where(tree: exp.Expression, name: str, source: SourceFields) -> Checke
     try:
         return check_tree(tree, source.types, boolean=True)
     except ExpressionError as error:
-        zh = None if error.zh is None else f"数据源“{name}”：{error.zh}"
-        raise ExpressionError(error.code, f'source "{name}": {error.message}', error.span, zh) from None
+        zh = f"数据源“{name}”：{error.said.zh}"
+        raise ExpressionError(error.code, f'source "{name}": {error.message}', error.span, zh=zh) from None
 
 
 def field_of(node: exp.Column, name: str, source: SourceFields) -> str:

@@ -121,7 +121,7 @@ def parse_expression(text: str) -> exp.Expression:
     except SqlglotError:
         raise unclosed(text) from None
     if isinstance(tree, exp.Block) or not isinstance(tree, exp.Expression):
-        raise ExpressionError("EXP003", "write exactly one expression, without `;`", zh="只能写一个表达式，不带分号")
+        raise ExpressionError("EXP003", "write exactly one expression, without `;`", zh="只能写一个表达式，不带“;”")
     return tree
 
 
@@ -167,8 +167,10 @@ class Checker:
 
     def _column(self, node: exp.Column) -> Typed:
         if node.args.get("table") is not None or isinstance(node.this, exp.Star):
-            message = f'"{node.sql(dialect="duckdb")}" is not a column; write the plain name of one'
-            raise ExpressionError("EXP002", message)
+            written = node.sql(dialect="duckdb")
+            raise ExpressionError(
+                "EXP002", f'"{written}" is not a column; write the plain name of one', zh=f"“{written}”不是列；请写列名"
+            )
         name = node.name
         if name not in self.columns and not node.this.quoted and name.lower() in self.columns:
             name = name.lower()

@@ -149,7 +149,7 @@ class _Reader:
             if self.scope.checked:
                 _read_sql(condition_text.to_text(condition_text.written(node)), self.scope)
         except ExpressionError as error:
-            raise ExpressionError(error.code, error.message, zh=error.zh) from None
+            raise ExpressionError(error.code, error.message, zh=error.said.zh) from None
 
 
 def references(when: str | Mapping[str, object]) -> References:

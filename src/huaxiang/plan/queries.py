@@ -9,6 +9,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from huaxiang.errors import Said
+
 _DIALECTS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite", "mssql": "tsql", "oracle": "oracle",
              "duckdb": "duckdb", "snowflake": "snowflake", "redshift": "redshift", "clickhouse": "clickhouse"}  # fmt: skip
 _CHANGES = (
@@ -30,7 +32,7 @@ _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _ANY = (None, "postgres", "mysql", "sqlite", "tsql", "oracle")
 
 
-def query_fault(query: str, backend: str | None) -> str | None:
+def query_fault(query: str, backend: str | None) -> Said | None:
     """What is wrong with a query, None when it is one SELECT. `backend`: name of the URL's database; where it is not known, the
     query may be written for any of the common ones.
     """
@@ -39,18 +41,23 @@ def query_fault(query: str, backend: str | None) -> str | None:
     return None if None in faults else faults[0]
 
 
-def _fault(query: str, dialect: str | None) -> str | None:
+def _fault(query: str, dialect: str | None) -> Said | None:
     try:
         trees = [tree for tree in sqlglot.parse(query, read=dialect) if tree is not None]
     except SqlglotError:
-        return "the query can't be read as SQL"
+        return Said("the query can't be read as SQL", "query 无法按 SQL 解析")
     if len(trees) != 1:
-        return f"the query has {len(trees)} statements; write one SELECT"
+        return Said(
+            f"the query has {len(trees)} statements; write one SELECT", f"query 有 {len(trees)} 条语句；请写一条 SELECT"
+        )
     tree = trees[0]
     if not isinstance(tree, exp.Query) or isinstance(tree, exp.Table):
-        return "the query is no SELECT"
+        return Said("the query is no SELECT", "query 不是 SELECT")
     if any(isinstance(node, _CHANGES) and not isinstance(node, exp.Query) for node in tree.walk()):
-        return "the query changes or locks something; only a plain SELECT is sent to the database"
+        return Said(
+            "the query changes or locks something; only a plain SELECT is sent to the database",
+            "query 会更改或锁定数据；只会向数据库发送普通的 SELECT",
+        )
     return None
 
 

@@ -15,7 +15,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
-from huaxiang.errors import ExpressionError, did_you_mean
+from huaxiang.errors import ExpressionError, did_you_mean, did_you_mean_zh
 from huaxiang.plan.expr import located, span_of
 from huaxiang.plan.syntax import place_of, unclosed
 
@@ -88,15 +88,23 @@ def _check(tree: exp.Query, tables: Tables, hidden: frozenset[str], as_of: date)
     nodes = list(tree.walk())
     if len(nodes) > MOST_NODES:
         raise ExpressionError(
-            "SQL008", f"the query has {len(nodes):,} parts, {MOST_NODES:,} are the most; make it simpler"
+            "SQL008",
+            f"the query has {len(nodes):,} parts, {MOST_NODES:,} are the most; make it simpler",
+            zh=f"查询有 {len(nodes):,} 个部分，最多 {MOST_NODES:,} 个；请简化",
         )
     for node in nodes:
         _admit(node)
     if tree.named_selects != [ID]:
-        raise ExpressionError("SQL006", f"exactly one column is wanted, {ID}: begin with `SELECT {ID} FROM`")
+        raise ExpressionError(
+            "SQL006",
+            f"exactly one column is wanted, {ID}: begin with `SELECT {ID} FROM`",
+            zh=f"结果应恰有一列 {ID}：请以 `SELECT {ID} FROM` 开头",
+        )
     ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
     if shadowed := sorted(ctes & set(tables)):
-        raise ExpressionError("SQL005", f'"{shadowed[0]}" is a table: give the WITH another name')
+        name = shadowed[0]
+        zh = f"“{name}”是表名：请给 WITH 换一个名称"
+        raise ExpressionError("SQL005", f'"{name}" is a table: give the WITH another name', zh=zh)
     named = _tables(tree, tables, ctes)
     _columns(tree, {name: tables[name] for name in named}, hidden)
     touched = {column.name.lower() for column in tree.find_all(exp.Column)}
@@ -113,28 +121,37 @@ def _check(tree: exp.Query, tables: Tables, hidden: frozenset[str], as_of: date)
 def _parse(text: str) -> exp.Query:
     """Read exactly one SELECT, or several joined by UNION, INTERSECT, EXCEPT."""
     if len(text) > MOST_LENGTH:
-        raise ExpressionError("SQL008", f"the query has more than {MOST_LENGTH:,} characters; make it simpler")
+        zh = f"查询超过 {MOST_LENGTH:,} 个字符；请简化"
+        raise ExpressionError("SQL008", f"the query has more than {MOST_LENGTH:,} characters; make it simpler", zh=zh)
     if _depth(text) > _MOST_DEPTH:
         raise _too_deep()
     if not _BEGIN.match(text):
-        raise ExpressionError("SQL002", "write a SELECT; nothing else is run here")
+        raise _no_select()
     try:
         trees = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
     except ParseError as error:
         word, place = place_of(error, text)
-        raise ExpressionError("SQL001", f'syntax error at "{word}"', place, f"“{word}”处无法读取") from None
+        raise ExpressionError("SQL001", f'syntax error at "{word}"', place, zh=f"“{word}”处无法读取") from None
     except SqlglotError:
         raise unclosed(text, "SQL001") from None
     if len(trees) != 1:
-        raise ExpressionError("SQL002", "write exactly one SELECT, and nothing after it")
+        raise ExpressionError(
+            "SQL002", "write exactly one SELECT, and nothing after it", zh="请只写一条 SELECT，之后不能再有内容"
+        )
     tree = trees[0]
     if not isinstance(tree, (exp.Select, exp.SetOperation)):
-        raise ExpressionError("SQL002", "write a SELECT; nothing else is run here")
+        raise _no_select()
     return tree
 
 
+def _no_select() -> ExpressionError:
+    return ExpressionError(
+        "SQL002", "write a SELECT; nothing else is run here", zh="请写一条 SELECT；这里不运行其他语句"
+    )
+
+
 def _too_deep() -> ExpressionError:
-    return ExpressionError("SQL008", "the query is nested too deeply; make it simpler")
+    return ExpressionError("SQL008", "the query is nested too deeply; make it simpler", zh="查询嵌套太深；请简化")
 
 
 def _depth(text: str) -> int:
@@ -155,16 +172,20 @@ def _admit(node: exp.Expr) -> None:
             raise _refused_function(node, node.name)
     elif isinstance(node, exp.DataType):
         if node.this.value not in _TYPES:
-            raise ExpressionError("SQL005", f"the type {node.this.value} can't be used here", span_of(node))
+            raise _not_here(node, f"the type {node.this.value}", f"类型 {node.this.value}")
     elif isinstance(node, exp.With):
         if node.args.get("recursive"):
-            raise ExpressionError("SQL005", "WITH RECURSIVE can't be used here", span_of(node))
+            raise _not_here(node, "WITH RECURSIVE")
     elif isinstance(node, exp.Select):
         _plain_select(node)
     elif not isinstance(node, _PLAIN) and type(node) not in _admitted():
         if isinstance(node, exp.Func):
             raise _refused_function(node, node.sql_name().lower())
-        raise ExpressionError("SQL005", f"{type(node).__name__.upper()} can't be used here", span_of(node))
+        raise _not_here(node, type(node).__name__.upper())
+
+
+def _not_here(node: exp.Expr, what: str, zh: str | None = None) -> ExpressionError:
+    return ExpressionError("SQL005", f"{what} can't be used here", span_of(node), zh=f"这里不能使用{zh or f' {what}'}")
 
 
 _SELECT = frozenset({
@@ -177,12 +198,15 @@ def _plain_select(node: exp.Select) -> None:
     """Refuse what a SELECT may hold besides: hints, INTO, SAMPLE, LATERAL, PIVOT, locks, windows by name."""
     more = [name for name, value in node.args.items() if value and name not in _SELECT]
     if more or node.args.get("kind"):
-        raise ExpressionError("SQL005", f"{(more or ['kind'])[0].upper()} can't be used here", span_of(node))
+        raise _not_here(node, (more or ["kind"])[0].upper())
 
 
 def _refused_function(node: exp.Expr, name: str) -> ExpressionError:
     return ExpressionError(
-        "SQL004", f'the function "{name}" can\'t be called here{did_you_mean(name, FUNCTIONS)}', span_of(node)
+        "SQL004",
+        f'the function "{name}" can\'t be called here{did_you_mean(name, FUNCTIONS)}',
+        span_of(node),
+        zh=f"这里不能调用函数“{name}”{did_you_mean_zh(name, FUNCTIONS)}",
     )
 
 
@@ -195,13 +219,17 @@ def _tables(tree: exp.Query, tables: Tables, ctes: set[str]) -> list[str]:
                 "SQL003",
                 "only tables by their plain names can be read: no functions, files, schemas, samples",
                 span_of(table),
+                zh="只能按表名读取表：不能用函数、文件、模式（schema）或抽样",
             )
         name = table.name
         if name in tables and name not in ctes:
             found.append(name)
         elif name not in ctes:
             raise ExpressionError(
-                "SQL003", f'there is no table "{name}" here{did_you_mean(name, tables)}', span_of(table)
+                "SQL003",
+                f'there is no table "{name}" here{did_you_mean(name, tables)}',
+                span_of(table),
+                zh=f"这里没有名为“{name}”的表{did_you_mean_zh(name, tables)}",
             )
     return list(dict.fromkeys(found))
 
@@ -213,7 +241,9 @@ def _columns(tree: exp.Query, tables: Tables, hidden: frozenset[str]) -> None:
     for column in tree.find_all(exp.Column):
         name = column.name
         if column.args.get("db") or column.args.get("catalog"):
-            raise ExpressionError("SQL003", "columns are named by table and column alone", span_of(column))
+            raise ExpressionError(
+                "SQL003", "columns are named by table and column alone", span_of(column), zh="列只写表名与列名"
+            )
         if isinstance(column.this, exp.Star) or name.lower() in known | given:
             continue
         if name.lower() in hidden:
@@ -221,8 +251,14 @@ def _columns(tree: exp.Query, tables: Tables, hidden: frozenset[str]) -> None:
                 "SQL007",
                 f'the column "{name}" identifies or reaches people, or is sensitive: it is not there',
                 span_of(column),
+                zh=f"列“{name}”可识别或联系到个人，或属于敏感信息：这里没有",
             )
-        raise ExpressionError("SQL007", f'unknown column "{name}"{did_you_mean(name, known)}', span_of(column))
+        raise ExpressionError(
+            "SQL007",
+            f'unknown column "{name}"{did_you_mean(name, known)}',
+            span_of(column),
+            zh=f"没有名为“{name}”的列{did_you_mean_zh(name, known)}",
+        )
 
 
 def _is_as_of(node: exp.Expression) -> bool:

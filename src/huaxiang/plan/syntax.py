@@ -111,7 +111,7 @@ def _at(word: str, before: str, expected: tuple[str, str], place: tuple[int, int
 
 
 def _refusal(code: str, message: str, zh: str, place: tuple[int, int]) -> ExpressionError:
-    return ExpressionError(code, message, place, zh)
+    return ExpressionError(code, message, place, zh=zh)
 
 
 def _place(found: dict[str, object], text: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlglot import exp
 
-from huaxiang.errors import ExpressionError
+from huaxiang.errors import ExpressionError, Said
 
 TEXT, INTEGER, NUMBER, MONEY = "VARCHAR", "BIGINT", "DOUBLE", "DECIMAL(18,4)"
 DATE, TIMESTAMP, BOOLEAN, LIST, NULL = "DATE", "TIMESTAMP", "BOOLEAN", "VARCHAR[]", "NULL"
@@ -161,14 +161,24 @@ def common_type(types: Sequence[str]) -> str:
     raise TypeError
 
 
+def several_types(types: Sequence[str]) -> Said:
+    """Sources of one attribute give these types, which have none in common."""
+    kinds, kinds_zh = (sorted({call(t) for t in types}) for call in (words, words_zh))
+    return Said(
+        f"its sources give {' and '.join(kinds)}; all must give one type, cast(… as …) some",
+        f"各来源给出的类型不同（{'、'.join(kinds_zh)}）；必须是同一类型，请用 cast(… as …) 转换",
+    )
+
+
 def time_literal(text: str, type_: str) -> Typed:
     """A text literal as DATE or TIMESTAMP; EXP009 when it is none."""
     try:
         moment = moment_of(text)
     except ValueError:
         what = "a date" if family(type_) == "date" else "a date with time"
-        message = f"'{text}' is no {what.removeprefix('a ')}; write 'YYYY-MM-DD' or 'YYYY-MM-DD hh:mm:ss'"
-        raise ExpressionError("EXP009", message) from None
+        form = "'YYYY-MM-DD' or 'YYYY-MM-DD hh:mm:ss'"
+        zh = f"'{text}' 不是{words_zh(type_)}；请写 'YYYY-MM-DD' 或 'YYYY-MM-DD hh:mm:ss'"
+        raise ExpressionError("EXP009", f"'{text}' is no {what.removeprefix('a ')}; write {form}", zh=zh) from None
     if not isinstance(moment, datetime):
         return Typed(exp.cast(exp.Literal.string(text), exp.DataType.build("DATE")), DATE)
     return Typed(exp.cast(exp.Literal.string(moment.isoformat(sep=" ")), exp.DataType.build("TIMESTAMP")), TIMESTAMP)

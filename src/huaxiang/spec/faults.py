@@ -9,7 +9,7 @@ from typing import Any, Literal, Union
 
 from pydantic import BaseModel
 
-from huaxiang.errors import Issue, did_you_mean
+from huaxiang.errors import Issue, Said, did_you_mean
 from huaxiang.spec import faults_zh
 from huaxiang.spec.yaml_nodes import Document, Path
 
@@ -217,13 +217,6 @@ def _without_first(member: tuple[str, ...], depth: int) -> tuple[str, ...]:
     labels = list(member)
     labels.remove(next(m for m in labels if m.startswith(f"{depth}:")))
     return tuple(labels)
-
-
-class Said(typing.NamedTuple):
-    """The same in two languages."""
-
-    en: str
-    zh: str
 
 
 def _subject(path: Path, data: object) -> tuple[Said, Path]:

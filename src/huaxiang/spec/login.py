@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from huaxiang.errors import Said
 from huaxiang.spec.base import Spec, Title
 
 ISSUER = r"^(https://[^\s/?#@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)(/[^\s?#]*)?$"
@@ -67,14 +68,32 @@ class OidcSpec(Spec):
     )
 
 
-def oidc_faults(spec: OidcSpec) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def oidc_faults(spec: OidcSpec) -> Iterator[tuple[tuple[str | int, ...], Said]]:
     """What can't work though it is written well: the path below `oidc`, and why."""
     if "openid" not in spec.scopes:
-        yield ("scopes",), 'scopes must hold "openid": without it the provider sends no ID token'
+        yield (
+            ("scopes",),
+            Said(
+                'scopes must hold "openid": without it the provider sends no ID token',
+                "scopes 必须包含 openid：没有它，身份提供方不发送 ID Token",
+            ),
+        )
     if spec.create and not spec.roles and spec.default_role is None:
-        yield ("create",), "new people would have no role: give `roles` for groups, or a `default_role`"
+        yield (
+            ("create",),
+            Said(
+                "new people would have no role: give `roles` for groups, or a `default_role`",
+                "新用户会没有角色：请写 roles（按组授予）或 default_role",
+            ),
+        )
     seen: set[str] = set()
     for number, each in enumerate(spec.roles):
         if each.group in seen:
-            yield ("roles", number, "group"), f'group "{each.group}" is listed twice; the first one decides: remove one'
+            yield (
+                ("roles", number, "group"),
+                Said(
+                    f'group "{each.group}" is listed twice; the first one decides: remove one',
+                    f"组“{each.group}”出现了两次；以第一次为准：请删去一个",
+                ),
+            )
         seen.add(each.group)

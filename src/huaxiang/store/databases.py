@@ -202,7 +202,7 @@ def _target(source: SourceSpec, folder: Path) -> _Target:
     target = _Target(source.name, spec, url, f"{place}#{spec.table or 'query'}")
     reason = query_fault(spec.query, backend) if spec.query is not None else None
     if reason is not None:
-        raise target.fault(reason)
+        raise target.fault(reason.en)
     return target
 
 

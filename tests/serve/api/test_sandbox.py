@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,10 +30,10 @@ DAY = date(2024, 5, 1)
 FROM = "select customer_id from customers"
 
 
-def code_of(sql: str) -> str:
+def refusal(sql: str) -> ExpressionError:
     with pytest.raises(ExpressionError) as refused:
         check_query(sql, TABLES, HIDDEN, DAY)
-    return refused.value.code
+    return refused.value
 
 
 REFUSED = (
@@ -63,8 +64,10 @@ REFUSED = (
 
 @pytest.mark.parametrize(("code", "sql"), REFUSED, ids=[sql[:60] for _, sql in REFUSED])
 def test_what_is_no_plain_select_of_customers_is_refused(code: str, sql: str) -> None:
-    assert code_of(sql) == code
+    error = refusal(sql)
+    assert error.code == code
     assert code in CODES
+    assert re.search("[\u4e00-\u9fff]", error.said.zh)
 
 
 def test_hidden_columns_are_named_as_such_and_places_are_told() -> None:

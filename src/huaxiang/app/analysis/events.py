@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from huaxiang.app.conditions import sources_in
 from huaxiang.app.wiring import find_project, member_reader, snapshot_store
-from huaxiang.errors import UsageError
+from huaxiang.errors import Said, UsageError
 from huaxiang.plan.behaviour import SourceRows
 from huaxiang.plan.condition_types import SourceFields, check_where, measure_type, need_time, source_of
 from huaxiang.plan.conditions import ZERO_WITHOUT_ROWS, Behaviour, Step, Window
@@ -87,7 +87,7 @@ def ask(snapshot: Snapshot, audience: str | None) -> Asked:
 def step_of(event: EventAsked, sources: Mapping[str, SourceFields], hidden: Mapping[str, frozenset[str]]) -> EventStep:
     """Check an event. `hidden`: fields of each source whose values are not shown. Raises ExpressionError, UsageError."""
     fields = source_of(event.source, sources)
-    need_time(event.source, fields, "an analysis over time")
+    need_time(event.source, fields, Said("an analysis over time", "随时间的分析"))
     where = (event.where or "").strip() or None
     if where is not None:
         with located(where):

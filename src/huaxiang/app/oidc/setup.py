@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from huaxiang.app.oidc.provider import Provider
-from huaxiang.errors import Issue, ProjectInvalid
+from huaxiang.errors import Issue, ProjectInvalid, Said
 from huaxiang.spec.loader import PROJECT_FILE, load_settings
 from huaxiang.spec.login import oidc_faults
 from huaxiang.spec.yaml_nodes import read_document
@@ -48,33 +48,45 @@ def read_setup(folder: Path) -> Setup | None:
         return None
     faults = [(path, "PRJ004", message) for path, message in oidc_faults(spec)]
     if importlib.util.find_spec("joserfc") is None:
-        faults.append(((), "PRJ005", f"single sign-on needs the package joserfc; install it with: {EXTRA}"))
+        missing = Said(
+            f"single sign-on needs the package joserfc; install it with: {EXTRA}",
+            f"单点登录需要软件包 joserfc；安装命令：{EXTRA}",
+        )
+        faults.append(((), "PRJ005", missing))
     secret, fault = _secret(spec.client_secret, folder)
     if fault is not None:
         faults.append((("client_secret",), "PRJ006", fault))
     if faults:
         document, _ = read_document((folder / PROJECT_FILE).read_bytes(), PROJECT_FILE)
-        raise ProjectInvalid([Issue(document.place(("oidc", *path)), code, text) for path, code, text in faults])
+        raise ProjectInvalid(
+            [Issue(document.place(("oidc", *path)), code, said.en, zh=said.zh) for path, code, said in faults]
+        )
     return Setup(spec, secret)
 
 
-def _secret(written: str | None, folder: Path) -> tuple[str | None, str | None]:
+def _secret(written: str | None, folder: Path) -> tuple[str | None, Said | None]:
     """The secret, or why there is none."""
     if written is None:
         return None, None
     kind, _, where = written.partition(":")
     if kind == "env":
         found = os.environ.get(where, "").strip()
-        return (
-            (found, None)
-            if found
-            else (None, f"the environment variable {where} is not set; it must hold the client secret")
+        lacks = Said(
+            f"the environment variable {where} is not set; it must hold the client secret",
+            f"环境变量 {where} 没有设置；它应存放客户端密钥",
         )
+        return (found, None) if found else (None, lacks)
     try:
         found = (folder / where).read_text("utf-8").strip()
     except (OSError, UnicodeError) as error:
-        return None, f"the file {where}, which must hold the client secret, can't be read ({type(error).__name__})"
-    return (found, None) if found else (None, f"the file {where} is empty; it must hold the client secret")
+        return None, Said(
+            f"the file {where}, which must hold the client secret, can't be read ({type(error).__name__})",
+            f"存放客户端密钥的文件 {where} 无法读取（{type(error).__name__}）",
+        )
+    lacks = Said(
+        f"the file {where} is empty; it must hold the client secret", f"文件 {where} 是空的；它应存放客户端密钥"
+    )
+    return (found, None) if found else (None, lacks)
 
 
 class SingleSignOn:

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
-from huaxiang.errors import did_you_mean, did_you_mean_zh
+from huaxiang.errors import Said, did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks import tags, values
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.types import family, words, words_zh
-from huaxiang.spec.faults import Said
 from huaxiang.spec.models import AudienceSpec, ClusteringSpec, Feature
 
 MAX_CLUSTERS = 50
@@ -43,14 +42,14 @@ def _check_keys(found: Findings, spec: AudienceSpec) -> bool:
             )
             sound = False
     for key in (key for key, there in given.items() if there and key not in _NEEDS[spec.kind]):
-        kinds = " or ".join(kind for kind, takes in _NEEDS.items() if key in takes)
+        kinds = [kind for kind, takes in _NEEDS.items() if key in takes]
         found.add(
             at,
             (key,),
             "AUD001",
             Said(
-                f'"{key}" belongs to a {kinds} audience, but this one is {spec.kind}',
-                f"“{key}”用于 {kinds.replace(' or ', ' 或 ')} 人群，而这是 {spec.kind} 人群",
+                f'"{key}" belongs to a {" or ".join(kinds)} audience, but this one is {spec.kind}',
+                f"“{key}”用于 {' 或 '.join(kinds)} 人群，而这是 {spec.kind} 人群",
             ),
         )
         sound = False

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
 
+from huaxiang.errors import Said
 from huaxiang.plan.checks.findings import Findings
-from huaxiang.spec.faults import SINGULAR, Said
+from huaxiang.spec.faults import SINGULAR
 from huaxiang.spec.faults_zh import SINGULAR_ZH
 
 

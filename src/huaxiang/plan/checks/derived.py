@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from huaxiang.errors import did_you_mean, did_you_mean_zh
+from huaxiang.errors import Said, did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import ID, declared_type
 from huaxiang.spec import units
 from huaxiang.spec.canonical import DERIVED
-from huaxiang.spec.faults import Said
 from huaxiang.spec.models import ColumnSpec, SourceSpec
 
 _TIMES = ("date", "datetime")

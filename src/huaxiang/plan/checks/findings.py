@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from huaxiang.errors import ExpressionError, Issue
+from huaxiang.errors import ExpressionError, Issue, Said
 from huaxiang.plan.columns import customer_types, dependencies, output_names, profile_names, sources_of_customers
 from huaxiang.plan.expr import CheckedExpression, check_expression
 from huaxiang.plan.predicate import Condition, parse_condition
-from huaxiang.spec.faults import SINGULAR, Said
+from huaxiang.spec.faults import SINGULAR
 from huaxiang.spec.faults_zh import SINGULAR_ZH
 from huaxiang.spec.loader import Project
 
@@ -29,7 +29,7 @@ class Findings:
         self._found: dict[Issue, None] = {}
 
     def add(
-        self, at: tuple[str, str], path: tuple[str | int, ...], code: str, message: str | Said, *, warning: bool = False
+        self, at: tuple[str, str], path: tuple[str | int, ...], code: str, message: Said, *, warning: bool = False
     ) -> None:
         """Note a fault of the definition `at` = (kind, name); `path` leads to the key that has it.
 
@@ -42,8 +42,8 @@ class Findings:
         subject = f'{SINGULAR[kind]} "{name}": ' if kind in SINGULAR else ""
         severity: Literal["error", "warning"] = "warning" if warning else "error"
         place = self.project.place(kind, name, *path)
-        english, zh = message if isinstance(message, Said) else (message, None)
-        if zh is not None and subject:
+        english, zh = message
+        if subject:
             zh = f"{SINGULAR_ZH[kind]}“{name}”：{zh}"
         self._found[Issue(place, code, subject + english, severity, at, zh)] = None
 
@@ -91,8 +91,7 @@ class Findings:
             self.add(at, path, "REF003", self.not_online(name))
         elif name is None or not self._is_broken(name):
             key = ".".join(str(p + 1) if isinstance(p, int) else p for p in path)
-            told = Said(f"{key}: {error.message}", f"{key}：{error.zh}") if error.zh else f"{key}: {error.message}"
-            self.add(at, path, error.code, told)
+            self.add(at, path, error.code, Said(f"{key}: {error.message}", f"{key}：{error.zh}"))
 
     def not_online(self, column: str) -> Said:
         """Why a column can't be read: its tag is offline, or a draft."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from huaxiang.errors import Said
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import identity_fields
 from huaxiang.plan.queries import look_back_span, query_fault
-from huaxiang.spec.faults import Said
 from huaxiang.spec.models import SourceSpec
 from huaxiang.spec.sources import DatabaseSpec
 
@@ -60,7 +60,7 @@ def _check_database(found: Findings, source: SourceSpec, spec: DatabaseSpec, at:
         fault("url" if spec.table is None else "query", "give either `table` or `query`", "table 与 query 请写其中一个")
     reason = _query_fault(spec)
     if reason is not None:
-        fault("query", reason, reason)
+        fault("query", *reason)
     span = look_back_span(spec.look_back)
     if span is None:
         fault(
@@ -90,7 +90,7 @@ def _check_database(found: Findings, source: SourceSpec, spec: DatabaseSpec, at:
         found.add(at, ("database", "url"), "SRC018", message, warning=True)
 
 
-def _query_fault(spec: DatabaseSpec) -> str | None:
+def _query_fault(spec: DatabaseSpec) -> Said | None:
     backend = None if spec.url.startswith("env:") else re.split(r"[+:]", spec.url, maxsplit=1)[0]
     return query_fault(spec.query, backend) if spec.query is not None else None
 

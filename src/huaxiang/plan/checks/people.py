@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import difflib
 
-from huaxiang.errors import did_you_mean, did_you_mean_zh
+from huaxiang.errors import Said, did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import ACCOUNT_KEY, ID, attributes_of, field_types, has_accounts, has_customers
-from huaxiang.plan.types import common_type, family, words, words_zh
+from huaxiang.plan.types import common_type, family, several_types, words, words_zh
 from huaxiang.spec.canonical import STORED_AS
-from huaxiang.spec.faults import Said
 from huaxiang.spec.models import AttributeFrom, AttributeSpec, HouseholdSpec
 
 CUSTOMER_KEY = "customer_key"
@@ -87,17 +86,7 @@ def _check_attribute(found: Findings, spec: AttributeSpec, codes: frozenset[str]
     try:
         value = common_type(known)
     except TypeError:
-        kinds = " and ".join(sorted({words(t) for t in known}))
-        kinds_zh = "、".join(sorted({words_zh(t) for t in known}))
-        found.add(
-            at,
-            ("from",),
-            "ATR009",
-            Said(
-                f"its sources give {kinds}; all must give one type, cast(… as …) some",
-                f"各来源给出的类型不同（{kinds_zh}）；必须是同一类型，请用 cast(… as …) 转换",
-            ),
-        )
+        found.add(at, ("from",), "ATR009", several_types(known))
         return
     if spec.pick == "union" and value != "VARCHAR":
         message = Said(
@@ -128,14 +117,17 @@ def _check_form(found: Findings, spec: AttributeSpec) -> None:
             ),
         )
     elif not spec.from_ and len(one) < 2:
-        missing = "`value`" if one == ["source"] else "`source`" if one else "`source` and `value`, or `from`"
+        if one:
+            missing = missing_zh = "`value`" if one == ["source"] else "`source`"
+        else:
+            missing, missing_zh = "`source` and `value`, or `from`", "`source` 与 `value`，或 `from`"
         found.add(
             at,
             ("name",),
             "ATR008",
             Said(
                 f"lacks {missing}: where does it come from?",
-                f"缺少 {missing.replace(' and ', ' 与 ').replace(', or ', '，或 ')}：取值来自哪里？",
+                f"缺少 {missing_zh}：取值来自哪里？",
             ),
         )
     if spec.pick == "ordered" and not spec.order:

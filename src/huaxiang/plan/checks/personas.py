@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from huaxiang.errors import did_you_mean, did_you_mean_zh
+from huaxiang.errors import Said, did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks import tags
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import output_names, profile_names
-from huaxiang.spec.faults import Said
 from huaxiang.spec.models import PersonaSetSpec
 
 

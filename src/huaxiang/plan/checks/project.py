@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from huaxiang.errors import Said
 from huaxiang.plan.checks.findings import Findings
-from huaxiang.spec.faults import Said
 from huaxiang.spec.login import oidc_faults
 
 _AT = ("project", "")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from huaxiang.errors import did_you_mean, did_you_mean_zh
+from huaxiang.errors import Said, did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import ID, field_types, time_field
-from huaxiang.spec.faults import Said
 from huaxiang.spec.quality import Bound, Limit, QualityRules, TruthSpec
 from huaxiang.spec.sources import SourceSpec
 
@@ -65,7 +64,7 @@ class _Check:
         if self.rules.truth is not None:
             self._check_truth(self.rules.truth)
 
-    def _add(self, path: _Path, code: str, message: str | Said) -> None:
+    def _add(self, path: _Path, code: str, message: Said) -> None:
         self.found.add(self.at, ("quality", *path), code, message)
 
     def _fields(self) -> Iterator[tuple[_Path, str]]:

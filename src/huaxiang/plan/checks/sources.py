@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator
 
-from huaxiang.errors import HuaxiangError, did_you_mean, did_you_mean_zh
+from huaxiang.errors import HuaxiangError, Said, did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.checks.origins import EVENT_FORMATS, check_origin, may_be_asked
 from huaxiang.plan.checks.project import is_timezone
@@ -19,7 +19,6 @@ from huaxiang.plan.columns import (
     time_field,
 )
 from huaxiang.spec.canonical import FIELDS, STORED_AS
-from huaxiang.spec.faults import Said
 from huaxiang.spec.models import ColumnSpec, SourceSpec
 from huaxiang.spec.sources import columns_read
 from huaxiang.spec.vocabulary import standard_words

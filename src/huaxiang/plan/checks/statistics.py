@@ -6,12 +6,11 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from huaxiang.errors import did_you_mean, did_you_mean_zh
+from huaxiang.errors import Said, did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import field_types, has_customers, statistic_type, time_field
 from huaxiang.plan.types import family, is_numeric, words, words_zh
 from huaxiang.spec.canonical import TIME_FIELD
-from huaxiang.spec.faults import Said
 from huaxiang.spec.models import SourceSpec, StatisticTag
 
 _NEEDS_OF = ("distinct", "sum", "min", "max", "mean", "median", "stddev", "first", "last", "top", "top_n", "top_share")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from huaxiang.errors import ExpressionError, did_you_mean, did_you_mean_zh
+from huaxiang.errors import ExpressionError, Said, did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks import values
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import ID, named_in, output_names, profile_names
 from huaxiang.plan.predicate import parse_condition
 from huaxiang.plan.types import is_numeric, words, words_zh
-from huaxiang.spec.faults import Said
 from huaxiang.spec.models import (
     BandsTag,
     ExpressionTag,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from huaxiang.errors import did_you_mean, did_you_mean_zh
+from huaxiang.errors import Said, did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.columns import declared_type
 from huaxiang.plan.conditions import And, Comparison, In, Node, Not, Or, Top, Value
-from huaxiang.spec.faults import Said
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import BandsTag, ColumnSpec, FactTag, LayeredTag, LifecycleTag, RfmTag
 from huaxiang.spec.vocabulary import standard_words
