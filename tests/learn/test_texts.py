@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huaxiang.learn.texts import find_sorted, held_by_many, is_ascending, place_sorted
+from huaxiang.learn.texts import find_sorted, heads, held_by_many, is_ascending, place_sorted
 
 TEXT = st.one_of(st.text(max_size=12), st.text("ab", max_size=3).map(lambda t: "same beginning " + t))
 
@@ -27,6 +27,21 @@ def test_places_in_a_sorted_column(among: list[str], wanted: list[str], cut: int
         assert place_sorted(asked, column, rows).tolist() == places
     assert is_ascending(column)
     assert is_ascending(asked) == all(a.encode() < b.encode() for a, b in pairwise(wanted))
+
+
+@given(
+    st.sets(st.text("0ab", min_size=16, max_size=16)),
+    st.sets(st.text("0ab", min_size=16, max_size=16)),
+    st.integers(0, 3),
+)
+def test_places_of_texts_of_one_length(among: set[str], others: set[str], cut: int) -> None:
+    column = pa.array(sorted(among), pa.string())[cut:]
+    known = column.to_pylist()
+    wanted = sorted(among | others)
+    asked = pa.array(["0" * 16, *wanted], pa.string())[1:]
+    assert find_sorted(asked, column).tolist() == [known.index(w) if w in known else -1 for w in wanted]
+    assert is_ascending(asked)
+    assert heads(asked).tolist() == [int.from_bytes(w[:8].encode()) for w in wanted]
 
 
 def test_places_among_many_of_one_beginning() -> None:

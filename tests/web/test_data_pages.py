@@ -74,6 +74,21 @@ def test_rows_that_were_set_aside_are_reached_from_the_source(tab: Opener) -> No
     opened.quiet()
 
 
+def test_the_matrix_marks_what_is_beyond_its_bound_alone(tab: Opener) -> None:
+    opened = tab("analyst")
+    page = opened.go("/data/quality")
+    rows = page.locator("table.heat tbody tr")
+    expect(rows.first).to_be_visible()
+    marked = rows.filter(has=page.locator("td[title]"))
+    assert marked.count() > 0
+    assert marked.filter(has_text="良好").count() == 0
+    assert all(cell.evaluate("cell => cell.style.background") for cell in page.locator("table.heat td[title]").all())
+    assert rows.filter(has_text="良好").first.locator("td[title]").count() == 0
+    opened.accessible()
+    opened.shot("quality-matrix")
+    opened.quiet()
+
+
 def test_a_build_is_followed_live_and_cancelled(tab: Opener, server: Server) -> None:
     opened = tab("analyst")
     page = opened.go("/data/runs")

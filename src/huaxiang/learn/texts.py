@@ -5,6 +5,7 @@ A text's first bytes, read as one whole number, sort as the texts do; numbers ar
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -29,8 +30,22 @@ def heads(texts: pa.Array) -> np.ndarray:
     """The first eight bytes of each text (UTF-8) as a whole number that sorts like them; shorter texts are filled up with zeros. Nulls: any
     number.
     """
+    words = _equally_long(texts)
+    if words is not None:
+        return words[:, 0].view(">u8").astype(np.uint64)
     start, length, data = _bytes(texts)
     return _words(start, length, data)
+
+
+def _equally_long(texts: pa.Array) -> np.ndarray | None:
+    """Texts that are all of one length, whole words without nulls, such as digests: their words as they lie in memory, a row each."""
+    if not len(texts) or texts.null_count:
+        return None
+    start, length, data = _bytes(texts)
+    size = int(length[0])
+    if size == 0 or size % _WORD or not bool((length == size).all()):
+        return None
+    return data[int(start[0]) : int(start[0]) + size * len(texts)].view(np.uint64).reshape(len(texts), size // _WORD)
 
 
 def _bytes(texts: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -67,14 +82,16 @@ def find_sorted(wanted: pa.Array, among: pa.Array) -> np.ndarray:
     if not len(among) or not len(wanted):
         return found
     mine, theirs = heads(wanted), heads(among)
+    same = _equality(wanted, among)
     spot = np.searchsorted(theirs, mine)
     left = np.flatnonzero((spot < len(among)) & (theirs[np.minimum(spot, len(among) - 1)] == mine))
     for _ in range(_STEPS):
         if not len(left):
             return found
-        own = wanted if len(left) == len(wanted) else wanted.take(pa.array(left))
-        same = pc.equal(own, among.take(pa.array(spot[left])))
-        hit = same.fill_null(False).to_numpy(zero_copy_only=False).astype(bool)
+        hit = same(left, spot[left])
+        if hit.all():
+            found[left] = spot[left]
+            return found
         found[left[hit]] = spot[left[hit]]
         left = left[~hit]
         spot[left] += 1
@@ -82,6 +99,27 @@ def find_sorted(wanted: pa.Array, among: pa.Array) -> np.ndarray:
         left = left[theirs[spot[left]] == mine[left]]
     found[left] = pc.index_in(wanted.take(pa.array(left)), among).fill_null(-1).to_numpy(zero_copy_only=False)
     return found
+
+
+def _equality(wanted: pa.Array, among: pa.Array) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Tells of positions in both which texts are equal."""
+    mine, theirs = _equally_long(wanted), _equally_long(among)
+    if mine is not None and theirs is not None and mine.shape[1] == theirs.shape[1]:
+
+        def equal(own: np.ndarray, others: np.ndarray) -> np.ndarray:
+            words = (mine if len(own) == len(mine) else mine.take(own, axis=0)) == theirs.take(others, axis=0)
+            found: np.ndarray = np.logical_and.reduce([words[:, n] for n in range(words.shape[1])])
+            return found
+
+        return equal
+
+    def compare(own: np.ndarray, others: np.ndarray) -> np.ndarray:
+        left = wanted if len(own) == len(wanted) else wanted.take(pa.array(own))
+        same = pc.equal(left, among.take(pa.array(others)))
+        found: np.ndarray = same.fill_null(False).to_numpy(zero_copy_only=False).astype(bool)
+        return found
+
+    return compare
 
 
 def place_sorted(wanted: pa.Array, among: pa.Array, rows: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from huaxiang.app.build import build
 from huaxiang.app.completion import completion
 from huaxiang.app.rights import RIGHTS
 from huaxiang.errors import ExpressionError
-from huaxiang.serve.api import known
+from huaxiang.serve.api import known, warming
 from huaxiang.serve.api.application import create_app
 from huaxiang.serve.api.context import Server
 from huaxiang.serve.api.models.analysis import (
@@ -185,3 +185,26 @@ def test_the_thread_works_after_a_pause_and_for_each_new_snapshot(
         assert len(computed) > first
     finally:
         ahead.stop()
+
+
+def test_work_gives_way_to_who_asks_but_not_for_ever(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead, rest = Warming(server, least=0), server.calls.rest
+    waited: list[float] = []
+    monkeypatch.setattr(ahead, "_jobs", lambda _served: iter([lambda: waited.append(rest(warming.QUIET))]))
+    monkeypatch.setattr(warming, "PATIENCE", PATIENCE)
+    server.calls.note()
+    ahead.work()
+    assert waited == [0.0]
+    monkeypatch.setattr(warming, "PATIENCE", 0.05)
+    monkeypatch.setattr(server.calls, "rest", lambda _quiet: PATIENCE)
+    ahead.work()
+    assert len(waited) == 2
+
+
+def test_requests_are_noted_but_not_those_of_health(shop: Path) -> None:
+    app = create_app(replace(Settings(shop, no_auth=True), rate=0.0))
+    with TestClient(app, base_url="http://127.0.0.1/api/v1/") as client:
+        assert client.get("health").status_code == 200
+        assert app.state.server.calls.rest(PATIENCE) == 0
+        assert client.get("status").status_code == 200
+        assert app.state.server.calls.rest(PATIENCE) > 0

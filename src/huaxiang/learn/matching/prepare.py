@@ -58,6 +58,9 @@ class Database:
         self.run(f"SET memory_limit = '{memory}'")
         self.run(f"SET temp_directory = '{self._spill}'")
         self.run("SET preserve_insertion_order = false")
+        self.run(
+            "SET disabled_optimizers = 'in_clause'"
+        )  # a join for each list of some constants takes longer than comparing
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         """Execute one statement."""

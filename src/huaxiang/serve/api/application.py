@@ -92,9 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     for part in routes:
         app.include_router(part.router, prefix=PREFIX)
     _handle(app)
-    app.add_middleware(
-        Gate, settings=settings, callers=callers, sessions=sessions, quick=QuickCounts(server.serving, rights)
-    )
+    app.add_middleware(Gate, server=server, quick=QuickCounts(server.serving, rights))
     _describe_security(app)
     return app
 

@@ -21,6 +21,7 @@ from huaxiang.app.serving import Served, Serving
 from huaxiang.errors import AccessDenied, SnapshotError, UsageError
 from huaxiang.serve.api.answers import ETAG, Page, Unchanged, etag_of, is_held, page
 from huaxiang.serve.api.callers import Callers
+from huaxiang.serve.api.calls import Calls
 from huaxiang.serve.api.following import Follows
 from huaxiang.serve.api.known import Known
 from huaxiang.serve.api.problems import Problem
@@ -54,6 +55,7 @@ class Server:
     sign_on: SingleSignOn
     follows: Follows = field(default_factory=Follows)
     known: Known = field(default_factory=Known)
+    calls: Calls = field(default_factory=Calls)
     asking: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
     """So many logins ask their provider at once; others wait without a thread, so that a slow one holds up nothing else."""
 

@@ -14,12 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from huaxiang.app.rights import Caller
 from huaxiang.errors import HuaxiangError, storage_error
-from huaxiang.serve.api.callers import Callers, Rates
-from huaxiang.serve.api.cookies import Sessions, cookie_of, place_of, session_caller
+from huaxiang.serve.api.callers import Rates
+from huaxiang.serve.api.context import Server
+from huaxiang.serve.api.cookies import cookie_of, place_of, session_caller
 from huaxiang.serve.api.pages import Pages
 from huaxiang.serve.api.problems import Problem, problem_response
 from huaxiang.serve.api.quick import QuickCounts
-from huaxiang.serve.api.settings import BELOW, CALLER, HEALTH, LISTS, UPLOADS, Settings
+from huaxiang.serve.api.settings import BELOW, CALLER, HEALTH, LISTS, UPLOADS
 from huaxiang.serve.cli.texts import speak
 
 _LOOPBACK = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", re.IGNORECASE)
@@ -30,16 +31,15 @@ _JSON_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestor
 class Gate:
     """ASGI middleware around the application."""
 
-    def __init__(
-        self, app: ASGIApp, *, settings: Settings, callers: Callers, sessions: Sessions, quick: QuickCounts
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, server: Server, quick: QuickCounts) -> None:
         self._app = app
         self._quick = quick
-        self._settings = settings
-        self._callers = callers
-        self._sessions = sessions
+        self._calls = server.calls
+        self._settings = server.settings
+        self._callers = server.callers
+        self._sessions = server.sessions
         self._pages = Pages()
-        self._rates = Rates(settings.rate)
+        self._rates = Rates(server.settings.rate)
         self._late: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,6 +56,7 @@ class Gate:
                 await self._pages.answer(scope, headers, known=known)(scope, receive, answer)
                 return
             if scope["path"] != HEALTH:
+                self._calls.note()
                 self._check_origin(headers)
                 await self._recognise(scope, headers)
             body = await self._read(headers, receive, scope)

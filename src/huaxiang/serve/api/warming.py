@@ -1,7 +1,7 @@
 """Work ahead: what a new snapshot needs for quick answers, and what its pages ask first, computed before somebody waits for it.
 
-One thread does it, one thing after the other, and rests in between as long as each took. It has the priority of all others: pools
-of threads that it is the first to use would inherit a lower one, for as long as the server lives.
+One thread does it, one thing after the other. It gives way to whoever asks, and rests in between as long as each took. It has the
+priority of all others: pools of threads that it is the first to use would inherit a lower one, for as long as the server lives.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ LEAST = 50_000
 """Customers from which on a snapshot is worth the work; of fewer everything is told quickly."""
 PAUSE = 2.0
 """Seconds after the start, or after a new snapshot, in which whoever asks comes first."""
+QUIET = 0.25
+"""Seconds without a request after which the next thing is done."""
+PATIENCE = 2.0
+"""Seconds after which it is done all the same."""
 _LOOK = 0.5
 log = logging.getLogger(__name__)
 
@@ -77,12 +81,20 @@ class Warming:
         served = serving.current
         few = served.base < self._least  # they may have many rows all the same
         for job in (partial(prepare_journeys, served.snapshot),) if few else self._jobs(served):
+            self._give_way()
             if self._ended.is_set() or serving.current is not served:
                 return
             begin = time.perf_counter()
             with suppress(HuaxiangError):
                 job()
             self._ended.wait(time.perf_counter() - begin)
+
+    def _give_way(self) -> None:
+        """Wait until nobody has asked for a moment, with patience."""
+        until = time.monotonic() + PATIENCE
+        while (rest := min(self._server.calls.rest(QUIET), until - time.monotonic())) > 0:
+            if self._ended.wait(rest):
+                return
 
     def _views(self, served: Served) -> list[Snapshot]:
         """The snapshot as each role sees it, each way once."""

@@ -27,7 +27,7 @@ export const data = define(
     },
     quality: {
       title: "质量", about: (day: string) => `数据截止 ${day} · 每一行都有去向`, rowsIn: "读取", loaded: "载入", setAside: "搁置", leftOut: "按规则排除", addsUp: "对账平衡：读取 = 载入 + 搁置 + 排除", notAddsUp: "对账不平，请检查",
-      matrix: "质量矩阵", matrixBase: "单元格越深越需要关注；点击数据源查看明细", source: "数据源", complete: "完整", valid: "有效行", unique: "唯一", age: "最新数据距统计日", drift: "分布漂移", agree: "跨源一致", light: "结论",
+      matrix: "质量矩阵", matrixBase: "有底色的单元格超出了界限，停留可见原因；点击数据源查看明细", source: "数据源", complete: "完整", valid: "有效行", unique: "唯一", age: "最新数据距统计日", drift: "分布漂移", agree: "跨源一致", light: "结论",
       days: (n: string) => `${n} 天`, findings: "发现与建议", none: "没有发现问题", all: "全部数据源", history: "历次构建", historyBase: (n: number) => `最近 ${n} 次构建`, oneBuild: "只有一次构建，下次构建后可看到趋势。",
       rowsLine: "行数", completeLine: "平均完整度", validLine: "有效行占比", reasons: "搁置原因", leftOutReasons: "排除原因", repairs: "修复", showRows: "查看行号", rejectedOf: (name: string) => `${name}：搁置的行`, repairsOf: (name: string) => `${name}：改变了含义的修复`,
       file: "文件", row: "行号", column: "列", reason: "原因", kind: "修复方式", raw: "原文", showRaw: "显示原文（将记入审计日志）", values: (n: string) => `${n} 个值`, rows: (n: string) => `${n} 行`, total: (n: string) => `共 ${n} 条`, columns: "逐列", missing: "缺失",
@@ -69,7 +69,7 @@ export const data = define(
     },
     quality: {
       title: "Quality", about: (day: string) => `Data as of ${day} · every row is accounted for`, rowsIn: "Read", loaded: "Loaded", setAside: "Set aside", leftOut: "Left out by rule", addsUp: "Adds up: read = loaded + set aside + left out", notAddsUp: "Does not add up: please check",
-      matrix: "Quality matrix", matrixBase: "The darker a cell, the more it needs a look; click a source for its details", source: "Source", complete: "Complete", valid: "Valid rows", unique: "Unique", age: "Newest row before the as-of day", drift: "Drift", agree: "Agreement", light: "Verdict",
+      matrix: "Quality matrix", matrixBase: "A tinted cell is beyond its bound, and says why when you point at it; click a source for its details", source: "Source", complete: "Complete", valid: "Valid rows", unique: "Unique", age: "Newest row before the as-of day", drift: "Drift", agree: "Agreement", light: "Verdict",
       days: (n: string) => `${n} d`, findings: "Findings and advice", none: "Nothing was found", all: "All sources", history: "Build by build", historyBase: (n: number) => `The last ${n} builds`, oneBuild: "There is one build; the next one makes a trend.",
       rowsLine: "Rows", completeLine: "Mean completeness", validLine: "Share of valid rows", reasons: "Why rows were set aside", leftOutReasons: "Why rows were left out", repairs: "Repairs", showRows: "Show rows", rejectedOf: (name: string) => `${name}: rows set aside`, repairsOf: (name: string) => `${name}: repairs that changed a meaning`,
       file: "File", row: "Row", column: "Column", reason: "Reason", kind: "Repair", raw: "Text", showRaw: "Show the text (is noted in the audit log)", values: (n: string) => `${n} values`, rows: (n: string) => `${n} rows`, total: (n: string) => `${n} in all`, columns: "By column", missing: "Missing",

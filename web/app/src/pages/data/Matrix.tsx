@@ -1,11 +1,12 @@
-// Sources by measures: what needs a look is tinted, and says its figure.
+// Sources by measures: what is beyond its bound is tinted, and says why.
+import type { CSSProperties } from "react";
 import { Button } from "antd";
 import { Section, tint } from "../../parts/heat";
-import { titleOf, useLanguage, useTexts } from "../../i18n";
+import { titleOf, useLanguage, useTexts, type Language } from "../../i18n";
 import { data } from "../../i18n/data";
 import { useFormats } from "../../i18n/format";
 import { LightMark } from "./marks";
-import type { QualitySource, QualityTold } from "./types";
+import type { Finding, QualitySource, QualityTold } from "./types";
 
 function mean(values: readonly (number | null | undefined)[]): number | null {
   const known = values.filter((one): one is number => one !== null && one !== undefined);
@@ -17,16 +18,23 @@ function least(values: readonly (number | null | undefined)[]): number | null {
   return known.length ? Math.min(...known) : null;
 }
 
-interface Measure { key: "complete" | "valid" | "unique" | "age" | "drift" | "agree"; value: (of: QualitySource) => number | null; bad: (value: number) => number; days?: boolean }
-/** `bad`: from 0 (as it should be) to 1. */
+interface Measure { key: "complete" | "valid" | "unique" | "age" | "drift" | "agree"; value: (of: QualitySource) => number | null; days?: boolean; codes: readonly string[] }
+/** `codes`: the findings that speak of the measure. */
 const MEASURES: Measure[] = [
-  { key: "complete", value: (of) => mean(of.columns.map((one) => one.complete)), bad: (v) => (1 - v) * 1.2 },
-  { key: "valid", value: (of) => of.measures.valid_rows ?? null, bad: (v) => (1 - v) * 20 },
-  { key: "unique", value: (of) => least(of.columns.map((one) => one.unique)), bad: (v) => (1 - v) * 4 },
-  { key: "age", value: (of) => of.measures.age ?? null, bad: (v) => v / 60, days: true },
-  { key: "drift", value: (of) => { const found = of.columns.map((one) => one.drift).filter((one): one is number => typeof one === "number"); return found.length ? Math.max(...found) : null; }, bad: (v) => v * 4 },
-  { key: "agree", value: (of) => least(of.agreement.map((one) => one.share)), bad: (v) => (1 - v) * 1.6 },
+  { key: "complete", value: (of) => mean(of.columns.map((one) => one.complete)), codes: ["complete", "complete_fell", "empty"] },
+  { key: "valid", value: (of) => of.measures.valid_rows ?? null, codes: ["valid_rows", "valid", "condition"] },
+  { key: "unique", value: (of) => least(of.columns.map((one) => one.unique)), codes: ["unique", "duplicates", "copies", "same_key"] },
+  { key: "age", value: (of) => of.measures.age ?? null, days: true, codes: ["age", "later"] },
+  { key: "drift", value: (of) => { const found = of.columns.map((one) => one.drift).filter((one): one is number => typeof one === "number"); return found.length ? Math.max(...found) : null; }, codes: ["drift", "appeared", "vanished"] },
+  { key: "agree", value: (of) => least(of.agreement.map((one) => one.share)), codes: ["agree", "accuracy"] },
 ];
+
+/** What was found of one cell: its tint, and why. */
+function marked(findings: readonly Finding[], language: Language): { style?: CSSProperties; title?: string } {
+  if (!findings.length) return {};
+  const title = findings.map((one) => titleOf(one.text, one.code, language)).join("\n");
+  return { style: tint(findings.some((one) => one.light === "bad") ? -1 : -0.5), title };
+}
 
 export function Matrix({ of, onPick }: { of: QualityTold; onPick: (name: string) => void }) {
   const t = useTexts(data).quality;
@@ -43,9 +51,10 @@ export function Matrix({ of, onPick }: { of: QualityTold; onPick: (name: string)
                 <th className="start" scope="row"><Button type="link" size="small" onClick={() => onPick(source.name)}>{titleOf(source.title, source.name, language)}</Button></th>
                 {MEASURES.map((one) => {
                   const value = one.value(source);
-                  return <td key={one.key} style={value === null ? undefined : tint(-one.bad(value))}><span>{value === null ? "–" : one.days ? t.days(f.count(value)) : one.key === "drift" ? f.number(value, 3) : f.percent(value)}</span></td>;
+                  const found = of.findings.filter((each) => each.source === source.name && one.codes.includes(each.code));
+                  return <td key={one.key} {...marked(found, language)}><span>{value === null ? "–" : one.days ? t.days(f.count(value)) : one.key === "drift" ? f.number(value, 3) : f.percent(value)}</span></td>;
                 })}
-                <td style={source.set_aside ? tint(-Math.min(0.8, 0.15 + (source.set_aside / Math.max(source.rows_in, 1)) * 20)) : undefined}><span>{f.count(source.set_aside)}</span></td>
+                <td><span>{f.count(source.set_aside)}</span></td>
                 <td style={{ background: "none", textAlign: "start" }}><span><LightMark light={source.light} /></span></td>
               </tr>
             ))}
