@@ -44,6 +44,9 @@ class Said(NamedTuple):
     zh: str
 
 
+_NOBODY = Said("", "")
+
+
 @dataclass(frozen=True, order=True)
 class Place:
     """A position in a definition file: path relative to the project, 1-based line (0 when the whole file is meant)."""
@@ -61,12 +64,22 @@ class Issue:
 
     place: Place
     code: str
-    message: str
+    said: Said
     severity: Literal["error", "warning"] = "error"
     subject: tuple[str, str] | None = field(default=None, compare=False)
     """The definition at fault, as plural kind and name, where it is known."""
-    zh: str | None = field(default=None, compare=False)
-    """The message for those who read Chinese, None where there is only the English one."""
+    about: Said = _NOBODY
+    """What stands before what is said: the definition at fault by its name."""
+
+    @property
+    def message(self) -> str:
+        """All of it in English."""
+        return self.about.en + self.said.en
+
+    @property
+    def zh(self) -> str:
+        """All of it in Chinese."""
+        return self.about.zh + self.said.zh
 
     def __str__(self) -> str:
         mark = "" if self.severity == "error" else " (warning)"

@@ -50,7 +50,7 @@ def assert_stale(now: Snapshot, before: Snapshot, name: str, code: str) -> None:
     told = entry(now, name)
     assert told["stale"] is not None, name
     assert (told["stale"]["since"], told["stale"]["code"]) == (before.id, code)
-    assert f'audience "{name}"' in told["stale"]["reason"]
+    assert f'audience "{name}"' in told["stale"]["reason"]["en"]
     current = set(customer_ids(now, "true"))
     assert customer_ids(now, name) == [one for one in customer_ids(before, name) if one in current] != []
 

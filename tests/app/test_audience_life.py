@@ -232,7 +232,7 @@ def test_an_audience_that_became_invalid_keeps_its_last_good_members(shop: Path)
             assert customer_ids(snapshot, "both") == [one for one in both if one not in ("M000", "M001")]
             assert told["stale"]["since"] == good.id
             assert (told["stale"]["as_of"], told["stale"]["code"]) == ("2026-06-30", "EXP002")
-            assert "mean_amount" in told["stale"]["reason"] and told["definition"] == "mean_amount > 50"
+            assert "mean_amount" in told["stale"]["reason"]["en"] and told["definition"] == "mean_amount > 50"
             assert entry(snapshot, "both")["stale_inputs"] == ["loyal"]
             assert audience_history(snapshot, "loyal")["sizes"][0]["stale"]
             assert count_audience(snapshot, "in_audience('loyal') and true")["count"] == told["size"]

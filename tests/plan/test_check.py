@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from tests.told import untold
 
 from huaxiang.errors import ExpressionError, SourceError
 from huaxiang.plan.check import check_project, customer_types, field_types, tag_order, tag_outputs
@@ -34,7 +35,9 @@ def lines(project: Project, headers: Any = None, codes: frozenset[str] = CODES_O
 @pytest.mark.parametrize("case", CASES, ids=[c["case"] for c in CASES])
 def test_fault(case: dict[str, Any], shop: Write) -> None:
     files = {name.removesuffix(".yaml").replace("/", "__"): text for name, text in case["files"].items()}
-    assert lines(shop(**files)) == case["expect"]
+    project = shop(**files)
+    assert lines(project) == case["expect"]
+    assert untold(check_project(project, None, CODES_OF_CATALOGUE)) == []
 
 
 def test_the_plain_project_is_sound(shop: Write) -> None:

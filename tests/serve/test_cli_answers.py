@@ -85,7 +85,7 @@ def test_quality_adds_up_and_hides_raw_text(shop: Path, run: Run) -> None:
 def test_a_fault_is_told_in_the_users_language(shop: Path, run: Run) -> None:
     (shop / "tags").mkdir()
     (shop / "tags" / "a.yaml").write_text("tags:\n\t- {}\n", "utf-8")
-    assert "tags/a.yaml:2 YML003 用制表符缩进 · a tab is used" in run("check").out
+    assert "tags/a.yaml:2 YML003 缩进用了制表符" in run("check").out
     assert "tags/a.yaml:2 YML003 a tab is used" in run("check", "--lang", "en").out
     assert "EXP002 未知的列 · 没有名为“spned”的列；是不是“spend”？" in run("audience", "count", "spned > 1").err
     assert "EXP002 unknown column" in run("audience", "count", "spned > 1", "--lang", "en").err

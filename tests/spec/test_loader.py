@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from tests.told import untold
 
 from huaxiang.errors import Place, ProjectInvalid, UsageError
 from huaxiang.spec.loader import load_project
@@ -29,6 +30,7 @@ def test_fault(case: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(ProjectInvalid) as caught:
         load_project(write(tmp_path, case["files"]))
     assert [str(issue) for issue in caught.value.issues] == case["expect"]
+    assert untold(caught.value.issues) == []
 
 
 def test_no_message_speaks_of_the_validator() -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from huaxiang.app.catalogue import CLASS_TITLES, CatalogueItem, load_catalogue
-from huaxiang.errors import Issue, Place
+from huaxiang.errors import Issue, Said
 from huaxiang.plan.columns import HOUSEHOLD_TYPES, derived_types
+from huaxiang.spec.faults import definition
 from huaxiang.spec.models import AttributeSpec, RfmTag, RuleTag, Text
 
 if TYPE_CHECKING:
@@ -130,25 +131,26 @@ def sensitive_issues(project: Project) -> tuple[Issue, ...]:
     issues: list[Issue] = []
     for kind, name, class_ in _classes(project):
         if class_ == "health":
-            message = (
-                f"{kind} {name} is of class health, which is off by default; remove it, or set `sensitive: true` in huaxiang.yaml "
-                "once a legal basis and separate consent are in place"
+            said = Said(
+                "of class health, which is off by default; remove it, or set `sensitive: true` in huaxiang.yaml "
+                "once a legal basis and separate consent are in place",
+                "属于健康类，默认关闭；请删去，或在取得合法依据与单独同意后，在 huaxiang.yaml 中写 `sensitive: true`",
             )
-            issues.append(Issue(project.place(f"{kind}s", name), "ATT001", message))
+            issues.append(_off(project, kind, name, said))
     for kind, name, code in _uses(project):
         if code in off:
-            place: Place = project.place(f"{kind}s", name)
-            issues.append(
-                Issue(
-                    place,
-                    "ATT001",
-                    (
-                        f'{kind} {name} fills the sensitive catalogue attribute "{code}", which is off by default; remove it, '
-                        "or set `sensitive: true` in huaxiang.yaml once a legal basis and separate consent are in place"
-                    ),
-                )
+            said = Said(
+                f'fills the sensitive catalogue attribute "{code}", which is off by default; remove it, '
+                "or set `sensitive: true` in huaxiang.yaml once a legal basis and separate consent are in place",
+                f"填充敏感的标准属性“{code}”，它默认关闭；请删去，"
+                "或在取得合法依据与单独同意后，在 huaxiang.yaml 中写 `sensitive: true`",
             )
+            issues.append(_off(project, kind, name, said))
     return tuple(issues)
+
+
+def _off(project: Project, kind: str, name: str, said: Said) -> Issue:
+    return Issue(project.place(f"{kind}s", name), "ATT001", said, about=definition(f"{kind}s", name))
 
 
 def _classes(project: Project) -> Iterator[tuple[Literal["attribute", "tag"], str, str | None]]:

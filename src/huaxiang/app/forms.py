@@ -154,7 +154,7 @@ def check_form(name: str, files: Sequence[Path] = (), *, sheet: str | int = 0, h
 def _issue(issue: Issue) -> dict[str, Any]:
     zh, en = CODES.get(issue.code, (issue.code, issue.code))
     return {
-        "file": issue.place.file, "line": issue.place.line, "code": issue.code, "message": issue.message,
+        "file": issue.place.file, "line": issue.place.line, "code": issue.code, "message": {"zh": issue.zh, "en": issue.message},
         "meaning": {"zh": zh, "en": en},
     }  # fmt: skip
 

@@ -11,6 +11,7 @@ from huaxiang.plan.columns import attributes_of, customer_types, declared_type, 
 from huaxiang.plan.sandbox import check_query
 from huaxiang.run.described import describe_key_fields, personal_kind
 from huaxiang.run.segmenting import list_scratch
+from huaxiang.spec.faults import definition
 from huaxiang.spec.models import SQL_LIST, FactTag, RfmTag
 from huaxiang.stages.identify import unified_table
 
@@ -88,7 +89,7 @@ def prepare_sql(build: Build, as_of: AsOf) -> dict[str, Issue]:
 
 def _issue(project: Project, name: str, error: ExpressionError) -> Issue:
     place = project.place("audiences", name, "sql")
-    return Issue(place, error.code, f'audience "{name}": {error.message}', subject=("audiences", name))
+    return Issue(place, error.code, error.said, subject=("audiences", name), about=definition("audiences", name))
 
 
 def _members(build: Build, query: str, as_of: AsOf) -> Any:

@@ -388,5 +388,5 @@ def _issue(one: Issue) -> dict[str, Any]:
         "line": one.place.line,
         "code": one.code,
         "severity": one.severity,
-        "message": one.message,
+        "message": {"zh": one.zh, "en": one.message},
     }

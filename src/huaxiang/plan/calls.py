@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
-from huaxiang.errors import ExpressionError
+from huaxiang.errors import ExpressionError, Said
 from huaxiang.plan.functions import INSTEAD, INSTEAD_ZH
 from huaxiang.plan.operators import Rule, Visitor, chain, comparable, shown, wrap
 from huaxiang.plan.types import (
@@ -45,14 +45,14 @@ def argument(visitor: Visitor, node: exp.Expression | None, need: str, call: exp
     return value
 
 
-def _text_literal(node: object, call: exp.Expression, what: str) -> str:
+def _text_literal(node: object, call: exp.Expression, what: Said) -> str:
     if not isinstance(node, exp.Literal) or not node.is_string or not node.name:
-        zh = f"“{shown(call)}”：该参数必须是带引号的文本"
-        raise ExpressionError("EXP009", f"`{shown(call)}`: {what} must be a text in quotes", zh=zh)
+        zh = f"“{shown(call)}”：{what.zh}必须是带引号的文本"
+        raise ExpressionError("EXP009", f"`{shown(call)}`: {what.en} must be a text in quotes", zh=zh)
     return node.name
 
 
-def _whole_literal(node: object, call: exp.Expression, what: str, minimum: int = 1) -> int:
+def _whole_literal(node: object, call: exp.Expression, what: Said, minimum: int = 1) -> int:
     sign = 1
     if isinstance(node, exp.Neg):
         sign, node = -1, node.this
@@ -62,8 +62,10 @@ def _whole_literal(node: object, call: exp.Expression, what: str, minimum: int =
         or not node.name.isdigit()
         or sign * int(node.name) < minimum
     ):
-        zh = f"“{shown(call)}”：该参数必须是不小于 {minimum} 的整数"
-        raise ExpressionError("EXP009", f"`{shown(call)}`: {what} must be a whole number of at least {minimum}", zh=zh)
+        zh = f"“{shown(call)}”：{what.zh}必须是不小于 {minimum} 的整数"
+        raise ExpressionError(
+            "EXP009", f"`{shown(call)}`: {what.en} must be a whole number of at least {minimum}", zh=zh
+        )
     return sign * int(node.name)
 
 
@@ -90,7 +92,7 @@ def _abs(visitor: Visitor, node: exp.Expression) -> Typed:
 def _round(visitor: Visitor, node: exp.Expression) -> Typed:
     value = argument(visitor, node.this, "numeric", node)
     places = node.args.get("decimals")
-    count = 0 if places is None else _whole_literal(places, node, "the number of decimals", minimum=0)
+    count = 0 if places is None else _whole_literal(places, node, Said("the number of decimals", "小数位数"), minimum=0)
     if value.family == "integer":
         return value
     result = exp.Round(this=value.node, decimals=exp.Literal.number(count))
@@ -184,9 +186,13 @@ def _trim(visitor: Visitor, node: exp.Expression) -> Typed:
 
 def _substring(visitor: Visitor, node: exp.Expression) -> Typed:
     value = argument(visitor, node.this, "text", node)
-    start = _whole_literal(node.args.get("start"), node, "the first position")
+    start = _whole_literal(node.args.get("start"), node, Said("the first position", "起始位置"))
     length = node.args.get("length")
-    count = None if length is None else exp.Literal.number(_whole_literal(length, node, "the length", minimum=0))
+    count = (
+        None
+        if length is None
+        else exp.Literal.number(_whole_literal(length, node, Said("the length", "长度"), minimum=0))
+    )
     return Typed(exp.Substring(this=value.node, start=exp.Literal.number(start), length=count), TEXT)
 
 
@@ -222,15 +228,15 @@ def _pipe(visitor: Visitor, node: exp.Expression) -> Typed:
 
 def _replace(visitor: Visitor, node: exp.Expression) -> Typed:
     value = argument(visitor, node.this, "text", node)
-    old = _text_literal(node.args.get("expression"), node, "what to replace")
+    old = _text_literal(node.args.get("expression"), node, Said("what to replace", "要替换的文本"))
     new = argument(visitor, node.args.get("replacement"), "text", node)
     return Typed(exp.Replace(this=value.node, expression=exp.Literal.string(old), replacement=new.node), TEXT)
 
 
 def _split_part(visitor: Visitor, node: exp.Expression) -> Typed:
     value = argument(visitor, node.this, "text", node)
-    delimiter = _text_literal(node.args.get("delimiter"), node, "the separator")
-    number = _whole_literal(node.args.get("part_index"), node, "the part's number")
+    delimiter = _text_literal(node.args.get("delimiter"), node, Said("the separator", "分隔符"))
+    number = _whole_literal(node.args.get("part_index"), node, Said("the part's number", "第几段"))
     parts = {"delimiter": exp.Literal.string(delimiter), "part_index": exp.Literal.number(number)}
     return Typed(exp.SplitPart(this=value.node, **parts), TEXT)
 
@@ -243,7 +249,7 @@ def _text_test(visitor: Visitor, node: exp.Expression) -> Typed:
 
 def _regexp(visitor: Visitor, node: exp.Expression) -> Typed:
     value = argument(visitor, node.this, "text", node)
-    pattern = _text_literal(node.expression, node, "the pattern")
+    pattern = _text_literal(node.expression, node, Said("the pattern", "正则表达式"))
     if "(?=" in pattern or "(?!" in pattern or "(?<" in pattern or any(f"\\{n}" in pattern for n in range(1, 10)):
         zh = f"“{shown(node)}”：环视与反向引用不可移植"
         raise ExpressionError("EXP009", f"`{shown(node)}`: look-around and back references are not portable", zh=zh)

@@ -217,7 +217,7 @@ _Source = tuple[str, SourceFields | None]
 
 def _source(node: exp.Expression, scope: Scope) -> _Source:
     """Name and fields of a source; no fields when nothing is checked."""
-    name = _text(node, "the first argument is the name of a source in quotes")
+    name = _text(node, Said("the first argument is the name of a source in quotes", "第一个参数是带引号的数据源名称"))
     with within(node):
         return name, source_of(name, scope.sources or {}) if scope.checked else None
 
@@ -278,7 +278,7 @@ def _step(node: exp.Expression, scope: Scope) -> tuple[Step, _Source]:
 
 def _in_list(call: exp.Anonymous, _: Scope) -> InList:
     given = _arguments(call, (1, 1), (), "('list')")
-    name = _text(given.positional[0], "the argument is the name of a list in quotes")
+    name = _text(given.positional[0], Said("the argument is the name of a list in quotes", "参数是带引号的名单名称"))
     if not LIST_NAME.match(name):
         zh = "in_list(…)：名单名只能包含字母、数字、_、- 和 ."
         raise ExpressionError("CON010", "in_list(…): a list's name has letters, digits, _, - and . only", zh=zh)
@@ -292,7 +292,7 @@ def _sample(call: exp.Anonymous, _: Scope) -> Sample:
         zh = "sample(…)：抽样比例是大于 0、不超过 1 的数值，例如 0.1"
         raise ExpressionError("CON010", "sample(…): the share is a number above 0 and up to 1, such as 0.1", zh=zh)
     seed = given.positional[1:]
-    return Sample(share, _text(seed[0], "the seed is a text in quotes") if seed else "")
+    return Sample(share, _text(seed[0], Said("the seed is a text in quotes", "seed 是带引号的文本")) if seed else "")
 
 
 def _top(call: exp.Anonymous, scope: Scope) -> Top:
@@ -358,10 +358,10 @@ def _arguments(call: exp.Anonymous, count: tuple[int, int], names: Items[str], f
     return _Arguments(name, positional, named)
 
 
-def _text(node: exp.Expression, expected: str) -> str:
+def _text(node: exp.Expression, expected: Said) -> str:
     if not isinstance(node, exp.Literal) or not node.is_string or not node.name:
         with within(node):
-            raise ExpressionError("CON010", expected, zh="该参数必须是带引号的文本")
+            raise ExpressionError("CON010", expected.en, zh=expected.zh)
     return node.name
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from huaxiang.errors import ExpressionError, Issue, did_you_mean
+from huaxiang.errors import ExpressionError, Issue, Said, did_you_mean, did_you_mean_zh
 from huaxiang.plan.columns import customer_types, sources_of_customers
 from huaxiang.plan.condition_text import to_text, written
 from huaxiang.plan.conditions import InList, Part, Top, parts_of
 from huaxiang.plan.expr import IN_AUDIENCE
 from huaxiang.plan.predicate import parse_condition
 from huaxiang.run.context import AsOf
-from huaxiang.spec.faults import SINGULAR
+from huaxiang.spec.faults import definition
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import SQL_LIST
 from huaxiang.store.lists import known_lists
@@ -70,10 +70,12 @@ def list_issues(project: Project) -> tuple[Issue, ...]:
     for (kind, name, key), when in whens:
         for part in _parts(project, when):
             if isinstance(part, InList) and part.name not in known and not part.name.startswith(SQL_LIST):
-                advice = did_you_mean(part.name, known) or "; none was uploaded yet"
-                message = f'{SINGULAR[kind]} "{name}": unknown list "{part.name}"{advice}'
-                place = project.place(kind, name, key)
-                found.append(Issue(place, "REF006", message, subject=(kind, name)))
+                said = Said(
+                    f'unknown list "{part.name}"{did_you_mean(part.name, known) or "; none was uploaded yet"}',
+                    f"没有名为“{part.name}”的名单{did_you_mean_zh(part.name, known) or '；还没有上传过名单'}",
+                )
+                place, about = project.place(kind, name, key), definition(kind, name)
+                found.append(Issue(place, "REF006", said, subject=(kind, name), about=about))
     return tuple(found)
 
 

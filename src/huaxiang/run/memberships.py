@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from huaxiang.errors import Said
 from huaxiang.flow import AUDIENCE_HISTORY as HISTORY
 from huaxiang.plan.columns import read_through
 from huaxiang.run.conditions import lists_named
@@ -42,7 +43,7 @@ class Kept:
     ids: pa.Array
     snapshot: str
     as_of: str
-    reason: str | None = None
+    reason: Said | None = None
     code: str | None = None
 
     @property
@@ -50,7 +51,7 @@ class Kept:
         """What the manifest says of an audience that became invalid; None for one that is frozen."""
         if self.reason is None:
             return None
-        return {"since": self.snapshot, "as_of": self.as_of, "code": self.code, "reason": self.reason}
+        return {"since": self.snapshot, "as_of": self.as_of, "code": self.code, "reason": self.reason._asdict()}
 
 
 @dataclass(frozen=True)

@@ -220,15 +220,18 @@ def _without_first(member: tuple[str, ...], depth: int) -> tuple[str, ...]:
 
 
 def _subject(path: Path, data: object) -> tuple[Said, Path]:
-    """Name the definition a path lies in: `tag "high_value"`, and the rest of the path within it."""
+    """Name the definition a path lies in: `tag "high_value": `, and the rest of the path within it."""
     if len(path) >= 2 and path[0] in SINGULAR and isinstance(path[1], int):
-        kind = SINGULAR[str(path[0])]
+        kind = str(path[0])
         items = data.get(path[0]) if isinstance(data, Mapping) else None
         item = items[path[1]] if isinstance(items, list) and path[1] < len(items) else None
         name = item.get("name") if isinstance(item, Mapping) else None
-        named = name if isinstance(name, str) else None
-        english = f'{kind} "{name}"' if named is not None else f"{kind} {path[1] + 1} of the file"
-        return Said(english, faults_zh.subject_zh(str(path[0]), named, path[1] + 1)), path[2:]
+        if isinstance(name, str):
+            return definition(kind, name), path[2:]
+        number = path[1] + 1
+        return Said(f"{SINGULAR[kind]} {number} of the file: ", f"{faults_zh.subject_zh(kind, None, number)}："), path[
+            2:
+        ]
     return Said("", ""), path
 
 
@@ -241,11 +244,16 @@ def _key_text(path: Path) -> str:
 
 
 def _issue(fault: Fault, document: Document) -> Issue:
-    subject, rest = _subject(fault.path, document.data)
+    about, rest = _subject(fault.path, document.data)
     code, said = _message(fault, rest)
-    if subject.en:
-        said = Said(f"{subject.en}: {said.en}", f"{subject.zh}：{said.zh}")
-    return Issue(document.place(fault.path), code, said.en, zh=said.zh)
+    return Issue(document.place(fault.path), code, said, about=about)
+
+
+def definition(kind: str, name: str) -> Said:
+    """Names a definition before what is said of it, `tag "high_value": `; nothing for what has no name."""
+    if kind not in SINGULAR:
+        return Said("", "")
+    return Said(f'{SINGULAR[kind]} "{name}": ', f"{faults_zh.subject_zh(kind, name, 0)}：")
 
 
 def _message(fault: Fault, rest: Path) -> tuple[str, Said]:

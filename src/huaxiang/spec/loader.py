@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from huaxiang.errors import Issue, Place, ProjectInvalid, UsageError
-from huaxiang.spec.faults import SINGULAR, issues_of
+from huaxiang.errors import Issue, Place, ProjectInvalid, Said, UsageError
+from huaxiang.spec.faults import SINGULAR, definition, issues_of
 from huaxiang.spec.models import (
     AttributeSpec,
     AudienceSpec,
@@ -127,8 +127,12 @@ def definition_files(folder: Path) -> tuple[Path, ...]:
 def _validate(model: type[_Model], document: Document, issues: list[Issue]) -> _Model | None:
     data = {} if document.data is None else document.data
     if not isinstance(data, dict):
-        message = f"the file must hold keys at its top ({', '.join(KINDS)}), not {'a list' if isinstance(data, list) else 'one value'}"
-        issues.append(Issue(document.place(()), "SPEC003", message))
+        found = Said("a list", "列表") if isinstance(data, list) else Said("one value", "单个值")
+        said = Said(
+            f"the file must hold keys at its top ({', '.join(KINDS)}), not {found.en}",
+            f"文件最外层应为键（{'、'.join(KINDS)}），而这里是{found.zh}",
+        )
+        issues.append(Issue(document.place(()), "SPEC003", said))
         return None
     try:
         return model.model_validate(data)
@@ -154,8 +158,11 @@ def _positions(
                 if (kind, name) in found:
                     other, path = found[(kind, name)]
                     first = other.place((*path, "name"))
-                    message = f'{SINGULAR[kind]} "{name}" is defined twice, first at {first}; rename or remove one'
-                    issues.append(Issue(document.place((*here, "name")), "SPEC008", message))
+                    said = Said(
+                        f"defined twice, first at {first}; rename or remove one",
+                        f"定义了两次，第一次在 {first}；请改名或删去一个",
+                    )
+                    issues.append(Issue(document.place((*here, "name")), "SPEC008", said, about=definition(kind, name)))
                 else:
                     found[(kind, name)] = (document, here)
     return found

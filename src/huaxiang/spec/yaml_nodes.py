@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from huaxiang.errors import Issue, Place
+from huaxiang.errors import Issue, Place, Said
 
 Path = tuple[str | int, ...]
 
@@ -41,15 +41,17 @@ def read_document(raw: bytes, file: str) -> tuple[Document, tuple[Issue, ...]]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        message = "the file is not UTF-8 text; save it as UTF-8"
-        return Document(file, None), (Issue(Place(file, line), "YML001", message),)
+        said = Said("the file is not UTF-8 text; save it as UTF-8", "文件不是 UTF-8 文本；请另存为 UTF-8")
+        return Document(file, None), (Issue(Place(file, line), "YML001", said),)
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         return Document(file, None), (_syntax_issue(error, text, file),)
     except (YAMLError, ValueError, RecursionError) as error:
-        reason = "is nested too deeply" if isinstance(error, RecursionError) else f"can't be read: {_first_line(error)}"
-        return Document(file, None), (Issue(Place(file), "YML002", f"the YAML {reason}"),)
+        said = Said(f"the YAML can't be read: {_first_line(error)}", f"YAML 无法读取：{_first_line(error)}")
+        if isinstance(error, RecursionError):
+            said = Said("the YAML is nested too deeply", "YAML 嵌套太深")
+        return Document(file, None), (Issue(Place(file), "YML002", said),)
     if root is None:
         return Document(file, None), ()
     reader = _Reader(file)
@@ -68,18 +70,33 @@ def _syntax_issue(error: MarkedYAMLError, text: str, file: str) -> Issue:
     indent = lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())] if 0 < line <= len(lines) else ""
     problem = str(error.problem or error.context or "unreadable")
     if "\t" in indent or r"'\t'" in problem:
-        return Issue(
-            Place(file, line), "YML003", "a tab is used to indent; YAML allows only spaces, two for each level"
+        said = Said(
+            "a tab is used to indent; YAML allows only spaces, two for each level",
+            "缩进用了制表符；YAML 只允许空格，每级两个",
         )
-    if "expected a single document" in str(error.context) or "another document" in problem:
-        return Issue(Place(file, line), "YML002", "the file holds several YAML documents (---); keep one a file")
+        return Issue(Place(file, line), "YML003", said)
+    return Issue(Place(file, line), "YML002", _syntax_said(problem, str(error.context or "")))
+
+
+def _syntax_said(problem: str, context: str) -> Said:
+    """What the reader found, and what to do; its own words where it is nothing usual."""
+    if "expected a single document" in context or "another document" in problem:
+        return Said(
+            "the file holds several YAML documents (---); keep one a file",
+            "文件含有多个 YAML 文档（---）；每个文件请只留一个",
+        )
     if "cannot start any token" in problem:
-        problem += "; put the text in quotes"
-    elif "mapping values are not allowed" in problem:
-        problem = "a second `: ` on one line, or a wrong indentation; put texts that hold `: ` in quotes"
-    elif error.context and error.context not in problem:
-        problem = f"{problem}, {error.context}"
-    return Issue(Place(file, line), "YML002", f"not valid YAML: {problem}")
+        return Said(
+            f"not valid YAML: {problem}; put the text in quotes", f"不是正确的 YAML：{problem}；请把文本加上引号"
+        )
+    if "mapping values are not allowed" in problem:
+        return Said(
+            "not valid YAML: a second `: ` on one line, or a wrong indentation; put texts that hold `: ` in quotes",
+            "不是正确的 YAML：同一行有第二个 `: `，或缩进有误；含有 `: ` 的文本请加上引号",
+        )
+    if context and context not in problem:
+        problem = f"{problem}, {context}"
+    return Said(f"not valid YAML: {problem}", f"不是正确的 YAML：{problem}")
 
 
 class _Reader:
@@ -96,7 +113,11 @@ class _Reader:
         self.lines.setdefault(path, node.start_mark.line + 1)
         if depth > MAX_DEPTH or self._count > MAX_NODES:
             if not any(i.code == "YML006" for i in self.issues):
-                self._report(node, "YML006", f"more than {MAX_DEPTH} levels or {MAX_NODES} values; split the file")
+                said = Said(
+                    f"more than {MAX_DEPTH} levels or {MAX_NODES} values; split the file",
+                    f"超过 {MAX_DEPTH} 级或 {MAX_NODES} 个值；请拆分文件",
+                )
+                self._report(node, "YML006", said)
             return None
         if isinstance(node, MappingNode):
             return self._mapping(node, path, depth)
@@ -110,13 +131,19 @@ class _Reader:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, ScalarNode) or key_node.tag == f"{_TAG}merge":
-                self._report(
-                    key_node, "YML005", "a key must be plain text; merge keys (<<) are not read, write the keys out"
+                said = Said(
+                    "a key must be plain text; merge keys (<<) are not read, write the keys out",
+                    "键必须是普通文本；不支持合并键（<<），请把各键写出来",
                 )
+                self._report(key_node, "YML005", said)
                 continue
             key = key_node.value
             if key in first:
-                self._report(key_node, "YML004", f'key "{key}" is written twice (first on line {first[key]}); keep one')
+                said = Said(
+                    f'key "{key}" is written twice (first on line {first[key]}); keep one',
+                    f"键“{key}”写了两次（第一次在第 {first[key]} 行）；请保留一个",
+                )
+                self._report(key_node, "YML004", said)
                 continue
             first[key] = line
             self.lines[(*path, key)] = line
@@ -133,11 +160,14 @@ class _Reader:
             return node.value.lower() == "true"
         if kind in ("int", "float"):
             return _number(node.value, kind)
-        self._report(node, "YML005", f"the YAML tag {node.tag} is not allowed; write a plain value")
+        said = Said(
+            f"the YAML tag {node.tag} is not allowed; write a plain value", f"不允许 YAML 标签 {node.tag}；请写普通值"
+        )
+        self._report(node, "YML005", said)
         return node.value
 
-    def _report(self, node: Node, code: str, message: str) -> None:
-        self.issues.append(Issue(Place(self.file, node.start_mark.line + 1), code, message))
+    def _report(self, node: Node, code: str, said: Said) -> None:
+        self.issues.append(Issue(Place(self.file, node.start_mark.line + 1), code, said))
 
 
 def _number(text: str, kind: str) -> int | float | str:

@@ -111,7 +111,7 @@ def test_every_point_is_read_by_number_label_or_both(low: int, size: int, data: 
     st.sampled_from("┋|;；、,\n"),
 )
 def test_any_order_and_separator_gives_the_same_options(chosen: list[str], separator: str) -> None:
-    from huaxiang.store.forms.loading import _option as option_of
+    from huaxiang.store.forms.pieces import option_of
 
     options = tuple(
         option_of(code, Text(zh=zh, en=code))

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from huaxiang.app.audiences.keeping import KIND, keep_failed
 from huaxiang.app.sql_audiences import prepare_sql
-from huaxiang.errors import Issue, ValueRangeError
+from huaxiang.errors import Issue, Said, ValueRangeError
 from huaxiang.plan.columns import read_through
 from huaxiang.run import segmenting
 from huaxiang.run.memberships import Kept, Upkeep, prepare_lists, with_kept
+from huaxiang.spec.faults import definition
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -101,8 +102,10 @@ def _failing(build: Build, names: Sequence[str], as_of: AsOf, table: str) -> lis
 
 
 def _beyond(project: Project, name: str) -> Issue:
-    message = (
-        f'audience "{name}": for some customers the result is beyond what its type can hold; use smaller factors, or leave such customers '
-        "out with `case when … end`, rows with a condition of the behaviour"
+    said = Said(
+        "for some customers the result is beyond what its type can hold; use smaller factors, or leave such customers "
+        "out with `case when … end`, rows with a condition of the behaviour",
+        "有些客户的结果超出了类型的范围；请用较小的系数，或用 `case when … end` 排除这些客户，行则用行为的条件排除",
     )
-    return Issue(project.place(KIND, name, "when"), "AUD004", message, subject=(KIND, name))
+    place = project.place(KIND, name, "when")
+    return Issue(place, "AUD004", said, subject=(KIND, name), about=definition(KIND, name))

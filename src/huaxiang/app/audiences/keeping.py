@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from huaxiang.app.wiring import snapshot_store
-from huaxiang.errors import HuaxiangError, Issue, ProjectInvalid, SnapshotError, UsageError
+from huaxiang.errors import HuaxiangError, Issue, ProjectInvalid, Said, SnapshotError, UsageError
 from huaxiang.plan.columns import read_through
 from huaxiang.run.memberships import Kept, Upkeep, definition_hash, saved_members
+from huaxiang.spec.faults import definition
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import AudienceSpec
 
@@ -85,8 +86,16 @@ def _today(project: Project) -> date:
 
 
 def _too_old(project: Project, spec: AudienceSpec) -> Issue:
-    message = f'audience "{spec.name}": no snapshot was built on or before {spec.frozen_at}; `huaxiang snapshot list` shows the oldest one'
-    return Issue(project.place(KIND, spec.name, "frozen_at"), "AUD003", message, subject=(KIND, spec.name))
+    said = Said(
+        f"no snapshot was built on or before {spec.frozen_at}; `huaxiang snapshot list` shows the oldest one",
+        f"{spec.frozen_at} 及之前没有构建过快照；用 `huaxiang snapshot list` 可查看最早的一个",
+    )
+    return _fault(project, spec, "frozen_at", said)
+
+
+def _fault(project: Project, spec: AudienceSpec, key: str, said: Said) -> Issue:
+    about = definition(KIND, spec.name)
+    return Issue(project.place(KIND, spec.name, key), "AUD003", said, subject=(KIND, spec.name), about=about)
 
 
 def settle(project: Project, issues: Sequence[Issue], before: Snapshot | None, by: str) -> Upkeep:
@@ -148,8 +157,11 @@ def _frozen(project: Project, spec: AudienceSpec, before: Snapshot | None) -> Ke
     except (UsageError, SnapshotError):
         return _too_old(project, spec)
     except HuaxiangError as error:
-        message = f'audience "{spec.name}": its condition can\'t be asked of the snapshot of {spec.frozen_at}: {error}'
-        return Issue(project.place(KIND, spec.name, "when"), "AUD003", message, subject=(KIND, spec.name))
+        said = Said(
+            f"its condition can't be asked of the snapshot of {spec.frozen_at}: {error}",
+            f"它的条件不能用于 {spec.frozen_at} 的快照：{error.zh or error}",
+        )
+        return _fault(project, spec, "when", said)
 
 
 def _members_then(snapshot: Snapshot, spec: AudienceSpec) -> pa.Array:
@@ -192,7 +204,7 @@ def _good_of(snapshot: Snapshot, name: str, fault: Issue) -> Kept | None:
         return None
     told = entry.get("stale")
     since, as_of = (told["since"], told["as_of"]) if told else (snapshot.id, str(snapshot.manifest["as_of"]))
-    return Kept(ids, since, as_of, fault.message, fault.code)
+    return Kept(ids, since, as_of, Said(fault.message, fault.zh), fault.code)
 
 
 def _read_by_tags(project: Project, faults: Mapping[str, Issue]) -> list[Issue]:

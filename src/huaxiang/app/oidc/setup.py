@@ -58,9 +58,7 @@ def read_setup(folder: Path) -> Setup | None:
         faults.append((("client_secret",), "PRJ006", fault))
     if faults:
         document, _ = read_document((folder / PROJECT_FILE).read_bytes(), PROJECT_FILE)
-        raise ProjectInvalid(
-            [Issue(document.place(("oidc", *path)), code, said.en, zh=said.zh) for path, code, said in faults]
-        )
+        raise ProjectInvalid([Issue(document.place(("oidc", *path)), code, said) for path, code, said in faults])
     return Setup(spec, secret)
 
 

@@ -18,7 +18,6 @@ from huaxiang.plan.check import check_project
 from huaxiang.plan.columns import customer_types, field_types
 from huaxiang.plan.expr import check_expression
 from huaxiang.plan.predicate import parse_condition
-from huaxiang.spec.codes import CODES
 from huaxiang.spec.faults import issues_of
 from huaxiang.spec.loader import Project
 from huaxiang.spec.models import BandsTag, DefinitionFile, ExpressionTag, LayeredTag, RuleTag, StatisticTag, Tag
@@ -91,13 +90,12 @@ def _messages(project: Project) -> frozenset[str]:
 
 def _told(issue: Issue, *, own: bool, closer: ExpressionError | None = None) -> dict[str, Any]:
     same = closer is not None and closer.code == issue.code
-    message = _bare(issue.message) if own else issue.message
-    zh = closer.zh if same and closer is not None else None
-    if zh is None and issue.zh:
-        zh = issue.zh.partition("”：")[2] if own else issue.zh
+    message, zh = issue.said if own else (issue.message, issue.zh)  # everybody sees which tag it is
+    if same and closer is not None:
+        zh = closer.said.zh
     return {
         "pointer": _pointer(issue) if own else None, "place": None if own else str(issue.place), "code": issue.code,
-        "severity": issue.severity, "message": {"en": message, "zh": zh or _in_chinese(issue.code, message)},
+        "severity": issue.severity, "message": {"en": message, "zh": zh},
         "span": list(closer.span) if same and closer is not None and closer.span else None,
     }  # fmt: skip
 
@@ -106,15 +104,6 @@ def _pointer(issue: Issue) -> str:
     """The key at fault; of a missing one the key itself."""
     missing = re.search(r'the key "(\w+)"', issue.message) if issue.code == "SPEC002" else None
     return "/".join(part for part in (issue.place.file, missing[1] if missing else "") if part)
-
-
-def _bare(message: str) -> str:
-    """Without the name of the tag, which everybody sees."""
-    return message.partition('": ')[2] or message
-
-
-def _in_chinese(code: str, message: str) -> str:
-    return f"{CODES[code][0]}（{message}）" if code in CODES else message
 
 
 def _closer(project: Project, spec: Tag) -> Iterator[tuple[str, ExpressionError]]:

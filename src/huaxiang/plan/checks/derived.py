@@ -51,9 +51,10 @@ def _check_derive(found: Findings, source: SourceSpec, field: str, spec: ColumnS
             )
             found.add(at, path, "SRC030", message)
         owner = (
-            "made by the build" if new == ID else "already a field of the file" if new in source.columns
-            else f'already derived from "{taken[new]}"' if new in taken
-            else "already taken by a lookup" if new in looked_up else None
+            Said("made by the build", "由构建产生") if new == ID
+            else Said("already a field of the file", "已是文件的字段") if new in source.columns
+            else Said(f'already derived from "{taken[new]}"', f"已由“{taken[new]}”派生") if new in taken
+            else Said("already taken by a lookup", "已被查找（lookup）使用") if new in looked_up else None
         )  # fmt: skip
         if owner is not None:
             found.add(
@@ -61,8 +62,8 @@ def _check_derive(found: Findings, source: SourceSpec, field: str, spec: ColumnS
                 path,
                 "SRC031",
                 Said(
-                    f'field "{field}": "{new}" is {owner}; derive it under another name',
-                    f"字段“{field}”：名称“{new}”已被使用；请换名派生",
+                    f'field "{field}": "{new}" is {owner.en}; derive it under another name',
+                    f"字段“{field}”：“{new}”{owner.zh}；请换名派生",
                 ),
             )
         taken.setdefault(new, field)
@@ -102,10 +103,10 @@ def _check_currency(found: Findings, source: SourceSpec, field: str, spec: Colum
     if spec.currency is None or spec.currency == project.currency:
         return
     if not project.rates.get(spec.currency, 0.0) > 0:
-        known = ", ".join(sorted(project.rates)) or "none"
+        known, known_zh = (", ".join(sorted(project.rates)) or none for none in ("none", "无"))
         message = Said(
             f'field "{field}": huaxiang.yaml has no rate of {spec.currency} (it has: {known}); add it to `rates`',
-            f"字段“{field}”：huaxiang.yaml 没有 {spec.currency} 的汇率（已有：{known}）；请加入 rates",
+            f"字段“{field}”：huaxiang.yaml 没有 {spec.currency} 的汇率（已有：{known_zh}）；请加入 rates",
         )
         found.add(("sources", source.name), ("columns", field, "currency"), "SRC032", message)
 

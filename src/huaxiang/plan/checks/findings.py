@@ -9,8 +9,7 @@ from huaxiang.errors import ExpressionError, Issue, Said
 from huaxiang.plan.columns import customer_types, dependencies, output_names, profile_names, sources_of_customers
 from huaxiang.plan.expr import CheckedExpression, check_expression
 from huaxiang.plan.predicate import Condition, parse_condition
-from huaxiang.spec.faults import SINGULAR
-from huaxiang.spec.faults_zh import SINGULAR_ZH
+from huaxiang.spec.faults import definition
 from huaxiang.spec.loader import Project
 
 When = str | Mapping[str, object]
@@ -39,13 +38,10 @@ class Findings:
         warning = warning or (
             kind == "tags" and name in self.project.tags and self.project.tags[name].status != "online"
         )
-        subject = f'{SINGULAR[kind]} "{name}": ' if kind in SINGULAR else ""
+        about = definition(kind, name)
         severity: Literal["error", "warning"] = "warning" if warning else "error"
         place = self.project.place(kind, name, *path)
-        english, zh = message
-        if subject:
-            zh = f"{SINGULAR_ZH[kind]}“{name}”：{zh}"
-        self._found[Issue(place, code, subject + english, severity, at, zh)] = None
+        self._found[Issue(place, code, message, severity, at, about)] = None
 
     def issues(self) -> tuple[Issue, ...]:
         """All faults, sorted by place."""

@@ -59,27 +59,24 @@ def check(found: Findings, codes: frozenset[str]) -> None:
 def _check_names(found: Findings) -> None:
     """Every column of the customer table has one owner; a fact tag may be named as its attribute."""
     project = found.project
-    owners = {ID: "the build"} | {name: f'attribute "{name}"' for name in profile_names(project)}
+    owners = {ID: Said("the build", "构建本身")}
+    owners |= {name: Said(f'attribute "{name}"', f"属性“{name}”") for name in profile_names(project)}
     for tag in sorted(project.tags.values(), key=lambda tag: tag.status != "online"):
         for column in output_names(tag):
             taken = owners.get(column)
             if taken is not None and not (isinstance(tag, FactTag) and tag.from_ == column):
-                what = f'its column "{column}"' if column != tag.name else "its name"
-                found.add(
-                    ("tags", tag.name),
-                    ("name",),
-                    "TAG009",
-                    Said(f"{what} is already used by {taken}; rename one", f"名称“{column}”已被使用；请改名"),
-                )
-            owners[column] = f'tag "{tag.name}"'
+                what = Said("its name", "名称")
+                if column != tag.name:
+                    what = Said(f'its column "{column}"', f"它的列“{column}”")
+                found.add(("tags", tag.name), ("name",), "TAG009", _taken(what, taken))
+            owners[column] = Said(f'tag "{tag.name}"', f"标签“{tag.name}”")
     for name in project.clusterings:
         if name in owners:
-            found.add(
-                ("clusterings", name),
-                ("name",),
-                "TAG009",
-                Said(f"its name is already used by {owners[name]}; rename one", f"名称“{name}”已被使用；请改名"),
-            )
+            found.add(("clusterings", name), ("name",), "TAG009", _taken(Said("its name", "名称"), owners[name]))
+
+
+def _taken(what: Said, owner: Said) -> Said:
+    return Said(f"{what.en} is already used by {owner.en}; rename one", f"{what.zh}已被{owner.zh}使用；请改名")
 
 
 def _tag_columns(found: Findings) -> dict[str, str]:

@@ -113,10 +113,9 @@ def problem_response(request: Request, error: HuaxiangError) -> Response:
     elif isinstance(error, ExpressionError):
         members |= {"type": URN + error.code, "code": error.code, **_position(error)}
     elif isinstance(error, ProjectInvalid):
-        members["issues"] = [
-            {"file": i.place.file, "line": i.place.line, "code": i.code, "severity": i.severity, "message": i.message}
-            for i in error.issues
-        ]
+        from huaxiang.serve.cli.failures import told_issue
+
+        members["issues"] = [told_issue(issue) for issue in error.issues]
     return write(members, headers)
 
 
@@ -152,9 +151,9 @@ def of_status(status: int) -> str:
 
 
 def _detail(error: HuaxiangError) -> str:
-    from huaxiang.serve.cli.failures import told
+    from huaxiang.serve.cli.failures import issue_line, told
 
-    return "\n".join(str(i) for i in error.issues) if isinstance(error, ProjectInvalid) else told(error)
+    return "\n".join(map(issue_line, error.issues)) if isinstance(error, ProjectInvalid) else told(error)
 
 
 def _position(error: ExpressionError) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -44,11 +45,22 @@ def report(error: Exception, start: Path, arguments: Sequence[str]) -> int:
 
 
 def issue_line(issue: Issue) -> str:
-    """Return a fault of the definitions on one line; in Chinese, where its message is English, with what its code means."""
+    """Return a fault of the definitions on one line."""
     mark = "" if issue.severity == "error" else t("check.warning")
-    if issue.zh and language() != "en":
-        return f"{issue.place} {issue.code}{mark} {issue.zh}"
-    return f"{issue.place} {issue.code}{mark} {meaning(issue.code)}{issue.message}"
+    return f"{issue.place} {issue.code}{mark} {issue_message(issue)}"
+
+
+def issue_message(issue: Issue) -> str:
+    """What a fault of the definitions says, in the current language."""
+    return issue.message if language() == "en" else issue.zh
+
+
+def told_issue(issue: Issue) -> dict[str, Any]:
+    """A fault of the definitions for programs, in the current language."""
+    return {
+        "file": issue.place.file, "line": issue.place.line, "code": issue.code, "severity": issue.severity,
+        "message": issue_message(issue),
+    }  # fmt: skip
 
 
 def told(error: HuaxiangError) -> str:

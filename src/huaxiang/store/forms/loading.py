@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -11,11 +11,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from huaxiang.errors import Issue, Place, ProjectInvalid, did_you_mean
-from huaxiang.spec.base import Text, Title
+from huaxiang.errors import Issue, Place, ProjectInvalid, Said, did_you_mean, did_you_mean_zh
+from huaxiang.spec.base import Text
 from huaxiang.spec.codebook import (
     CodebookSpec,
-    Headers,
     ItemSpec,
     KeySpec,
     LevelSpec,
@@ -42,16 +41,8 @@ from huaxiang.store.forms.codebook import (
     as_text,
     folded,
 )
+from huaxiang.store.forms.pieces import NPS, distinct, headings, option_of, question_said, text_or_none, thirds
 
-_NPS = Scale(
-    0,
-    10,
-    levels=(
-        Level("detractor", Text(zh="贬损者", en="Detractor"), 7),
-        Level("passive", Text(zh="中立者", en="Passive"), 9),
-        Level("promoter", Text(zh="推荐者", en="Promoter"), None),
-    ),
-)
 _NEEDS = {"single": ("options",), "multi": ("options",), "likert": ("scale",), "matrix": ("scale", "items")}
 _TAKES = {
     "single": {"options", "other"},
@@ -90,7 +81,16 @@ def read_codebook(path: Path, name: str) -> Codebook:
         raise ProjectInvalid(issues)
     if not isinstance(document.data, dict):
         raise ProjectInvalid(
-            [Issue(Place(name), "SPEC003", "the codebook must hold keys at its top (name, keys, questions …)")]
+            [
+                Issue(
+                    Place(name),
+                    "SPEC003",
+                    Said(
+                        "the codebook must hold keys at its top (name, keys, questions …)",
+                        "编码表最外层应为键（name、keys、questions……）",
+                    ),
+                )
+            ]
         )
     try:
         spec = CodebookSpec.model_validate(document.data)
@@ -110,7 +110,7 @@ class _Checker:
     spec: CodebookSpec
     document: Document
     issues: list[Issue] = field(default_factory=list)
-    taken: dict[str, str] = field(default_factory=dict)
+    taken: dict[str, Said] = field(default_factory=dict)
     scales: dict[str, Scale] = field(default_factory=dict)
     questions: dict[str, Question] = field(default_factory=dict)
 
@@ -122,67 +122,81 @@ class _Checker:
         sections = [self._section(part, ()) for part in parts]
         sections += [self._section(part, ("sections", number)) for number, part in enumerate(spec.sections)]
         if not self.questions:
-            self.report((), "FRM001", "the codebook has no questions; write `questions`, or `sections` with questions")
+            said = Said(
+                "the codebook has no questions; write `questions`, or `sections` with questions",
+                "编码表没有题目；请写 `questions`，或带题目的 `sections`",
+            )
+            self.report((), "FRM001", said)
         constructs = self._constructs()
         profiles = self._profiles(constructs)
         time = None if spec.time is None else self._time(spec.time)
         return Codebook(
-            spec.name, as_text(spec.title, spec.name), _maybe(spec.intro), _maybe(spec.closing), keys, time,
+            spec.name, as_text(spec.title, spec.name), text_or_none(spec.intro), text_or_none(spec.closing), keys, time,
             frozenset(folded(*spec.missing)), tuple(sections), MappingProxyType(self.questions), constructs, profiles, spec.format, digest,
         )  # fmt: skip
 
-    def report(self, path: KeyPath, code: str, message: str) -> None:
-        self.issues.append(Issue(self.document.place(path), code, message))
+    def report(self, path: KeyPath, code: str, said: Said, what: Said | None = None) -> None:
+        """Note a fault, of `what` where it is named."""
+        about = Said("", "") if what is None else Said(f"{what.en}: ", f"{what.zh}：")
+        self.issues.append(Issue(self.document.place(path), code, said, about=about))
 
-    def take(self, name: str, what: str, path: KeyPath) -> None:
+    def take(self, name: str, what: Said, path: KeyPath) -> None:
         """Note a column name of the wide table; each may stand once."""
         if name in RESERVED:
-            self.report(
-                path, "FRM002", f'{what}: "{name}" is a field that the reader makes itself; choose another code'
+            said = Said(
+                f'"{name}" is a field that the reader makes itself; choose another code',
+                f"“{name}”是读取时自动产生的字段；请换一个编码",
             )
+            self.report(path, "FRM002", said, what)
         elif name in self.taken:
-            self.report(
-                path, "FRM002", f'{what}: the code "{name}" is already that of {self.taken[name]}; choose another'
+            said = Said(
+                f'the code "{name}" is already that of {self.taken[name].en}; choose another',
+                f"编码“{name}”已用于{self.taken[name].zh}；请换一个",
             )
+            self.report(path, "FRM002", said, what)
         else:
             self.taken[name] = what
 
     # ------------------------------------------------------------------------------------------ keys
     def _key(self, name: str, key: KeySpec | str, path: KeyPath) -> Key:
-        self.take(name, f'key "{name}"', path)
+        self.take(name, Said(f'key "{name}"', f"标识“{name}”"), path)
         spec = KeySpec(column=key) if isinstance(key, str) else key
         title = as_text(spec.title, name)
-        return Key(name, title, _headers(spec.column) or _distinct((title.zh, title.en, name)))
+        return Key(name, title, headings(spec.column) or distinct((title.zh, title.en, name)))
 
     def _time(self, time: TimeSpec | str) -> Key:
         spec = TimeSpec(column=time) if isinstance(time, str) else time
         title = as_text(spec.title, "occurred_at")
-        return Key("occurred_at", title, _headers(spec.column) or _distinct((title.zh, title.en, "occurred_at")))
+        return Key("occurred_at", title, headings(spec.column) or distinct((title.zh, title.en, "occurred_at")))
 
     # ------------------------------------------------------------------------------------------ scales
     def _scale(self, spec: ScaleSpec, path: KeyPath) -> Scale:
         if spec.min >= spec.max:
-            self.report(
-                (*path, "min"),
-                "FRM006",
+            said = Said(
                 f"the scale begins at {spec.min} and ends at {spec.max}; min must be below max",
+                f"量表从 {spec.min} 到 {spec.max}；min 必须小于 max",
             )
+            self.report((*path, "min"), "FRM006", said)
         labels: dict[int, Text] = {}
         words: dict[str, int] = {}
         for point, label in spec.labels.items():
             if not spec.min <= point <= spec.max:
-                self.report(
-                    (*path, "labels"), "FRM006", f"label {point} is no point of the scale {spec.min}–{spec.max}"
+                said = Said(
+                    f"label {point} is no point of the scale {spec.min}–{spec.max}",
+                    f"标注 {point} 不是量表 {spec.min}–{spec.max} 上的点",
                 )
+                self.report((*path, "labels"), "FRM006", said)
             title = Text(zh=label.zh, en=label.en) if isinstance(label, OptionSpec) else as_text(label, str(point))
             labels[point] = title
             more = label.synonyms if isinstance(label, OptionSpec) else ()
             for word in folded(title.zh, title.en, *more):
                 if words.setdefault(word, point) != point:
-                    self.report(
-                        (*path, "labels"), "FRM008", f"points {words[word]} and {point} have one label; tell them apart"
+                    said = Said(
+                        f"points {words[word]} and {point} have one label; tell them apart",
+                        f"点 {words[word]} 与 {point} 的标注相同；请区分",
                     )
-        levels = self.levels(spec.levels, (*path, "levels")) or _thirds(spec.min, spec.max)
+                    self.report((*path, "labels"), "FRM008", said)
+        levels = self.levels(spec.levels, (*path, "levels")) or thirds(spec.min, spec.max)
         return Scale(spec.min, spec.max, labels, words, levels)
 
     def levels(self, written: Mapping[str, LevelSpec], path: KeyPath) -> tuple[Level, ...]:
@@ -191,7 +205,11 @@ class _Checker:
         wrong = [b for b in bounds[:-1] if b is None]
         known = [b for b in bounds if b is not None]
         if levels and (wrong or bounds[-1] is not None or known != sorted(set(known))):
-            self.report(path, "FRM006", "levels: `below` must ascend, and only the last level goes without it")
+            said = Said(
+                "levels: `below` must ascend, and only the last level goes without it",
+                "levels：`below` 必须递增，且只有最后一级不写",
+            )
+            self.report(path, "FRM006", said)
         return levels
 
     # ------------------------------------------------------------------------------------------ questions
@@ -199,22 +217,27 @@ class _Checker:
         codes: list[str] = []
         for number, question in enumerate(spec.questions):
             codes += self._question(question, (*path, "questions", number))
-        return Section(_maybe(spec.title), _maybe(spec.note), tuple(codes))
+        return Section(text_or_none(spec.title), text_or_none(spec.note), tuple(codes))
 
     def _question(self, spec: QuestionSpec, path: KeyPath) -> list[str]:
-        what = f'question "{spec.code}"'
+        what = question_said(spec.code)
         written = spec.model_fields_set
         for name in _NEEDS.get(spec.kind, ()):
             if not getattr(spec, name):
-                self.report(path, "FRM003", f"{what}: a question of kind {spec.kind} needs `{name}`")
+                said = Said(f"a question of kind {spec.kind} needs `{name}`", f"{spec.kind} 题需要 `{name}`")
+                self.report(path, "FRM003", said, what)
                 return []
         for name in _LIMITED:
             if name in {f.rstrip("_") for f in written} and name not in _TAKES.get(spec.kind, set()):
-                self.report(
-                    (*path, name), "FRM004", f"{what}: `{name}` is not for questions of kind {spec.kind}; remove it"
+                said = Said(
+                    f"`{name}` is not for questions of kind {spec.kind}; remove it",
+                    f"`{name}` 不用于 {spec.kind} 题；请删去",
                 )
+                self.report((*path, name), "FRM004", said, what)
         if spec.minimum is not None and spec.maximum is not None and spec.minimum > spec.maximum:
-            self.report((*path, "minimum"), "FRM006", f"{what}: the minimum is above the maximum")
+            self.report(
+                (*path, "minimum"), "FRM006", Said("the minimum is above the maximum", "最小值大于最大值"), what
+            )
         scale = self._scale_of(spec, what, path)
         levels = self.levels(spec.levels, (*path, "levels")) or (scale.levels if scale else ())
         if spec.kind == "matrix":
@@ -222,8 +245,8 @@ class _Checker:
         options = self._options(spec, what, path)
         self._add(
             Question(
-                spec.code, as_text(spec.text, spec.code), spec.kind, _headers(spec.column), _maybe(spec.help), options, spec.other,
-                spec.most, scale, levels, spec.reverse, spec.construct_, spec.attribute, _maybe(spec.unit), spec.minimum,
+                spec.code, as_text(spec.text, spec.code), spec.kind, headings(spec.column), text_or_none(spec.help), options, spec.other,
+                spec.most, scale, levels, spec.reverse, spec.construct_, spec.attribute, text_or_none(spec.unit), spec.minimum,
                 spec.maximum, spec.optional, spec.lines,
             ),
             what, path,
@@ -235,15 +258,15 @@ class _Checker:
     ) -> str:
         self._add(
             Question(
-                item.code, as_text(item.text, item.code), "likert", _headers(item.column), scale=rated[0], levels=rated[1],
+                item.code, as_text(item.text, item.code), "likert", headings(item.column), scale=rated[0], levels=rated[1],
                 reverse=item.reverse, construct=item.construct_, attribute=item.attribute, optional=item.optional or spec.optional,
-                matrix=spec.code, matrix_text=as_text(spec.text, spec.code), help=_maybe(spec.help),
+                matrix=spec.code, matrix_text=as_text(spec.text, spec.code), help=text_or_none(spec.help),
             ),
-            f'item "{item.code}"', path,
+            Said(f'item "{item.code}"', f"题项“{item.code}”"), path,
         )  # fmt: skip
         return item.code
 
-    def _add(self, question: Question, what: str, path: KeyPath) -> None:
+    def _add(self, question: Question, what: Said, path: KeyPath) -> None:
         self.take(question.code, what, (*path, "code"))
         if question.scored:
             self.take(f"{question.code}_level", what, (*path, "code"))
@@ -252,38 +275,44 @@ class _Checker:
         for column in question.columns:
             for other in self.questions.values():
                 if column in other.columns:
-                    self.report(
-                        (*path, "column"), "FRM009", f'{what}: the column is already that of question "{other.code}"'
+                    said = Said(
+                        f'the column is already that of question "{other.code}"', f"该列已用于题目“{other.code}”"
                     )
+                    self.report((*path, "column"), "FRM009", said, what)
         self.questions[question.code] = question
 
-    def _scale_of(self, spec: QuestionSpec, what: str, path: KeyPath) -> Scale | None:
+    def _scale_of(self, spec: QuestionSpec, what: Said, path: KeyPath) -> Scale | None:
         if spec.kind == "nps":
-            return _NPS
+            return NPS
         if isinstance(spec.scale, str):
             if spec.scale not in self.scales:
-                self.report(
-                    (*path, "scale"),
-                    "FRM005",
-                    f'{what}: unknown scale "{spec.scale}"{did_you_mean(spec.scale, self.scales)}',
+                said = Said(
+                    f'unknown scale "{spec.scale}"{did_you_mean(spec.scale, self.scales)}',
+                    f"没有名为“{spec.scale}”的量表{did_you_mean_zh(spec.scale, self.scales)}",
                 )
+                self.report((*path, "scale"), "FRM005", said, what)
             return self.scales.get(spec.scale)
         return None if spec.scale is None else self._scale(spec.scale, (*path, "scale"))
 
-    def _options(self, spec: QuestionSpec, what: str, path: KeyPath) -> tuple[Option, ...]:
+    def _options(self, spec: QuestionSpec, what: Said, path: KeyPath) -> tuple[Option, ...]:
         found: list[Option] = []
         owner: dict[str, str] = {}
         for code, written in spec.options.items():
-            option = _option(code, written)
+            option = option_of(code, written)
             found.append(option)
             for word in option.words:
                 if owner.setdefault(word, code) != code:
-                    text = f'{what}: options "{owner[word]}" and "{code}" share a spelling; tell them apart'
-                    self.report((*path, "options", code), "FRM008", text)
+                    said = Said(
+                        f'options "{owner[word]}" and "{code}" share a spelling; tell them apart',
+                        f"选项“{owner[word]}”与“{code}”写法相同；请区分",
+                    )
+                    self.report((*path, "options", code), "FRM008", said, what)
         if spec.other is not None and spec.other not in spec.options:
-            self.report(
-                (*path, "other"), "FRM007", f"{what}: `other` names no option{did_you_mean(spec.other, spec.options)}"
+            said = Said(
+                f"`other` names no option{did_you_mean(spec.other, spec.options)}",
+                f"`other` 不是任何选项{did_you_mean_zh(spec.other, spec.options)}",
             )
+            self.report((*path, "other"), "FRM007", said, what)
         return tuple(found)
 
     # ------------------------------------------------------------------------------------------ constructs
@@ -291,23 +320,31 @@ class _Checker:
         declared = {spec.code for spec in self.spec.constructs}
         for question in self.questions.values():
             if question.construct is not None and question.construct not in declared:
-                near = did_you_mean(question.construct, declared)
-                text = f'question "{question.code}": unknown construct "{question.construct}"{near}; list it under `constructs`'
-                self.report(self._path_of(question.code), "FRM010", text)
+                near, near_zh = (call(question.construct, declared) for call in (did_you_mean, did_you_mean_zh))
+                said = Said(
+                    f'unknown construct "{question.construct}"{near}; list it under `constructs`',
+                    f"没有名为“{question.construct}”的构念{near_zh}；请列在 `constructs` 下",
+                )
+                self.report(self._path_of(question.code), "FRM010", said, question_said(question.code))
         found = []
         for number, spec in enumerate(self.spec.constructs):
             path: KeyPath = ("constructs", number)
-            what = f'construct "{spec.code}"'
+            what = Said(f'construct "{spec.code}"', f"构念“{spec.code}”")
             items = [q for q in self.questions.values() if q.construct == spec.code]
             self.take(spec.code, what, (*path, "code"))
             self.take(f"{spec.code}_level", what, (*path, "code"))
             ranges = {(q.scale.minimum, q.scale.maximum) for q in items if q.scale}
             if not items:
-                self.report(path, "FRM010", f"{what} has no item; name it as `construct` of some questions")
-            elif len(ranges) > 1:
-                self.report(
-                    path, "FRM010", f"{what}: its items have scales of different range, so that no mean can be taken"
+                said = Said(
+                    "no item; name it as `construct` of some questions", "没有题目；请在题目的 `construct` 中写上它"
                 )
+                self.report(path, "FRM010", said, what)
+            elif len(ranges) > 1:
+                said = Said(
+                    "its items have scales of different range, so that no mean can be taken",
+                    "各题的量表范围不同，无法求平均",
+                )
+                self.report(path, "FRM010", said, what)
             levels = self.levels(spec.levels, (*path, "levels")) or (items[0].levels if items else ())
             title = as_text(spec.title, spec.code)
             codes = tuple(q.code for q in items)
@@ -318,11 +355,15 @@ class _Checker:
         known = {construct.code for construct in constructs}
         found = []
         for number, spec in enumerate(self.spec.profiles):
-            self.take(spec.code, f'profile "{spec.code}"', ("profiles", number, "code"))
+            what = Said(f'profile "{spec.code}"', f"类型“{spec.code}”")
+            self.take(spec.code, what, ("profiles", number, "code"))
             for name in spec.of:
                 if name not in known:
-                    text = f'profile "{spec.code}": unknown construct "{name}"{did_you_mean(name, known)}'
-                    self.report(("profiles", number, "of"), "FRM011", text)
+                    said = Said(
+                        f'unknown construct "{name}"{did_you_mean(name, known)}',
+                        f"没有名为“{name}”的构念{did_you_mean_zh(name, known)}",
+                    )
+                    self.report(("profiles", number, "of"), "FRM011", said, what)
             found.append(Profile(spec.code, as_text(spec.title, spec.code), spec.of, spec.attribute))
         return tuple(found)
 
@@ -337,34 +378,3 @@ class _Checker:
         for part in path:
             value = value[part]
         return value
-
-
-def _option(code: str, written: Text | OptionSpec | str) -> Option:
-    if isinstance(written, str):
-        return Option(code, Text(zh=written, en=written), folded(code, written))
-    title = Text(zh=written.zh, en=written.en)
-    if not isinstance(written, OptionSpec):
-        return Option(code, title, folded(code, title.zh, title.en))
-    words = folded(code, title.zh, title.en, *written.synonyms)
-    return Option(code, title, words, _headers(written.column), written.alone, written.missing)
-
-
-def _thirds(low: int, high: int) -> tuple[Level, ...]:
-    third = (high - low) / 3
-    return (
-        Level("low", Text(zh="低", en="Low"), low + third),
-        Level("medium", Text(zh="中", en="Medium"), low + 2 * third),
-        Level("high", Text(zh="高", en="High"), None),
-    )
-
-
-def _headers(column: Headers | None) -> tuple[str, ...]:
-    return () if column is None else (column,) if isinstance(column, str) else column
-
-
-def _distinct(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(words))
-
-
-def _maybe(title: Title) -> Text | None:
-    return None if title is None else as_text(title)

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from huaxiang.errors import Issue, Place
+from huaxiang.errors import Issue, Place, Said
 from huaxiang.spec.yaml_nodes import Document
 from huaxiang.spec.yaml_nodes import Path as KeyPath
 from huaxiang.store.files.batch import FileFault, RawBatch, ReadRequest
@@ -54,7 +54,7 @@ def read_sheet(path: Path, name: str) -> tuple[Document, tuple[Issue, ...]]:
     try:
         rows, numbers, found = _table(path)
     except FileFault as fault:
-        return Document(name, None), (Issue(Place(name), "FRM012", str(fault)),)
+        return Document(name, None), (Issue(Place(name), "FRM012", Said(str(fault), fault.zh or str(fault))),)
     builder = _Builder(name, path.stem)
     for number, cells in zip(numbers, rows, strict=True):
         given = {field: cell.strip() for field, cell in zip(found, cells, strict=True) if cell and cell.strip()}
@@ -158,7 +158,7 @@ class _Builder:
     def _scale(self, number: int, given: Mapping[str, str]) -> dict[str, Any] | None:
         match = _SCALE.match(given["scale"])
         if match is None:
-            self._report(number, "scale", "must be two whole numbers, e.g. 1-5")
+            self._report(number, "scale", Said("must be two whole numbers, e.g. 1-5", "应为两个整数，例如 1-5"))
             return None
         scale: dict[str, Any] = {"min": int(match[1]), "max": int(match[2])}
         if "labels" in given:
@@ -174,9 +174,11 @@ class _Builder:
             if match:
                 found.append((match[1], match[2]))
             elif part.strip():
-                self._report(
-                    number, column, "must be `code=text` pairs, parted by ; or line breaks, e.g. male=男;female=女"
+                said = Said(
+                    "must be `code=text` pairs, parted by ; or line breaks, e.g. male=男;female=女",
+                    "应为 `编码=文字`，用 ; 或换行分隔，例如 male=男;female=女",
                 )
+                self._report(number, column, said)
                 break
         return found
 
@@ -184,13 +186,13 @@ class _Builder:
         try:
             return convert(text)
         except ValueError:
-            self._report(number, column, "must be a number")
+            self._report(number, column, Said("must be a number", "应为数字"))
             return None
 
-    def _report(self, number: int, column: str, message: str) -> None:
-        self.issues.append(
-            Issue(Place(self.file, number), "FRM012", f"column {column} ({COLUMNS[column][1]}) {message}")
-        )
+    def _report(self, number: int, column: str, said: Said) -> None:
+        heading = COLUMNS[column][1]
+        told = Said(f"column {column} ({heading}) {said.en}", f"列“{heading}”（{column}）{said.zh}")
+        self.issues.append(Issue(Place(self.file, number), "FRM012", told))
 
 
 def _title(given: Mapping[str, str]) -> str | dict[str, str]:

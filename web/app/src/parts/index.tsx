@@ -57,7 +57,7 @@ export function ErrorView({ error, onRetry }: { error: Problem; onRetry?: () => 
       type={error.status === 409 || error.status === 412 ? "warning" : "error"}
       showIcon
       title={error.status === 409 || error.status === 412 ? t.conflict : error.title || t.failed}
-      description={<>{error.message}{error.issues.map((i, n) => <div key={n} className="mono">{i.file}{i.line ? `:${i.line}` : ""} {i.message}</div>)}</>}
+      description={error.issues.length ? error.issues.map((i, n) => <div key={n} className="mono">{i.file}{i.line ? `:${i.line}` : ""} {i.message}</div>) : error.message}
       action={onRetry && <Button size="small" onClick={onRetry}>{t.retry}</Button>}
     />
   );

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from huaxiang.serve.api.models.common import Answer, Dated, Issue, Request, Shape, Text
+from huaxiang.serve.api.models.common import Answer, Dated, Request, Shape, Text
 
 if TYPE_CHECKING:
     from huaxiang.app.wizard import Wanted
@@ -234,6 +234,16 @@ class PreviewRow(Answer):
     values: dict[str, str | None]
 
 
+class MappingFault(Answer):
+    """One fault of the definitions that a mapping makes."""
+
+    file: str
+    line: int
+    code: str
+    severity: str
+    message: Text
+
+
 class Previewed(Answer):
     """What a mapping makes of a file."""
 
@@ -247,7 +257,7 @@ class Previewed(Answer):
     rejected: list[RowProblem]
     yaml: str
     fault: Text | None
-    issues: list[Issue]
+    issues: list[MappingFault]
     new_attributes: list[Shape]
 
 
@@ -260,4 +270,4 @@ class SourceSaved(Answer):
     created: bool
     digest: str
     attributes: list[str]
-    warnings: list[Issue]
+    warnings: list[MappingFault]

@@ -103,6 +103,7 @@ def check(request: Request, caller: Annotated[Caller, needs("read")]) -> Respons
         raise kept_from(caller.role)
     from huaxiang.app.build import issues_of
     from huaxiang.errors import Issue, ProjectInvalid
+    from huaxiang.serve.cli.failures import told_issue
     from huaxiang.spec.loader import load_project
 
     try:
@@ -112,10 +113,7 @@ def check(request: Request, caller: Annotated[Caller, needs("read")]) -> Respons
     errors = sum(issue.severity == "error" for issue in issues)
     return answer(request, {
         "valid": not errors, "errors": errors, "warnings": len(issues) - errors,
-        "issues": [
-            {"file": i.place.file, "line": i.place.line, "code": i.code, "severity": i.severity, "message": i.message}
-            for i in sorted(issues)
-        ],
+        "issues": [told_issue(issue) for issue in sorted(issues)],
     })  # fmt: skip
 
 

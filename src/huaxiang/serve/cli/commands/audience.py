@@ -100,7 +100,8 @@ def stale_line(item: dict[str, Any]) -> str:
     from huaxiang.serve.cli.failures import meaning
 
     stale = item["stale"]
-    reason = meaning(stale["code"]) + stale["reason"]
+    reason = stale["reason"]  # a text of its own in snapshots of earlier versions
+    reason = meaning(stale["code"]) + reason if isinstance(reason, str) else pick(reason)
     return t("audience.stale", name=item["name"], as_of=stale["as_of"], since=stale["since"], reason=reason)
 
 

@@ -77,7 +77,7 @@ def form_check(view: View, *, codebook: str, files: tuple[Path, ...], sheet: str
 
 def _checked(found: dict[str, Any]) -> None:
     for issue in found["issues"]:
-        output.line(f"{issue['file']}:{issue['line']} {issue['code']} {issue['message']}")
+        output.line(f"{issue['file']}:{issue['line']} {issue['code']} {pick(issue['message'])}")
     if found["issues"]:
         output.line(t("form.faults", count=len(found["issues"])))
         return

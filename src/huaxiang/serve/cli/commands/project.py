@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from huaxiang.serve.cli import output
-from huaxiang.serve.cli.failures import issue_line
+from huaxiang.serve.cli.failures import issue_line, told_issue
 from huaxiang.serve.cli.framework import LazyGroup, View, command, language_option, option, shows
 from huaxiang.serve.cli.texts import language, pick, t
 
@@ -75,10 +75,7 @@ def check(view: View, folder: Path | None) -> int:
     view.show(
         {
             "folder": str(place), "valid": not errors, "errors": errors, "warnings": len(issues) - errors,
-            "issues": [
-                {"file": i.place.file, "line": i.place.line, "code": i.code, "severity": i.severity, "message": i.message}
-                for i in sorted(issues)
-            ],
+            "issues": [told_issue(issue) for issue in sorted(issues)],
         },
         lambda found: _issues(found, issues),
     )  # fmt: skip

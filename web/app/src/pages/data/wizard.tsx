@@ -150,7 +150,7 @@ export default function Wizard() {
       {step === 4 && saved && (
         <Result status="success" title={t.savedTitle} subTitle={<span className="mono">{t.savedHint(saved.file, saved.data)}</span>}
           extra={[<Link key="runs" to="/data/runs"><Button type="primary" tabIndex={-1}>{t.toRuns}</Button></Link>, <Link key="sources" to="/data/sources"><Button tabIndex={-1}>{t.toSources}</Button></Link>, <Button key="again" onClick={leave}>{t.again}</Button>]}>
-          {saved.warnings.length > 0 && <Alert type="info" title={t.warnings} description={saved.warnings.map((one, n) => <div key={n} className="mono">{one.file}:{one.line} {one.message}</div>)} />}
+          {saved.warnings.length > 0 && <Alert type="info" title={t.warnings} description={saved.warnings.map((one, n) => <div key={n} className="mono">{one.file}:{one.line} {titleOf(one.message, "", language)}</div>)} />}
         </Result>
       )}
     </Page>

@@ -27,7 +27,7 @@ function Told({ of }: { of: Preview }) {
         { key: "repairs", label: t.repaired, children: repaired.length ? <Tracks first={t.field} heads={["", ""]} rows={repaired.slice(0, 30).map((one) => ({ key: one.key, name: one.name, share: one.values / repaired[0].values, cells: [f.count(one.values), ""] }))} /> : <span className="soft">–</span> },
         { key: "yaml", label: t.yaml, children: <pre className="yaml mono" tabIndex={0}>{of.yaml}</pre> },
       ]} />
-      {of.issues.length > 0 && <Alert type="error" showIcon title={t.issues} description={of.issues.map((one, n) => <div key={n} className="mono">{one.file}:{one.line} {one.message}</div>)} />}
+      {of.issues.length > 0 && <Alert type="error" showIcon title={t.issues} description={of.issues.map((one, n) => <div key={n} className="mono">{one.file}:{one.line} {titleOf(one.message, "", language)}</div>)} />}
     </>
   );
 }

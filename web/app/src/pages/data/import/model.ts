@@ -13,10 +13,10 @@ export interface Column { column: string; field: string | null; type: string; wh
 export interface Preview {
   rows_in: number; loaded: number; set_aside: number; left_out: number; reasons: { code: string; rows: number; text: Both }[];
   columns: { name: string; type: string; missing: number; repaired: { kind: string; values: number; text: Both }[] }[]; rows: { row: number; values: Record<string, string | null> }[];
-  rejected: { row: number; column: string | null; code: string; text: Both }[]; yaml: string; fault: Both; issues: { file: string; line: number; message: string }[]; new_attributes: { name: string; title: Both }[];
+  rejected: { row: number; column: string | null; code: string; text: Both }[]; yaml: string; fault: Both; issues: { file: string; line: number; message: Both }[]; new_attributes: { name: string; title: Both }[];
 }
 export interface About { name: string; zh: string; en: string; owner: string; purpose: string; legal_basis: string; unique: string[]; trust: number | null; attributes: string[] }
-export interface Saved { name: string; file: string; data: string; created: boolean; attributes: string[]; warnings: { file: string; line: number; message: string }[] }
+export interface Saved { name: string; file: string; data: string; created: boolean; attributes: string[]; warnings: { file: string; line: number; message: Both }[] }
 
 export const FIELD = /^[a-z][a-z0-9_]{0,62}$/;
 export const AUTO: Form = { encoding: "auto", delimiter: "auto", sheet: "", header_row: 0, entity: "" };
