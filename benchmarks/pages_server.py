@@ -96,7 +96,7 @@ def idle(server: Server, clients: int) -> dict[str, Any]:
     from huaxiang.app.sessions import begin
     from huaxiang.app.wiring import open_state
 
-    time.sleep(3)
+    _rest(server)
     before = server.memory()
     state, wires = open_state(server.project), []
     with building(server.project) as build:
@@ -121,6 +121,17 @@ def idle(server: Server, clients: int) -> dict[str, Any]:
             wire.close()
     return {"before": before, "after": after, "clients": followed, "processor": spent, "overview_meanwhile": sorted(busy)[-2],
             "each": {k: (after[k] - before[k]) / clients for k in after}}  # fmt: skip
+
+
+def _rest(server: Server, seconds: float = 120) -> None:
+    """Wait until the work ahead of a server that has just started is done: what it holds is no client's."""
+    time.sleep(3)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        spent = _processor(server)
+        time.sleep(3)
+        if _processor(server) - spent < 0.3:
+            return
 
 
 def _asked_once(server: Server, text: str) -> float:
