@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from huaxiang.errors import Issue, Place
+from huaxiang.errors import Issue, Place, Said
+from huaxiang.spec.concealed import is_within
 
 Path = tuple[str | int, ...]
 
 MAX_DEPTH = 40
 MAX_NODES = 200_000
 _TAG = "tag:yaml.org,2002:"
+_MARKS: Mapping[str, Said] = MappingProxyType({
+    "undefined alias": Said(
+        "* begins an alias, and no anchor (&) of this name stands before it; put texts that begin with * in quotes",
+        "* 表示别名，前面没有同名的锚点（&）；以 * 开头的文本请加引号",
+    ),
+    "undefined tag handle": Said(
+        "! begins a tag, and tags of this kind are not known; put texts that begin with ! in quotes",
+        "! 表示标记，这种标记未定义；以 ! 开头的文本请加引号",
+    ),
+})  # fmt: skip
+"""What is said of a text that was read as a mark: the text itself is not repeated, since it may be a secret."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,9 @@ def _syntax_issue(error: MarkedYAMLError, text: str, file: str) -> Issue:
         )
     if "expected a single document" in str(error.context) or "another document" in problem:
         return Issue(Place(file, line), "YML002", "the file holds several YAML documents (---); keep one a file")
+    for words, said in _MARKS.items():
+        if words in problem:
+            return Issue(Place(file, line), "YML002", f"not valid YAML: {said.en}", zh=f"不是有效的 YAML：{said.zh}")
     if "cannot start any token" in problem:
         problem += "; put the text in quotes"
     elif "mapping values are not allowed" in problem:
@@ -102,7 +118,7 @@ class _Reader:
             return self._mapping(node, path, depth)
         if isinstance(node, SequenceNode):
             return [self.read(item, (*path, i), depth + 1) for i, item in enumerate(node.value)]
-        return self._scalar(node)
+        return self._scalar(node, path)
 
     def _mapping(self, node: MappingNode, path: Path, depth: int) -> dict[object, object]:
         data: dict[object, object] = {}
@@ -116,14 +132,15 @@ class _Reader:
                 continue
             key = key_node.value
             if key in first:
-                self._report(key_node, "YML004", f'key "{key}" is written twice (first on line {first[key]}); keep one')
+                which = "a key" if is_within(path) else f'key "{key}"'
+                self._report(key_node, "YML004", f"{which} is written twice (first on line {first[key]}); keep one")
                 continue
             first[key] = line
             self.lines[(*path, key)] = line
             data[key] = self.read(value_node, (*path, key), depth + 1)
         return data
 
-    def _scalar(self, node: Node) -> object:
+    def _scalar(self, node: Node, path: Path) -> object:
         kind = str(node.tag).removeprefix(_TAG)
         if kind in ("str", "timestamp"):
             return node.value
@@ -133,7 +150,8 @@ class _Reader:
             return node.value.lower() == "true"
         if kind in ("int", "float"):
             return _number(node.value, kind)
-        self._report(node, "YML005", f"the YAML tag {node.tag} is not allowed; write a plain value")
+        which = "a YAML tag (!)" if is_within(path) else f"the YAML tag {node.tag}"
+        self._report(node, "YML005", f"{which} is not allowed; write a plain value")
         return node.value
 
     def _report(self, node: Node, code: str, message: str) -> None:
