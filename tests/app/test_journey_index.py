@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -140,6 +141,46 @@ def test_a_large_one_is_written_by_a_process_of_its_own(snapshot: Snapshot, monk
     assert prepare_journeys(snapshot, 0)
 
 
+@pytest.mark.parametrize(
+    ("code", "told"), [("raise SystemExit(3)", "exit code 3"), ("import os; os.kill(os.getpid(), 9)", "signal 9")]
+)
+def test_a_process_that_fails_is_told_in_the_log(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, code: str, told: str
+) -> None:
+    run = subprocess.run
+    monkeypatch.setattr(journey_index, "_APART", 0)
+    monkeypatch.setattr(
+        journey_index.subprocess, "run", lambda command, **options: run([command[0], "-c", code], **options)
+    )
+    assert not prepare_journeys(snapshot, 0)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING" and told in record.getMessage()
+    assert "orders" in record.getMessage() and "visits" in record.getMessage()
+
+
+def test_without_room_for_a_process_the_log_says_so(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(journey_index, "_APART", 0)
+    monkeypatch.setattr(journey_index.subprocess, "run", full)
+    assert not prepare_journeys(snapshot, 0)
+    assert "BlockingIOError" in caplog.text and "Resource" not in caplog.text
+
+
+def test_a_source_that_its_process_can_not_lay_out_is_named(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(journey_index, "_APART", 0)
+    monkeypatch.setattr(
+        journey_index.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, returncode=0)
+    )
+    assert not prepare_journeys(snapshot, 0)
+    assert "can't be laid out" in caplog.text
+
+
 def test_two_write_one_after_the_other(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, built = folder_of(snapshot), []
     make = building.build_journeys
@@ -232,6 +273,30 @@ def test_indexes_of_older_snapshots_are_removed(snapshot: Snapshot, least: int) 
         other.rmdir()
     left = sorted(path.name for path in folder.iterdir() if path.is_dir())
     assert left == ([] if least else ["20200102T000000Z-0000", snapshot.id])
+
+
+def test_an_index_of_a_snapshot_that_is_published_meanwhile_stays(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process publishes a snapshot and writes its index between the two listings."""
+    name = "20990101T000000Z-0000"
+    folder, other, listed = folder_of(snapshot).parent, snapshot.folder.parent / name, Path.iterdir
+    folder.mkdir()
+    begun: list[Path] = []
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        found = list(listed(path))
+        if not begun:
+            begun.append(path)
+            other.mkdir()
+            (folder / name / "orders").mkdir(parents=True)
+        return iter(found)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "iterdir", iterdir)
+        journey_index._forget(snapshot, keep_last=True)
+    other.rmdir()
+    assert begun and (folder / name / "orders").is_dir()
 
 
 def test_a_value_that_no_condition_can_read_is_left_to_the_engine(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from huaxiang.app.passwords import check_password, hash_password, is_right
-from huaxiang.app.people import NewUser, add_user, change_user, list_users, show_user
+from huaxiang.app.people import NewUser, add_user, change_user, invited, list_users, show_user
 from huaxiang.errors import UsageError
 from huaxiang.store.state import StateStore, sqlite_url
 
@@ -101,3 +101,40 @@ def test_a_password_that_somebody_else_sets_has_to_be_replaced(state: StateStore
     with pytest.raises(UsageError):
         change_user(state, "li", {"password": "li"})
     assert "password" not in show_user(state, "li")
+
+
+ISSUER = "https://id.example"
+
+
+def test_an_administrator_counts_who_may_log_in(state: StateStore) -> None:
+    add_user(state, NewUser("li", "admin", password=GOOD))
+    add_user(state, invited("mei", "admin"))
+    add_user(state, NewUser("wu", "admin", subject="https://former.example u-1"))
+    for change in ({"disabled": True}, {"role": "analyst"}, {"single_sign_on": True}):
+        with pytest.raises(UsageError, match="last administrator") as caught:
+            change_user(state, "li", change, issuer=ISSUER)
+        assert "管理员" in str(caught.value.zh)
+    assert (
+        change_user(state, "mei", {"single_sign_on": True}, issuer=ISSUER)["way"] == "oidc"
+    )  # she could not come before
+    assert state.users.bind("mei", f"{ISSUER} u-2", "invited:mei")
+    with pytest.raises(UsageError, match="last administrator"):
+        change_user(state, "li", {"disabled": True})  # single sign-on is not set up any more
+    assert change_user(state, "li", {"disabled": True}, issuer=ISSUER)["state"] == "disabled"
+    with pytest.raises(UsageError, match="last administrator"):
+        change_user(state, "mei", {"single_sign_on": True}, issuer=ISSUER)
+
+
+def test_single_sign_on_has_to_be_set_up(state: StateStore) -> None:
+    add_user(state, NewUser("li", "analyst", password=GOOD))
+    with pytest.raises(UsageError, match="not set up") as caught:
+        change_user(state, "li", {"single_sign_on": True})
+    assert "oidc" in str(caught.value.zh)
+    assert show_user(state, "li")["way"] == "password"
+
+
+def test_who_comes_by_single_sign_on_gets_a_password_only_at_the_machine(state: StateStore) -> None:
+    add_user(state, invited("mei", "admin"))
+    with pytest.raises(UsageError, match="no password here"):
+        change_user(state, "mei", {"password": GOOD}, issuer=ISSUER)
+    assert change_user(state, "mei", {"password": GOOD}, at_machine=True)["way"] == "password"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.waiting import PATIENCE
 
 from huaxiang.index import AudienceIndex, build_index, select
+from huaxiang.index.ahead import Ahead
 from huaxiang.plan.predicate import parse_condition
 
 SIZE = 5_000
@@ -74,3 +78,52 @@ def test_few_customers_need_none(folder: Path) -> None:
     index = AudienceIndex.open(folder)
     count(index, "city = 'c07'")
     assert index._selection.ahead._thread is None
+
+
+@pytest.mark.parametrize("error", [KeyError, RuntimeError, pa.ArrowNotImplementedError, OSError, MemoryError])
+def test_a_column_that_fails_stops_none_of_the_others(caplog: pytest.LogCaptureFixture, error: type[Exception]) -> None:
+    made: list[str] = []
+    wanted = threading.Event()
+
+    def work(column: str) -> Iterator[None]:
+        assert wanted.wait(PATIENCE)
+        yield
+        if column == "wrong":
+            raise error("13800138000")
+        made.append(column)
+
+    ahead = Ahead(work)
+    for column in ("wrong", "city"):
+        ahead.want(column)
+    wanted.set()
+    ahead.wait()
+    assert (made, ahead._thread) == (["city"], None)
+    ahead.want("gender")
+    ahead.wait()
+    assert made == ["city", "gender"]
+    assert "13800138000" not in caplog.text
+    expected = [] if issubclass(error, (OSError, MemoryError, ValueError)) else [("WARNING", error.__name__)]
+    assert [(each.levelname, each.getMessage().rpartition(": ")[2]) for each in caplog.records] == expected
+
+
+def test_without_room_for_a_thread_it_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    made: list[str] = []
+
+    def work(column: str) -> Iterator[None]:
+        made.append(column)
+        yield
+
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    ahead = Ahead(work)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refused)
+        ahead.want("city")
+    ahead.wait()
+    assert made == [] and "RuntimeError" in caplog.text
+    ahead.want("gender")
+    ahead.wait()
+    assert made == ["city", "gender"]

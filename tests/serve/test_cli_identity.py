@@ -292,4 +292,11 @@ def test_a_search_says_who_was_found(project: Path, run: Run) -> None:
     by_key = run("customer", "search", "M4", "--limit", "1").out
     assert "138****0005" in by_key
     assert "13810000005" not in by_key
-    assert "--limit" in by_key
+    assert "--limit" not in by_key, "she is the only one"
+    everybody = run("customer", "search", "M", "--limit", "10000", "--json").json["found"]
+    assert len(everybody) > 2
+    for limit in (1, len(everybody) - 1, len(everybody), len(everybody) + 1):
+        shown = run("customer", "search", "M", "--limit", str(limit), "--json").json["found"]
+        assert shown == everybody[:limit]
+        told = run("customer", "search", "M", "--limit", str(limit)).out
+        assert (f"The first {limit} are shown" in told) == (limit < len(everybody))

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from huaxiang.app.passwords import is_right
 from huaxiang.app.wiring import open_state
 from huaxiang.serve.cli.main import main
 from huaxiang.store.anchor import Anchor
 from huaxiang.store.state_schema import audit
 
 GOOD = "correct horse battery"
+OIDC = "name: shop\nlanguage: en\noidc: {issuer: 'https://id.example', client_id: shop, client_secret: 'env:NOT_SET_HERE'}\n"
 
 
 @pytest.fixture
@@ -61,10 +63,77 @@ def test_users_over_their_life(shop: Path, monkeypatch: pytest.MonkeyPatch, caps
         ("li", "李明", "admin", "active", True), ("wang", "wang", "analyst", "disabled", True),
     ]  # fmt: skip
     assert main(["user", "enable", "wang"]) == 0
+    (shop / "huaxiang.yaml").write_text(OIDC, "utf-8")
     assert main(["user", "sign-on", "wang"]) == 0
     capsys.readouterr()
     assert [p["way"] for p in shown(capsys, "user", "list")["people"]] == ["password", "oidc"]
     assert main(["user", "add", "job", "--role", "service"]) == 2
+
+
+def logs_in_by_sign_on(folder: Path, name: str) -> None:
+    with closing(open_state(folder)) as state:
+        assert state.users.bind(name, "https://id.example u-1", f"invited:{name}")
+
+
+def test_nobody_is_turned_to_single_sign_on_that_is_not_set_up(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(monkeypatch, "boss", "--role", "admin")
+    add(monkeypatch, "wang", "--role", "analyst")
+    for name in ("boss", "wang"):
+        assert main(["user", "sign-on", name]) == 2
+        assert "`oidc` in huaxiang.yaml first" in capsys.readouterr().err
+        assert main(["user", "sign-on", name, "--lang", "zh-CN"]) == 2
+        assert "请先在 huaxiang.yaml 中设置 oidc" in capsys.readouterr().err
+    assert [p["way"] for p in shown(capsys, "user", "list")["people"]] == ["password", "password"]
+    with closing(open_state(shop)) as state:
+        assert all(user["password"] for user in state.users.all())
+    (shop / "huaxiang.yaml").write_text(OIDC.replace("https:", "ftp:"), "utf-8")
+    assert main(["user", "sign-on", "wang"]) == 1
+    assert "SPEC005" in capsys.readouterr().err
+
+
+def test_the_last_administrator_who_may_log_in_keeps_the_password(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop / "huaxiang.yaml").write_text(OIDC, "utf-8")
+    add(monkeypatch, "boss", "--role", "admin")
+    assert main(["user", "add", "mei", "--role", "admin", "--single-sign-on"]) == 0
+    for words in (["sign-on", "boss"], ["disable", "boss"], ["role", "boss", "analyst"]):
+        capsys.readouterr()
+        assert main(["user", *words]) == 2  # mei has never come
+        assert "last administrator" in capsys.readouterr().err
+        assert main(["user", *words, "--lang", "zh-CN"]) == 2
+        assert "最后一位可登录的管理员" in capsys.readouterr().err
+    logs_in_by_sign_on(shop, "mei")
+    (shop / "huaxiang.yaml").write_text(OIDC.replace("id.example", "new.example"), "utf-8")
+    assert main(["user", "sign-on", "boss"]) == 2, "mei's account is another provider's"
+    (shop / "huaxiang.yaml").write_text(OIDC, "utf-8")
+    assert main(["user", "sign-on", "boss"]) == 0
+    assert main(["user", "sign-on", "mei"]) == 2
+    assert main(["user", "disable", "mei"]) == 2
+    (shop / "huaxiang.yaml").write_text("name: shop\nlanguage: en\n", "utf-8")
+    assert main(["user", "disable", "mei"]) == 2, "nobody may log in now; nobody more is lost"
+
+
+@pytest.mark.parametrize("comes", [False, True])
+@pytest.mark.parametrize("settings", [OIDC, "name: shop\nlanguage: en\n", "name: shop\nlanguage: en\noidc: 1\n"])
+def test_a_password_is_a_way_back(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], settings: str, *, comes: bool
+) -> None:
+    (shop / "huaxiang.yaml").write_text(OIDC, "utf-8")
+    assert main(["user", "add", "mei", "--role", "admin", "--single-sign-on"]) == 0
+    if comes:
+        logs_in_by_sign_on(shop, "mei")
+    (shop / "huaxiang.yaml").write_text(settings, "utf-8")
+    typed(monkeypatch, GOOD + "\n")
+    assert main(["user", "password", "mei", "--password-stdin"]) == 0
+    with closing(open_state(shop)) as state:
+        user = state.users.find("mei")
+    assert user is not None and is_right(user["password"], GOOD)
+    assert (user["subject"], user["must_change"]) == (None, True)
+    typed(monkeypatch, "mei\n")
+    assert main(["user", "password", "mei", "--password-stdin"]) == 2, "as good as any"
 
 
 def test_a_password_is_no_argument(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

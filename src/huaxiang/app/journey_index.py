@@ -149,11 +149,22 @@ def prepare_journeys(snapshot: Snapshot, least: int = LEAST) -> bool:
             with suppress(OSError):  # a disk that is full, or can't be written to
                 write_journeys(snapshot)
         else:
-            command = [sys.executable, "-P", "-m", __name__, str(find_project(snapshot.folder)), snapshot.id]
-            subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
-            )
+            ended = _write_apart(snapshot)
+            lacking = [name for name in sources if held.source(name) is None]
+            if lacking:
+                log.warning("no journey index of %s: %s", ", ".join(lacking), ended or "the rows can't be laid out")
     return all(held.source(name) is not None for name in sources)
+
+
+def _write_apart(snapshot: Snapshot) -> str | None:
+    """Write the index in a process of its own; tell how that failed. What it says is not read: it may hold values."""
+    command = [sys.executable, "-P", "-m", __name__, str(find_project(snapshot.folder)), snapshot.id]
+    quiet = subprocess.DEVNULL
+    try:
+        code = subprocess.run(command, stdin=quiet, stdout=quiet, stderr=quiet, check=False).returncode
+    except OSError as error:  # no room for a process
+        return type(error).__name__
+    return None if not code else f"its process ended with {f'signal {-code}' if code < 0 else f'exit code {code}'}"
 
 
 def write_journeys(snapshot: Snapshot) -> None:
@@ -199,8 +210,9 @@ def _forget(snapshot: Snapshot, *, keep_last: bool) -> None:
     folder = folder_of(snapshot)
     if not folder.parent.is_dir():
         return
-    kept = {path.name for path in snapshot.folder.parent.iterdir()}
     written = sorted(path for path in folder.parent.iterdir() if path.is_dir())
+    # only then the snapshots: one that is published meanwhile is among them, if its index is among these
+    kept = {path.name for path in snapshot.folder.parent.iterdir()}
     before = [path for path in written if path.name < folder.name and path.name in kept]
     for path in written:
         if path.name not in kept or path in (before[:-1] if keep_last else before):

@@ -89,14 +89,35 @@ def show_user(state: StateStore, name: str) -> dict[str, Any]:
     return described(_find(state, name))
 
 
-def change_user(state: StateStore, name: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+def change_user(
+    state: StateStore, name: str, changes: Mapping[str, Any], *, issuer: str | None = None, at_machine: bool = False
+) -> dict[str, Any]:
     """Change `display_name`, `role`, `disabled` (true or false) or `password` of a user, or let them come in by single sign-on
     (`single_sign_on`: true), as whoever next does so with their name, whatever they came in by before; return USER_KEYS. All but the first
     end the user's sessions. A password that somebody else sets has to be replaced at the next login.
 
-    Raises UsageError, also when no administrator would be left.
+    `issuer`: that of single sign-on, None where it is not set up. An administrator may log in who has a password, or has come in by that
+    issuer. `at_machine`: whoever asks has the project's folder, and may give a password in place of single sign-on.
+
+    Raises UsageError, also when no administrator would be left who may log in, and for single sign-on that is not set up.
     """
     user = _find(state, name)
+    values = _changed(user, changes, issuer=issuer, at_machine=at_machine)
+    loses = values.get("role", user["role"]) != "admin" or values.get("disabled_at", user["disabled_at"]) is not None
+    if (loses or changes.get("single_sign_on")) and user["role"] == "admin":
+        if not state.users.change_unless_last_admin(user["name"], values, issuer, only_way=not loses):
+            raise _last_admin(invites=not loses)
+    else:
+        state.users.change(
+            user["name"], values, end_sessions=bool({"role", "disabled_at", "password", "subject"} & values.keys())
+        )
+    return show_user(state, user["name"])
+
+
+def _changed(
+    user: Mapping[str, Any], changes: Mapping[str, Any], *, issuer: str | None, at_machine: bool
+) -> dict[str, Any]:
+    """What is to be kept of a user in place of what is. Raises UsageError."""
     values: dict[str, Any] = {"changed_at": _now()}
     if changes.get("display_name") is not None:
         values["display_name"] = _displayed(changes["display_name"])
@@ -105,27 +126,35 @@ def change_user(state: StateStore, name: str, changes: Mapping[str, Any]) -> dic
     if changes.get("disabled") is not None:
         values["disabled_at"] = (user["disabled_at"] or _now()) if changes["disabled"] else None
     if changes.get("password") is not None:
-        if user["subject"]:
+        if user["subject"] and not at_machine:
             raise UsageError(
                 f'user "{user["name"]}" logs in by single sign-on and has no password here',
                 f"用户“{user['name']}”使用单点登录，在本系统没有密码",
             )
         check_password(changes["password"], user["name"])
-        values |= {"password": hash_password(changes["password"]), "must_change": True}
+        values |= {"password": hash_password(changes["password"]), "must_change": True, "subject": None}
     if changes.get("single_sign_on"):
-        values |= {"subject": INVITED + user["name"], "password": None, "must_change": False}
-    loses = values.get("role", user["role"]) != "admin" or values.get("disabled_at", user["disabled_at"]) is not None
-    if loses and user["role"] == "admin":
-        if not state.users.change_unless_last_admin(user["name"], values):
+        if issuer is None:
             raise UsageError(
-                "this is the last administrator who may log in; make another one first",
-                "这是最后一位可登录的管理员；请先添加另一位管理员",
+                "single sign-on is not set up in this project, so nobody could come in that way; write `oidc` in huaxiang.yaml first",
+                "本项目没有设置单点登录，改用后将无法登录；请先在 huaxiang.yaml 中设置 oidc",
             )
-    else:
-        state.users.change(
-            user["name"], values, end_sessions=bool({"role", "disabled_at", "password", "subject"} & values.keys())
+        values |= {"subject": INVITED + user["name"], "password": None, "must_change": False}
+    return values
+
+
+def _last_admin(*, invites: bool) -> UsageError:
+    if invites:
+        return UsageError(
+            "this is the last administrator who may log in: set up oidc, and let another administrator log in by it first, or give one a "
+            "password",
+            "这是最后一位可登录的管理员：请先设置 oidc，并让另一位管理员用单点登录进入一次，或为其设置密码",
         )
-    return show_user(state, user["name"])
+    return UsageError(
+        "this is the last administrator who may log in; make another one first (who is invited by single sign-on counts after the first "
+        "login)",
+        "这是最后一位可登录的管理员；请先添加另一位管理员（受邀使用单点登录的，首次登录后才算）",
+    )
 
 
 def described(user: Mapping[str, Any]) -> dict[str, Any]:

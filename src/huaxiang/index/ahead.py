@@ -6,12 +6,14 @@ rests as long as it works and ends when there is nothing to do.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
 from huaxiang.index.scanning import NAME
+
+log = logging.getLogger(__name__)
 
 
 class Ahead:
@@ -34,14 +36,22 @@ class Ahead:
             self._seen.add(column)
             self._waiting.append(column)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=f"{NAME}-ahead", daemon=True)
-                self._thread.start()
+                self._begin()
 
     def wait(self) -> None:
         """Until all that is wanted is done."""
         thread = self._thread
         if thread is not None:
             thread.join()
+
+    def _begin(self) -> None:
+        thread = threading.Thread(target=self._run, name=f"{NAME}-ahead", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # no room for a thread: with the next column it is tried again
+            log.warning("sets can't be made ahead: %s", type(error).__name__)
+        else:
+            self._thread = thread
 
     def _run(self) -> None:
         while True:
@@ -50,8 +60,12 @@ class Ahead:
                     self._thread = None
                     return
                 column = self._waiting.pop(0)
-            with suppress(OSError, MemoryError, ValueError):  # what can't be made now is told to who asks for it
+            try:
                 self._make(column)
+            except (OSError, MemoryError, ValueError):
+                pass  # what can't be made now is told to who asks for it
+            except Exception as error:  # noqa: BLE001  whatever it is, the other columns are wanted all the same
+                log.warning("sets of a column can't be made ahead: %s", type(error).__name__)
 
     def _make(self, column: str) -> None:
         begin = time.perf_counter()

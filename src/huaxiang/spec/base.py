@@ -10,9 +10,9 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="snak
 
 
 class Spec(BaseModel):
-    """Base of all definitions: immutable, unknown keys refused."""
+    """Base of all definitions: immutable, unknown keys refused; what is wrong is in no error of pydantic, it may be a secret."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
 
 
 class Text(Spec):

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from huaxiang.errors import Issue, Said, did_you_mean
 from huaxiang.spec import faults_zh
+from huaxiang.spec.concealed import concealed
 from huaxiang.spec.yaml_nodes import Document, Path
 
 SINGULAR: Mapping[str, str] = types.MappingProxyType({
@@ -244,8 +245,10 @@ def _key_text(path: Path) -> str:
 
 
 def _issue(fault: Fault, document: Document) -> Issue:
+    if fault.type == "extra_forbidden" and concealed(fault.path[:-1]) is not None and "://" in str(fault.path[-1]):
+        fault = fault._replace(path=fault.path[:-1], type="model_type")  # a URL in place of the keys
     about, rest = _subject(fault.path, document.data)
-    code, said = _message(fault, rest)
+    code, said = _concealed(fault, rest) or _message(fault, rest)
     return Issue(document.place(fault.path), code, said, about=about)
 
 
@@ -254,6 +257,16 @@ def definition(kind: str, name: str) -> Said:
     if kind not in SINGULAR:
         return Said("", "")
     return Said(f'{SINGULAR[kind]} "{name}": ', f"{faults_zh.subject_zh(kind, name, 0)}：")
+
+
+def _concealed(fault: Fault, rest: Path) -> tuple[str, Said] | None:
+    """What is said in place of a value that may be a secret; None where it may be shown, and of keys that are missing or unknown."""
+    said = concealed(fault.path) if fault.type not in ("missing", "extra_forbidden") else None
+    if said is None:
+        return None
+    key = _key_text(rest)
+    code = "SPEC005" if fault.type == "string_pattern_mismatch" else "SPEC003"
+    return code, Said(f'"{key}" {said.en}', f"{faults_zh.place_zh(key)}{said.zh}")
 
 
 def _message(fault: Fault, rest: Path) -> tuple[str, Said]:

@@ -137,7 +137,9 @@ def _validate(model: type[_Model], document: Document, issues: list[Issue]) -> _
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        issues += issues_of(error.errors(include_url=False), Document(document.file, data, document.lines), model)
+        issues += issues_of(
+            error.errors(include_url=False, include_input=False), Document(document.file, data, document.lines), model
+        )
         return None
 
 

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from huaxiang.errors import Issue, Place, Said
+from huaxiang.spec.concealed import is_within
 
 Path = tuple[str | int, ...]
 
 MAX_DEPTH = 40
 MAX_NODES = 200_000
 _TAG = "tag:yaml.org,2002:"
+_MARKS: Mapping[str, Said] = MappingProxyType({
+    "undefined alias": Said(
+        "* begins an alias, and no anchor (&) of this name stands before it; put texts that begin with * in quotes",
+        "* 表示别名，前面没有同名的锚点（&）；以 * 开头的文本请加引号",
+    ),
+    "undefined tag handle": Said(
+        "! begins a tag, and tags of this kind are not known; put texts that begin with ! in quotes",
+        "! 表示标记，这种标记未定义；以 ! 开头的文本请加引号",
+    ),
+})  # fmt: skip
+"""What is said of a text that was read as a mark: the text itself is not repeated, since it may be a secret."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,9 @@ def _syntax_said(problem: str, context: str) -> Said:
             "the file holds several YAML documents (---); keep one a file",
             "文件含有多个 YAML 文档（---）；每个文件请只留一个",
         )
+    for words, said in _MARKS.items():
+        if words in problem:
+            return Said(f"not valid YAML: {said.en}", f"不是正确的 YAML：{said.zh}")
     if "cannot start any token" in problem:
         return Said(
             f"not valid YAML: {problem}; put the text in quotes", f"不是正确的 YAML：{problem}；请把文本加上引号"
@@ -123,7 +139,7 @@ class _Reader:
             return self._mapping(node, path, depth)
         if isinstance(node, SequenceNode):
             return [self.read(item, (*path, i), depth + 1) for i, item in enumerate(node.value)]
-        return self._scalar(node)
+        return self._scalar(node, path)
 
     def _mapping(self, node: MappingNode, path: Path, depth: int) -> dict[object, object]:
         data: dict[object, object] = {}
@@ -139,9 +155,12 @@ class _Reader:
                 continue
             key = key_node.value
             if key in first:
+                which = Said(f'key "{key}"', f"键“{key}”")
+                if is_within(path):
+                    which = Said("a key", "有一个键")
                 said = Said(
-                    f'key "{key}" is written twice (first on line {first[key]}); keep one',
-                    f"键“{key}”写了两次（第一次在第 {first[key]} 行）；请保留一个",
+                    f"{which.en} is written twice (first on line {first[key]}); keep one",
+                    f"{which.zh}写了两次（第一次在第 {first[key]} 行）；请保留一个",
                 )
                 self._report(key_node, "YML004", said)
                 continue
@@ -150,7 +169,7 @@ class _Reader:
             data[key] = self.read(value_node, (*path, key), depth + 1)
         return data
 
-    def _scalar(self, node: Node) -> object:
+    def _scalar(self, node: Node, path: Path) -> object:
         kind = str(node.tag).removeprefix(_TAG)
         if kind in ("str", "timestamp"):
             return node.value
@@ -160,8 +179,9 @@ class _Reader:
             return node.value.lower() == "true"
         if kind in ("int", "float"):
             return _number(node.value, kind)
+        which = "(!)" if is_within(path) else node.tag
         said = Said(
-            f"the YAML tag {node.tag} is not allowed; write a plain value", f"不允许 YAML 标签 {node.tag}；请写普通值"
+            f"the YAML tag {which} is not allowed; write a plain value", f"不允许 YAML 标签 {which}；请写普通值"
         )
         self._report(node, "YML005", said)
         return node.value

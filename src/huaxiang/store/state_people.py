@@ -77,13 +77,20 @@ class UserTable:
             test = (users.c.name == name) & (users.c.subject == instead)
             return connection.execute(sa.update(users).where(test).values(subject=subject)).rowcount == 1
 
-    def change_unless_last_admin(self, name: str, changes: Mapping[str, Any]) -> bool:
-        """Change a user and end their sessions, unless no other administrator would be left who may log in; say whether it was done."""
+    def change_unless_last_admin(
+        self, name: str, changes: Mapping[str, Any], issuer: str | None = None, *, only_way: bool = False
+    ) -> bool:
+        """Change a user and end their sessions, unless no other administrator would be left who may log in, by a password or as somebody
+        who has come in by this issuer; say whether it was done. `only_way`: the user stays an administrator and loses the way to log in,
+        so that nothing is lost where there was none.
+        """
         with self._database.write() as connection:
             alone(connection, _USERS)
             admin = (users.c.role == "admin") & users.c.disabled_at.is_(None)
-            mine = connection.execute(sa.select(users.c.name).where(admin & (users.c.name == name))).first()
-            others = connection.execute(sa.select(users.c.name).where(admin & (users.c.name != name)).limit(1)).first()
+            able = admin & _has_a_way(issuer)
+            me = (able if only_way else admin) & (users.c.name == name)
+            mine = connection.execute(sa.select(users.c.name).where(me)).first()
+            others = connection.execute(sa.select(users.c.name).where(able & (users.c.name != name)).limit(1)).first()
             if mine is not None and others is None:
                 return False
             connection.execute(sa.update(users).where(users.c.name == name).values(**changes))
@@ -94,6 +101,15 @@ class UserTable:
         with self._database.read() as connection:
             row = connection.execute(sa.select(users).where(test)).mappings().first()
         return dict(row) if row is not None else None
+
+
+def _has_a_way(issuer: str | None) -> sa.ColumnElement[bool]:
+    """Who has a password, or is known by a subject of this issuer: `app.oidc.person` writes it before that of the provider."""
+    by_password = users.c.password.is_not(None)
+    if issuer is None:
+        return by_password
+    begins = f"{issuer} "
+    return by_password | (sa.func.substr(users.c.subject, 1, len(begins)) == begins)
 
 
 class SessionTable:

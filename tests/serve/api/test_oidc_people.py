@@ -13,6 +13,7 @@ from tests.serve.api.sign_on import ROLES, Api, entries, log_in, refused, user
 
 from huaxiang.app.people import add_user, change_user, invited
 from huaxiang.app.wiring import open_state
+from huaxiang.errors import UsageError
 
 
 def test_who_refuses_there_is_not_logged_in_here(
@@ -55,7 +56,7 @@ def test_who_has_a_new_account_there_is_invited_again(
     idp.person["sub"] = "u-new"
     assert refused(log_in(api(None))) == "unknown"
     with closing(open_state(shop)) as state:
-        change_user(state, "mei", {"single_sign_on": True})
+        change_user(state, "mei", {"single_sign_on": True}, issuer=idp.issuer)
     client = api(None)
     assert log_in(client).status_code == 303
     assert client.get("session").json()["name"] == "mei"
@@ -133,10 +134,25 @@ def test_the_last_administrator_stays_one(
     idp.person["groups"] = "bosses"
     assert log_in(api(None)).status_code == 303
     with closing(open_state(shop)) as state:
-        change_user(state, "boss", {"disabled": True})
+        change_user(state, "boss", {"disabled": True}, issuer=idp.issuer)
     idp.person["groups"] = ["shop"]
     assert refused(log_in(api(None))) == "last-admin"
     assert user(shop, "mei")["role"] == "admin"
+
+
+def test_an_administrator_who_comes_this_way_counts_once_she_came(
+    api: Api, shop: Path, idp: IdentityProvider, offer: Callable[..., None]
+) -> None:
+    offer(create=False, default_role=None)
+    boss = api("admin")
+    assert boss.post("people", json={"name": "mei", "role": "admin"}).status_code == 201
+    for change in ({"disabled": True}, {"role": "analyst"}):
+        assert boss.patch("people/boss", json=change).status_code == 400
+    assert log_in(api(None)).status_code == 303
+    assert boss.patch("people/mei", json={"password": "another good one"}).status_code == 400  # not over the API
+    assert boss.patch("people/boss", json={"role": "analyst"}).status_code == 200
+    with closing(open_state(shop)) as state, pytest.raises(UsageError, match="last administrator"):
+        change_user(state, "mei", {"single_sign_on": True}, issuer=idp.issuer)
 
 
 def test_the_first_user_is_an_administrator(

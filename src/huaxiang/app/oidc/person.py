@@ -49,7 +49,7 @@ def settle(state: StateStore, spec: OidcSpec, claims: Mapping[str, Any]) -> Pers
     if not spec.roles or role is None or role == user["role"]:
         return Person(user["name"], user["role"])
     try:
-        change_user(state, user["name"], {"role": role})
+        change_user(state, user["name"], {"role": role}, issuer=spec.issuer)
     except UsageError:
         raise SignOnRefused("last-admin", name=user["name"]) from None
     return Person(user["name"], role, former=user["role"])

@@ -95,7 +95,9 @@ def read_codebook(path: Path, name: str) -> Codebook:
     try:
         spec = CodebookSpec.model_validate(document.data)
     except ValidationError as error:
-        raise ProjectInvalid(issues_of(error.errors(include_url=False), document, CodebookSpec)) from None
+        raise ProjectInvalid(
+            issues_of(error.errors(include_url=False, include_input=False), document, CodebookSpec)
+        ) from None
     checker = _Checker(spec, document)
     book = checker.check(hashlib.sha256(raw).hexdigest()[:16])
     if checker.issues:

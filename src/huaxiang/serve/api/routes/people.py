@@ -81,7 +81,9 @@ def change(request: Request, name: str, wanted: UserChange, _: Managing) -> Resp
     """Change a user; a new role, a new password and being disabled end their sessions."""
     server = server_of(request)
     changes = {key: value for key, value in wanted.model_dump().items() if value is not None}
-    changed = of_people.change_user(server.state, name, changes)
+    setup = server.sign_on.setup
+    issuer = setup.spec.issuer if setup is not None else None
+    changed = of_people.change_user(server.state, name, changes, issuer=issuer)
     server.sessions.refresh()
     told = {f"user_{key}": value for key, value in changes.items() if key in ("role", "disabled")}
     note(request, "user_changed", f"user {changed['name']}", changed=sorted(changes), **told)

@@ -130,10 +130,12 @@ def _segment(item: dict[str, Any]) -> str:
 def customer_search(view: View, text: str, limit: int) -> None:
     """Find customers by ID, attribute or key."""
     with view.snapshot() as snapshot:
-        view.show(search_customers(snapshot, text, limit=limit), lambda found: _search(found, snapshot, limit))
+        found = search_customers(snapshot, text, limit=limit + 1)  # one more tells whether there are more
+        more = len(found["found"]) > limit
+        view.show(found | {"found": found["found"][:limit]}, lambda told: _search(told, snapshot, more=more))
 
 
-def _search(found: dict[str, Any], snapshot: Snapshot, limit: int) -> None:
+def _search(found: dict[str, Any], snapshot: Snapshot, *, more: bool) -> None:
     if not found["found"]:
         output.line(t("customer.none"))
         return
@@ -152,5 +154,5 @@ def _search(found: dict[str, Any], snapshot: Snapshot, limit: int) -> None:
     empty = {number for number in (1, 2) if all(row[number] == "–" for row in rows)}
     kept = [number for number in range(len(columns)) if number not in empty]
     output.table([columns[n] for n in kept], [[row[n] for n in kept] for row in rows])
-    if len(rows) == limit:
-        output.line(t("customer.first", count=limit))
+    if more:
+        output.line(t("customer.first", count=len(rows)))

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from huaxiang.app.people import USER_KEYS, USER_ROLES, NewUser, add_user, change_user, invited, list_users
+from huaxiang.errors import ProjectInvalid
 from huaxiang.serve.cli import output
 from huaxiang.serve.cli.framework import LazyGroup, View, command, option, shows
 from huaxiang.serve.cli.stateful import state_and_log
@@ -81,7 +82,7 @@ def user_enable(view: View, name: str) -> None:
 @_stdin
 @shows(snapshot=False)
 def user_password(view: View, name: str, *, stdin: bool) -> None:
-    """Give somebody a new password."""
+    """Give somebody a new password, also in place of single sign-on."""
     _change(view, name, {"password": _password(stdin=stdin)}, "user.password_set")
 
 
@@ -103,11 +104,28 @@ def user_sign_on(view: View, name: str) -> None:
 
 
 def _change(view: View, name: str, changes: Mapping[str, Any], text: str) -> None:
+    issuer = _issuer(view, needed="single_sign_on" in changes)
     with state_and_log(view) as (state, log):
-        changed = change_user(state, name, changes)
+        changed = change_user(state, name, changes, issuer=issuer, at_machine=True)
         told = {f"user_{key}": value for key, value in changes.items() if key != "password"}
         log.note_local("user_changed", f"user {changed['name']}", changed=sorted(changes), **told)
     view.show(changed, _shown(text))
+
+
+def _issuer(view: View, *, needed: bool) -> str | None:
+    """That of single sign-on as huaxiang.yaml says, whose faults hinder nobody where it is not needed: a password can be given then too.
+
+    The secret is not asked for: the server may have it where this command has not. Raises ProjectInvalid, OSError.
+    """
+    from huaxiang.spec.loader import load_settings
+
+    try:
+        oidc = load_settings(view.folder()).oidc
+    except (OSError, ProjectInvalid):
+        if needed:
+            raise
+        return None
+    return oidc.issuer if oidc is not None else None
 
 
 def _shown(text: str) -> Callable[[dict[str, Any]], None]:
