@@ -27,6 +27,8 @@ CUSTOMERS: dict[str, pa.Array] = {
     "value": pa.array(["c1", "c2", None, "c1", "c1", "c2"]),
     "likes": pa.array([[], ["红酒"], ["红酒", "奶酪"], None, ["咖啡"], ["+1"]], pa.list_(pa.string())),
 }
+KEYS = [("c1", "member", "M-1"), ("c1", "phone", "+8613800138000")]
+"""Whose keys the snapshot holds; those of members in full."""
 
 
 def _tag(name: str, zh: str, value_type: str, **more: Any) -> dict[str, Any]:
@@ -104,12 +106,12 @@ def publish_sample(folder: Path, **changes: Any) -> Snapshot:
     draft = SnapshotStore(folder).begin()
     pq.write_table(pa.table(CUSTOMERS).sort_by("customer_id"), draft.table("customers"))
     build_index(draft.table("customers"), draft.folder / "index")
-    digests = [hashlib.sha256(text.encode()).hexdigest() for text in ("member:M-1", "phone:+8613800138000")]
+    digests = [hashlib.sha256(f"{key}:{value}".encode()).hexdigest() for _, key, value in KEYS]
     identity = {
-        "customer_id": ["c1", "c1"],
-        "key": ["member", "phone"],
+        "customer_id": [customer for customer, _, _ in KEYS],
+        "key": [key for _, key, _ in KEYS],
         "value_digest": digests,
-        "value": ["M-1", None],
+        "value": [value if key == "member" else None for _, key, value in KEYS],
     }
     pq.write_table(pa.table(identity), draft.table("identity"))
     rejected = {"source": ["sales"] * 2, "file": ["sales.csv"] * 2, "row": [9, 7], "column": ["amount", "date"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,10 +14,10 @@ from tests.app.audience_shop import build_shop, phone, rebuilt, write
 
 from huaxiang.app.audience import customer_ids
 from huaxiang.app.audience_index import open_index
-from huaxiang.app.audiences.guesses import UNKNOWN, refuse_guesses
+from huaxiang.app.audiences.guesses import LISTS, UNKNOWN, refuse_closed, refuse_guesses
 from huaxiang.app.audiences.lists import ListFile, remove_uploaded, upload_list, uploaded_lists
 from huaxiang.app.wiring import open_snapshot
-from huaxiang.errors import UsageError
+from huaxiang.errors import AccessDenied, UsageError
 
 
 @pytest.fixture(scope="module")
@@ -113,24 +114,82 @@ def test_lists_tell_who_reads_them_and_are_not_removed_before(shop: Path) -> Non
     assert uploaded_lists(shop)["lists"] == []
 
 
+Costs = dict[str, tuple[int, int]]
+
+
+class Day:
+    """What a day allows, counted as the store does."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, int] = {}
+        self.asked: list[Costs] = []
+
+    def __call__(self, amounts: Mapping[str, tuple[int, int]], refused: tuple[str, int]) -> str | None:
+        self.asked.append(dict(amounts))
+        over = next((what for what, (n, most) in amounts.items() if self.spent.get(what, 0) + n > most), None)
+        if over is None:
+            self.spent |= {what: self.spent.get(what, 0) + n for what, (n, _) in amounts.items()}
+        return over
+
+
 def test_numbers_that_people_gave_are_no_guesses() -> None:
-    draw, spent = random.Random(5), []
-
-    def spend(what: str, amount: int, most: int) -> bool:
-        spent.append((what, amount, most))
-        return amount <= most
-
-    honest = [
-        f"+4477{draw.randrange(10**8):08d}" for _ in range(60_000)
-    ]  # masks show "+44" and four digits: some ends come 20 times
-    refuse_guesses(pa.array(honest), 10, "phone", spend)
-    assert [(what, most) for what, _, most in spent] == [("phone alike", 200), ("phone unknown", UNKNOWN)]
-    assert spent[0][1] < 20
+    draw, day = random.Random(5), Day()
+    honest = [f"+4477{draw.randrange(10**8):08d}" for _ in range(60_000)]
+    for _ in range(3):  # masks show "+44" and four digits: some ends come 20 times
+        refuse_guesses(pa.array(honest), "phone", day)
+    assert day.asked[0].keys() == {"phone unknown", "phone lists", "phone alike"}
+    assert day.asked[0]["phone unknown"] == (60_000, UNKNOWN)
+    assert day.asked[0]["phone alike"][0] < 25
+    before = dict(day.spent)
     for wrong in (
-        [*honest, *(f"+4477{n:04}1234" for n in range(80))],
-        [f"+86138{hidden:04}{end:04}" for hidden in range(50) for end in range(300)],  # a whole block: all ends alike
+        [*honest[:50], *(f"+4477{n:04}1234" for n in range(80))],
+        [*honest[:50], *(f"+44{n * 1237:06}1234" for n in range(80))],  # masks hide the operator, too
+        [
+            f"1{operator}{n:04}1234" for operator in range(30, 40) for n in range(7)
+        ],  # with country code they do for all numbers
+        [f"+86138{hidden:04}{end:04}" for hidden in range(70) for end in range(300)],  # a whole block: all ends alike
     ):
-        with pytest.raises(UsageError, match="guesses"):
-            refuse_guesses(pa.array(wrong), 10, "phone", spend)
-    with pytest.raises(UsageError, match="in a day"):
-        refuse_guesses(pa.array(honest), UNKNOWN + 1, "phone", spend)
+        with pytest.raises(UsageError, match="people gave"):
+            refuse_guesses(pa.array(wrong), "phone", day)
+    with pytest.raises(UsageError, match="200,000 in a day"):
+        refuse_guesses(pa.array(honest), "phone", day)
+    assert day.spent == before
+
+
+def test_what_a_list_costs() -> None:
+    day = Day()
+    refuse_guesses(pa.array([], pa.string()), "phone", day)
+    refuse_guesses(pa.array(["13800010001"]), "phone", day)
+    refuse_guesses(pa.array(["13800010001", "15200010001", "13800010002"]), "phone", day)
+    refuse_guesses(pa.array(["a1@qq.com", "a2@qq.com", "a@163.com"]), "email", day)
+    refuse_guesses(pa.array(["M1", "M2"]), "member_no", day)  # of what is shown in full nothing is counted
+    assert day.asked == [
+        {},
+        {"phone unknown": (1, UNKNOWN), "phone lists": (1, LISTS)},
+        {"phone unknown": (3, UNKNOWN), "phone lists": (1, LISTS), "phone alike": (1, 400)},
+        {"email unknown": (3, UNKNOWN), "email lists": (1, LISTS), "email alike": (1, 1_000)},
+    ]
+
+
+def test_a_random_list_of_two_hundred_thousand_is_taken() -> None:
+    draw, day = random.Random(11), Day()
+    refuse_guesses(pa.array(sorted({f"138{draw.randrange(10**8):08d}" for _ in range(200_000)})), "phone", day)
+    assert day.spent["phone alike"] < 60
+
+
+def test_lists_by_id_number_are_for_those_who_see_them() -> None:
+    with pytest.raises(AccessDenied, match="unmask") as caught:
+        refuse_closed("id_number")
+    assert caught.value.zh is not None and "手机号" in caught.value.zh
+    for kind in ("phone", "email", "member_no", "customer_id", "key"):
+        refuse_closed(kind)
+
+
+def test_refusals_say_what_was_too_much() -> None:
+    for over, said in (
+        ("list", "60"), ("alike", "400"), ("unknown", "200,000"), ("lists", "400"), ("refused", "5"),
+    ):  # fmt: skip
+        with pytest.raises(UsageError) as caught:
+            refuse_guesses(pa.array(["13800010001"]), "phone", lambda *_, over=over: f"phone {over}")
+        assert said in str(caught.value) and said in str(caught.value.zh)
+        assert "see numbers in full" in str(caught.value)

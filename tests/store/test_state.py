@@ -191,12 +191,26 @@ def test_sessions_are_those_of_users_who_may_log_in(opened: Open) -> None:
 
 def test_what_is_spent_at_once_never_comes_to_more_than_there_is(opened: Open) -> None:
     stores = [opened() for _ in range(4)]
-    granted: list[bool] = []
-    together([lambda s=s: granted.extend(s.attempts.spend("day", 7, 50) for _ in range(5)) for s in stores])  # type: ignore[misc]
-    assert (granted.count(True), len(granted)) == (7, 20)
-    assert not stores[0].attempts.spend("day", 2, 50)
-    assert stores[0].attempts.spend("day", 1, 50)
-    assert stores[0].attempts.spend("another", 50, 50)
+    refused, over = ("refused", 100), []
+    together([lambda s=s: over.extend(s.attempts.spend({"day": (7, 50)}, refused) for _ in range(5)) for s in stores])  # type: ignore[misc]
+    assert (over.count(None), over.count("day"), len(over)) == (7, 13, 20)
+    spend = stores[0].attempts.spend
+    assert spend({"day": (2, 50)}, refused) == "day"
+    assert spend({"day": (1, 50)}, refused) is None
+    assert spend({"another": (50, 50)}, refused) is None
+
+
+def test_what_is_spent_together_is_spent_together_or_not_at_all(opened: Open) -> None:
+    spend, refused = opened().attempts.spend, ("refused", 3)
+    assert spend({"few": (1, 3), "many": (90, 100)}, refused) is None
+    assert spend({"few": (1, 3), "many": (11, 100)}, refused) == "many"
+    assert spend({"few": (3, 3), "many": (1, 100)}, refused) == "few"
+    assert spend({"few": (2, 3), "many": (10, 100)}, refused) is None  # the refused ones counted nothing
+    assert spend({}, refused) is None
+    assert spend({"few": (1, 3)}, refused) == "few"
+    assert spend({}, refused) == "refused"  # three were
+    assert spend({"new": (1, 100)}, refused) == "refused"
+    assert spend({"new": (100, 100)}, ("other", 3)) is None
 
 
 def test_a_subject_is_bound_once(opened: Open) -> None:

@@ -44,6 +44,7 @@ CUSTOMER_KEYS = (
 SEARCH_KEYS = ("snapshot", "text", "found")
 _MOST_REDIRECTS = 1000
 _SHORTEST_NUMBER = 7
+_ID_LENGTH = 18
 _MOST_NEAR = 5
 
 
@@ -143,7 +144,7 @@ def _find(snapshot: Snapshot, customer_id: str, columns: Sequence[str]) -> _Foun
         if row and known:
             return _Found(known, row)
     # to who sees numbers masked, a search tells whose a number is, and is noted
-    found = search_customers(snapshot, customer_id, limit=_MOST_NEAR)["found"] if not snapshot.masked else ()
+    found = search_customers(snapshot, customer_id, limit=_MOST_NEAR)["found"] if not snapshot.view else ()
     near = [hit["customer_id"] for hit in found]
     raise UsageError.no_customer(snapshot.id, near)
 
@@ -161,12 +162,15 @@ def redirected(snapshot: Snapshot, customer_id: str) -> str | None:
     return now if now != customer_id else None
 
 
-def search_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[str, Any]:
+def search_customers(
+    snapshot: Snapshot, text: str, *, limit: int = 20, without: frozenset[str] = frozenset()
+) -> dict[str, Any]:
     """Return SEARCH_KEYS: customers whose ID or a text attribute holds `text`, or who have it as an identity key.
 
     Keys are compared whole, as cleaned, by digest: personal ones are found but never shown. Case is ignored elsewhere; a phone
     number is found however it is written. Each hit is {customer_id, matched: [attribute and key names]}; IDs that equal the text
-    come first. An ID of before leads to today's, matched by `identity_redirects`. Raises UsageError for an empty text.
+    come first. An ID of before leads to today's, matched by `identity_redirects`. `without`: keys and attributes that are not looked at.
+    Raises UsageError for an empty text.
     """
     if not text.strip():
         raise UsageError(
@@ -177,11 +181,11 @@ def search_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[
     names += [
         item["name"]
         for item in snapshot.manifest.get("attributes", ())
-        if item["value_type"] in ("text", "enum") and item["name"] not in snapshot.masked
+        if item["value_type"] in ("text", "enum") and item["name"] not in snapshot.masked | without
     ]
     ways = spellings(text)
     holds = [_any([contains_text(name, way) for way in ways]) for name in names]
-    keys = snapshot.manifest["identity"]["keys"]
+    keys = [key for key in snapshot.manifest["identity"]["keys"] if key not in without]
     digests = [hashlib.sha256(f"{key}:{way}".encode()).hexdigest() for key in keys for way in ways]
     is_key = exp.column("value_digest", quoted=True).isin(*digests)
     with table_reader(snapshot.table("identity")) as reader:
@@ -221,8 +225,20 @@ def spellings(text: str) -> list[str]:
 
 
 def is_whole_number(text: str) -> bool:
-    """Whether a search takes the text for a whole number of somebody: a phone or ID number, however it is written."""
-    return any(re.fullmatch(rf"\+?\d{{{_SHORTEST_NUMBER - 1},}}[\dX]", way) for way in spellings(text))
+    """Whether a search takes the text for a whole number or e-mail address of somebody, however it is written."""
+    return any(
+        re.fullmatch(rf"\+?\d{{{_SHORTEST_NUMBER - 1},}}[\dX]|[^@\s]+@[^@\s]+\.[^@\s]+", way) for way in spellings(text)
+    )
+
+
+def is_id_number(text: str) -> bool:
+    """Whether the text is a whole ID number that may be somebody's; not those of travel permits, which look like other numbers."""
+    import pyarrow as pa
+
+    from huaxiang.store.cleaning.ids import clean_id_numbers
+
+    plain = unicodedata.normalize("NFKC", text).strip()
+    return len(clean_id_numbers(pa.array([plain], pa.string())).values[0].as_py() or "") == _ID_LENGTH
 
 
 def _any(parts: list[exp.Expression]) -> exp.Expression:

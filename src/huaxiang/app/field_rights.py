@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from huaxiang.app.masks import kind_of
+from huaxiang.app.masks import MASKED, kind_of
 from huaxiang.app.rights import RIGHTS, Role
 from huaxiang.errors import ExpressionError, ProjectInvalid
 from huaxiang.store.snapshots import Snapshot
@@ -91,8 +91,9 @@ def view_of(snapshot: Snapshot, fields: RoleFields) -> Snapshot:
     """The snapshot as a role sees it; itself where nothing is kept from the role."""
     manifest = snapshot.manifest
     hidden, columns = _hidden(manifest, fields)
-    personal = "unmask" not in RIGHTS[fields.role] and any(
-        kind_of(item) for part in PARTS for item in manifest.get(part, ())
+    keys = (manifest.get("identity", {}).get("personal") or {}).values()
+    personal = "unmask" not in RIGHTS[fields.role] and (
+        not MASKED.isdisjoint(keys) or any(kind_of(item) for part in PARTS for item in manifest.get(part, ()))
     )
     if not hidden and not personal and "masked" not in fields.shown.values():
         return snapshot

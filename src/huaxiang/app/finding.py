@@ -62,13 +62,15 @@ class _Hits:
                 self.rows[row] = [by]
 
 
-def find_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[str, Any]:
+def find_customers(
+    snapshot: Snapshot, text: str, *, limit: int = 20, without: frozenset[str] = frozenset()
+) -> dict[str, Any]:
     """Return FIND_KEYS. `found`: hits with HIT_KEYS, best first: whole keys and IDs, names, ends of phone numbers, beginnings of names,
     pinyin, initials, parts of names; where there are none, customers with a value or of a condition. `total` counts them, `more` says that
     it is a lower bound. `columns` describes `values` of the hits; `values` at the top are tag values that the text may mean, with the
     number of customers and the condition; `condition` is the text when it was read as one. `whole_number`: the text is more of the
     end of a phone number than masks show, and numbers are masked for who asks: they are found by the last four digits or whole, so that
-    nobody guesses one digit by digit. Phone numbers are shown masked.
+    nobody guesses one digit by digit. Phone numbers are shown masked. `without`: keys and attributes by which nobody is found.
 
     A snapshot without lookup is searched as `search_customers` does. Raises UsageError for an empty text, ExpressionError for a condition
     that is wrong or compares what is masked.
@@ -76,7 +78,7 @@ def find_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[st
     begin = time.perf_counter()
     if not text.strip():
         search_customers(snapshot, text)  # tells what to do
-    finder = _Finder(snapshot, limit)
+    finder = _Finder(snapshot, limit, without)
     told = finder.find(unicodedata.normalize("NFKC", text).strip())
     return {
         "snapshot": snapshot.id, "as_of": snapshot.manifest["as_of"], "text": text, **told,
@@ -85,10 +87,11 @@ def find_customers(snapshot: Snapshot, text: str, *, limit: int = 20) -> dict[st
 
 
 class _Finder:
-    def __init__(self, snapshot: Snapshot, limit: int) -> None:
+    def __init__(self, snapshot: Snapshot, limit: int, without: frozenset[str]) -> None:
         from huaxiang.app.audience_index import open_index
 
         self._snapshot = snapshot
+        self._without = without
         self._limit = limit
         self._index: OpenIndex = open_index(snapshot)
         self._lookup: Lookup | None = open_lookup(snapshot)
@@ -115,13 +118,13 @@ class _Finder:
         limit, held_back = self._limit, False
         self._hits.add(self._ids(text), "customer_id", limit)
         if self._lookup is None:
-            for hit in search_customers(self._snapshot, text, limit=limit)["found"]:
+            for hit in search_customers(self._snapshot, text, limit=limit, without=self._without)["found"]:
                 row = self._index.index.row_of(hit["customer_id"])
                 for by in hit["matched"] if row is not None else ():
                     self._hits.add((row,) if row is not None else (), by, limit)
             return False
         items, layout = _items(self._snapshot.manifest), self._lookup.layout
-        visible = {*self._snapshot.manifest["identity"]["keys"], *items}
+        visible = {*self._snapshot.manifest["identity"]["keys"], *items} - self._without
         found = [f for f in self._lookup.by_keys(spellings(text)) if f.by in visible]
         digits = re.sub(r"^\+?86(?=1\d{10}$)|[\s\-]", "", text)
         if digits.isascii() and digits.isdigit() and layout.phone in items:

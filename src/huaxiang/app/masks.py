@@ -13,6 +13,10 @@ CODES: Mapping[str, str] = {
 """Attributes, by catalogue code or usual name, that are masked though the manifest doesn't say of what kind they are."""
 MASKED = frozenset({"phone", "email", "id_number", "address", "hidden", "key"})
 """Kinds that are masked; `key`: identity keys that are declared personal. A name is shown: it is how people know whom they talk of."""
+GUESSABLE = frozenset({"id_number"})
+"""Kinds of which the masked part is found out by a few tries: of an ID number the region and the birth date are known from elsewhere, and
+the check digit leaves one in eleven of the rest. Who sees them masked is not told who has which.
+"""
 _STARS = "****"
 _LONG_KEY = 12
 _REGION = re.compile(r"^(?:.{2,9}?(?:省|自治区))?(?:.{1,9}?(?:市|自治州|地区|盟))?(?:.{1,9}?(?:区|县|旗|市))?")
@@ -33,6 +37,16 @@ def kind_of(item: Mapping[str, Any]) -> str | None:
         nearest = next(iter(item.get("lineage") or ()), "")
         kind = CODES.get(nearest.removeprefix("attribute:"))
     return kind if kind in MASKED else None
+
+
+def guessable_names(manifest: Mapping[str, Any]) -> frozenset[str]:
+    """The identity keys, their fields and the attributes of a manifest that are GUESSABLE."""
+    told = manifest.get("identity") or {}
+    fields, personal = told.get("fields") or {}, told.get("personal") or {}
+    by_key = {key: fields.get(key, key) for key in told.get("keys", ())}
+    kinds = {field: personal.get(field) or CODES.get(field) for field in by_key.values()}
+    named = {name for key, field in by_key.items() if kinds[field] in GUESSABLE for name in (key, field)}
+    return frozenset(named | {item["name"] for item in manifest.get("attributes", ()) if kind_of(item) in GUESSABLE})
 
 
 def mask(value: Any, kind: str | None) -> Any:

@@ -188,16 +188,24 @@ class AttemptTable:
             connection.execute(sa.delete(attempts).where(attempts.c.last < moment - _FORGOTTEN))
         return 0.0
 
-    def spend(self, subject: str, amount: int, most: int) -> bool:
-        """Count so many attempts of a subject at once; or, when all of them would come to more than `most`, count nothing and say False."""
+    def spend(self, amounts: Mapping[str, tuple[int, int]], refused: tuple[str, int]) -> str | None:
+        """Count attempts of all subjects (subject → how many now, and how many at most), and return None; or, where one of them would come
+        to more than its most, none of them but a refusal (`refused`: its subject, and how many at most), and return that one. After so
+        many refusals nothing is counted, and the subject of refusals is returned.
+        """
+        names = [*amounts, refused[0]]
         with self._database.write() as connection:
             alone(connection, _ATTEMPTS)
-            row = connection.execute(sa.select(attempts).where(attempts.c.subject == subject)).first()
-            spent = amount + (row.failures if row is not None else 0)
-            if spent > most:
-                return False
-            self._put(connection, subject, row is not None, {"failures": spent, "last": time.time(), "next": 0.0})
-            return True
+            rows = connection.execute(sa.select(attempts).where(attempts.c.subject.in_(names)))
+            before = {row.subject: row.failures for row in rows}
+            if before.get(refused[0], 0) >= refused[1]:
+                return refused[0]
+            spent = {name: before.get(name, 0) + amount for name, (amount, _) in amounts.items()}
+            over = next((name for name, (_, most) in amounts.items() if spent[name] > most), None)
+            counted = spent if over is None else {refused[0]: before.get(refused[0], 0) + 1}
+            for name, failures in counted.items():
+                self._put(connection, name, name in before, {"failures": failures, "last": time.time(), "next": 0.0})
+            return over
 
     def succeeded(self, forgiven: str, taken_back: str) -> None:
         """An attempt was right: forget the failures of one subject, take the last one back from the other."""

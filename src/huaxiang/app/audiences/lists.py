@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huaxiang.app.acting import actor
-from huaxiang.app.audiences.guesses import Spend, refuse_guesses
+from huaxiang.app.audiences.guesses import Spend, refuse_closed, refuse_guesses
 from huaxiang.app.masks import kind_of
 from huaxiang.app.provenance import has_table
 from huaxiang.app.wiring import find_project
@@ -60,28 +60,30 @@ class ListFile:
     column: str | None = None
 
 
-def upload_list(snapshot: Snapshot, name: str, given: ListFile, spend: Spend = lambda *_: True) -> dict[str, Any]:
+def upload_list(snapshot: Snapshot, name: str, given: ListFile, spend: Spend | None = None) -> dict[str, Any]:
     """Match a file's values with customers and keep those as list `name`, in place of one of that name. Returns UPLOAD_KEYS.
 
     A value that no customer has counts as `unknown`, one that several have (a family's phone) as `ambiguous`; neither is taken, and
     their rows are told (the first MOST_ROWS_TOLD), never their values. `matched` counts rows, `customers` each customer once. Raises
-    UsageError for a file that can't be read, an unknown field or column, or a file in which nothing matches, and for numbers that are
-    tried by somebody who sees them masked (`spend` counts these over the day: what, how many, at most; False when that is too many).
+    UsageError for a file that can't be read, an unknown field or column, or a file in which nothing matches. `spend` is given for who
+    sees numbers masked, and counts over the day what may be tries: UsageError for too many, AccessDenied for a list by ID number.
     """
     import numpy as np
 
     check_name(name)
     folder = find_project(snapshot.folder)
     read = _read(given, _fields(snapshot))
+    kind = _kind(snapshot, read.field, _fields(snapshot)[read.field])
+    if spend is not None:
+        refuse_closed(kind)
     found = _match(snapshot, read)
     if read.bare and found.faults["unknown"][0] and not _VALUE.search(read.column):  # it was a heading after all
         read = replace(read, values=read.values[1:], rows=read.rows[1:])
         found = _match(snapshot, read)
     elif read.bare:
         read = replace(read, column="1")  # what stands there is somebody's value, which is never shown
-    if snapshot.masked:
-        kind = _kind(snapshot, read.field, _fields(snapshot)[read.field])
-        refuse_guesses(found.values, found.unknown, kind, spend)
+    if spend is not None:
+        refuse_guesses(found.nobodys, kind, spend)
     told = {
         key: [int(row) for row in read.rows[np.flatnonzero(at)][:MOST_ROWS_TOLD]] for key, at in found.faults.items()
     }
@@ -251,12 +253,11 @@ def _choose(given: ListFile, header: Sequence[str], fields: Mapping[str, str]) -
 
 @dataclass(frozen=True)
 class _Matched:
-    """Customers that were found, each once and ascending; rows that matched and that were empty; masks of the rows that did not. `values`
-    as cleaned, and how many different ones nobody has.
+    """Customers that were found, each once and ascending; rows that matched and that were empty; masks of the rows that did not.
+    `nobodys`: the different values, as cleaned, that nobody has.
     """
 
-    values: pa.Array
-    unknown: int
+    nobodys: pa.Array
     customers: pa.Array
     matched: int
     empty: int
@@ -271,8 +272,11 @@ def _match(snapshot: Snapshot, read: _Read) -> _Matched:
     given = pc.utf8_trim_whitespace(read.values)
     empty = np.asarray(pc.fill_null(pc.equal(given, ""), True).to_numpy(zero_copy_only=False), dtype=bool)
     values = _cleaned(snapshot, read.field, place, given)
-    known = _known(snapshot, place, values.unique().drop_null())
-    at = pc.index_in(values, value_set=known.column("value").combine_chunks(), skip_nulls=True)
+    different = values.unique().drop_null()
+    known = _known(snapshot, place, different)
+    held = known.column("value").combine_chunks()
+    nobodys = different.filter(pc.invert(pc.is_in(different, value_set=held)))
+    at = pc.index_in(values, value_set=held, skip_nulls=True)
     there = np.asarray(pc.is_valid(at).to_numpy(zero_copy_only=False), dtype=bool)
     counts = known.column("customer_id_count_distinct").to_numpy()
     several = np.zeros(len(there), dtype=bool)
@@ -280,8 +284,7 @@ def _match(snapshot: Snapshot, read: _Read) -> _Matched:
     single = there & ~several
     ids = known.column("customer_id_min").combine_chunks().take(at.filter(_mask(single))).unique()
     faults = {"unknown": ~there & ~empty, "ambiguous": several}
-    nobodys = pc.count_distinct(values).as_py() - len(known)
-    return _Matched(values, nobodys, ids.take(pc.sort_indices(ids)), int(single.sum()), int(empty.sum()), faults)
+    return _Matched(nobodys, ids.take(pc.sort_indices(ids)), int(single.sum()), int(empty.sum()), faults)
 
 
 def _mask(flags: Any) -> pa.Array:

@@ -90,7 +90,7 @@ def _customer(snapshot: Snapshot, index: OpenIndex, customer_id: str) -> tuple[s
         row = index.index.row_of(known) if known else None
         if known and row is not None:
             return known, row
-    told = customer_id.strip() and not snapshot.masked  # else it would tell whose a number is, which a search notes
+    told = customer_id.strip() and not snapshot.view  # else it would tell whose a number is, which a search notes
     near = search_customers(snapshot, customer_id, limit=5)["found"] if told else []
     raise UsageError.no_customer(snapshot.id, [hit["customer_id"] for hit in near])
 

@@ -54,7 +54,9 @@ class Segment(Answer):
 
 
 class Key(Answer):
-    """An identity key of a customer; `value` is masked when it is personal, and null where it is not held or may not be seen."""
+    """An identity key of a customer; `value` is masked when it is personal, and null where it is not held or may not be seen.
+    `value_digest` is empty for who sees values masked.
+    """
 
     key: str
     value: Any

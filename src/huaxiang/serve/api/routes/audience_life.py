@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from huaxiang.app.acting import acting_as
+from huaxiang.app.audiences.guesses import Spend
 from huaxiang.app.rights import Caller, require
 from huaxiang.app.serving import When
 from huaxiang.errors import UsageError
@@ -166,26 +167,34 @@ def upload(asked: Annotated[Asked, asks("define")], name: Called, wanted: ListAs
 
     from huaxiang.app.audiences.lists import ListFile, upload_list
 
+    spend = None if asked.caller.may("unmask") else _spending(asked)
     with TemporaryDirectory(prefix="huaxiang-list-") as folder, acting_as(asked.caller.name):
         path = FilePath(folder) / "values.csv"
         with path.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
             writer.writerow([wanted.field])
             writer.writerows([value] for value in wanted.values)
-        found = upload_list(asked.snapshot, name, ListFile(path, wanted.field, wanted.field), _spending(asked))
+        found = upload_list(asked.snapshot, name, ListFile(path, wanted.field, wanted.field), spend)
     asked.note("list", f"list {name}", field=wanted.field, values=len(wanted.values))
     first = 2  # rows of the file count from 1, its heading is the first
     told = {key: [row - first + 1 for row in found[key]] for key in ("unknown_rows", "ambiguous_rows")}
     return answer(asked.request, {key: value for key, value in found.items() if key not in ("file", "column")} | told)
 
 
-def _spending(asked: Asked) -> Callable[[str, int, int], bool]:
+def _spending(asked: Asked) -> Spend:
     """Counts what a caller tries in a day, for all servers together."""
     attempts = server_of(asked.request).state.attempts
 
-    def spend(what: str, amount: int, most: int) -> bool:
+    def spend(amounts: Mapping[str, tuple[int, int]], refused: tuple[str, int]) -> str | None:
         day = datetime.now(UTC).date()
-        return attempts.spend(hashlib.sha256(f"list:{what}:{asked.caller.id}:{day}".encode()).hexdigest(), amount, most)
+        subjects = {
+            what: hashlib.sha256(f"list:{what}:{asked.caller.id}:{day}".encode()).hexdigest()
+            for what in (*amounts, refused[0])
+        }
+        over = attempts.spend(
+            {subjects[what]: each for what, each in amounts.items()}, (subjects[refused[0]], refused[1])
+        )
+        return next((what for what, subject in subjects.items() if subject == over), None)
 
     return spend
 

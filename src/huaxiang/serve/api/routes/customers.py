@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from huaxiang.app.acting import acting_as
 from huaxiang.app.rights import require
+from huaxiang.errors import AccessDenied
 from huaxiang.serve.api.answers import Page, answer, page, paged
 from huaxiang.serve.api.context import Asked, asks, check_reason, lists, server_of
 from huaxiang.serve.api.models.customers import (
@@ -48,12 +49,31 @@ def search(asked: Annotated[Asked, asks("customers")], wanted: SearchAsked) -> R
     """Find customers by ID, identity key, name or its pinyin, the end of a phone number, a value, or a condition."""
     from huaxiang.app.finding import find_customers
 
+    without = _kept_names(asked, wanted.text)
     with _counting_guesses(asked, wanted.text) as guess:
-        found = find_customers(asked.snapshot, wanted.text, limit=wanted.limit)
+        found = find_customers(asked.snapshot, wanted.text, limit=wanted.limit, without=without)
         guess.was_right = bool(found["found"])
     ids = [each["customer_id"] for each in found["found"]]
     asked.note("search", f"{len(ids)} customers", customers=ids[:NOTED])
     return answer(asked.request, found)
+
+
+def _kept_names(asked: Asked, text: str) -> frozenset[str]:
+    """The keys and attributes by which the caller finds nobody, since a few tries would tell a number that is masked. Raises AccessDenied
+    for such a number.
+    """
+    from huaxiang.app.customer import is_id_number
+    from huaxiang.app.masks import guessable_names
+
+    names = frozenset() if asked.caller.may("unmask") else guessable_names(asked.snapshot.manifest)
+    if names and is_id_number(text):
+        raise AccessDenied(
+            'finding customers by ID number needs the right "unmask" (personal values in full), since a few tries would tell whose is '
+            "which; look for the name, the phone number, the member number or the customer ID, or ask somebody who may see numbers in full",
+            "按证件号码查找客户需要“查看未脱敏的个人信息”权限（unmask），否则试几个号码就能得知客户的完整证件号；"
+            "请改用姓名、手机号、会员号或客户 ID 查找，或请有权查看完整号码的人查找",
+        )
+    return names
 
 
 @dataclass
@@ -65,8 +85,8 @@ class _Guess:
 
 @contextmanager
 def _counting_guesses(asked: Asked, text: str) -> Iterator[_Guess]:
-    """Let nobody who sees numbers masked find out the hidden digits by trying all: whole numbers that nobody has are counted, for all
-    servers together, and from the GUESSES-th within a day on each next one has to wait. Raises Problem.
+    """Let nobody who sees numbers masked find out the hidden digits by trying all: whole numbers and addresses that nobody has are
+    counted, for all servers together, and from the GUESSES-th within a day on each next one has to wait. Raises Problem.
     """
     from huaxiang.app.customer import is_whole_number
 
@@ -82,8 +102,8 @@ def _counting_guesses(asked: Asked, text: str) -> Iterator[_Guess]:
     if wait > 0:
         seconds = max(1, round(wait + 0.5))
         raise Problem(
-            "rate", f"too many numbers were searched for that nobody has; try again in {seconds} s",
-            f"搜索了过多不存在的号码；请在 {seconds} 秒后再试", headers={"Retry-After": seconds},
+            "rate", f"too many numbers or e-mail addresses were searched for that nobody has; try again in {seconds} s",
+            f"搜索了过多不存在的号码或邮箱；请在 {seconds} 秒后再试", headers={"Retry-After": seconds},
         )  # fmt: skip
     yield guess
     if guess.was_right:
@@ -107,7 +127,16 @@ def customer(
     _note(asked, "customer", f"customer {found['customer_id']}", unmask=unmask)
     if not asked.caller.may("identifiers"):
         found["identity"] = [key | {"value": None} for key in found["identity"]]
-    return answer(asked.request, found)
+    return answer(asked.request, _without_digests(asked, found))
+
+
+def _without_digests(asked: Asked, told: Any) -> Any:
+    """What is told, without digests of values where the caller sees those masked: all numbers could be tried on them, anywhere."""
+    if asked.caller.may("unmask"):
+        return told
+    if isinstance(told, Mapping):
+        return {k: "" if k == "value_digest" and v else _without_digests(asked, v) for k, v in told.items()}
+    return [_without_digests(asked, item) for item in told] if isinstance(told, list | tuple) else told
 
 
 @router.post("/customers/{customer_id}/unmask", response_model=Unmasked, tags=["customers"])
@@ -130,7 +159,7 @@ def status(asked: Annotated[Asked, asks("identifiers")], *, unmask: Unmask = Fal
     from huaxiang.app.identity import identity_status
 
     _note(asked, "identity", "identity status", unmask=unmask)
-    return answer(asked.request, identity_status(asked.snapshot, unmask=unmask))
+    return answer(asked.request, _without_digests(asked, identity_status(asked.snapshot, unmask=unmask)))
 
 
 @router.get("/identity/customers/{customer_id}", response_model=Explained, tags=["identity"])
@@ -143,7 +172,7 @@ def explain(asked: Annotated[Asked, asks("identifiers")], customer_id: str, *, u
         require(asked.caller, "unmask")
     found = show_identity(asked.snapshot, customer_id, unmask=unmask)
     _note(asked, "identity", f"customer {found['customer_id']}", unmask=unmask)
-    return answer(asked.request, found)
+    return answer(asked.request, _without_digests(asked, found))
 
 
 @router.get("/identity/review", response_model=Review, tags=["identity"])
@@ -157,7 +186,8 @@ def review(
     _note(asked, "identity", f"identity review from {part.offset + 1}", unmask=unmask)
     found = review_queue(asked.snapshot, limit=part.limit, offset=part.offset, unmask=unmask)
     more = found["total"] > part.end
-    return answer(asked.request, found | paged(asked.request, part, asked.snapshot.id, more=more))
+    told = found | paged(asked.request, part, asked.snapshot.id, more=more)
+    return answer(asked.request, _without_digests(asked, told))
 
 
 @router.get("/identity/dry-run", response_model=DryRun, tags=["identity"])
@@ -172,7 +202,7 @@ def dry_run(
     from huaxiang.app.trying import dry_run as try_rules
 
     _note(asked, "identity", "identity dry-run", unmask=unmask)
-    return answer(asked.request, try_rules(asked.snapshot, limit=limit, unmask=unmask))
+    return answer(asked.request, _without_digests(asked, try_rules(asked.snapshot, limit=limit, unmask=unmask)))
 
 
 @router.post("/identity/review/{number}/accept", response_model=Decision, status_code=201, tags=["identity"])
