@@ -113,6 +113,7 @@ def test_a_query(shop: Path) -> None:
         ({"url": "sqlite:///none.db"}, "none.db#orders: no such SQLite file"),
         ({"url": "sqlite://"}, "names no SQLite file"),
         ({"url": "env:HX_NO_SUCH"}, "environment variable HX_NO_SUCH is not set"),
+        ({"url": "postgresql://me:hunter2@host:port/shop"}, "the URL can't be read"),
         ({"url": "what is this"}, "the URL can't be read"),
         ({"url": "nonsense://h/d"}, "no kind of database"),
         ({"url": "mysql+pymysql://u:pass1234@h/d"}, "driver of mysql\\+pymysql is not installed; pip install pymysql"),

@@ -186,7 +186,7 @@ def _target(source: SourceSpec, folder: Path) -> _Target:
     try:
         url = sa.make_url(written)
         backend = url.get_backend_name()
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # the latter for a port that is no number
         raise SourceError(
             source.name, "database", "the URL can't be read; write dialect://user:password@host:port/database"
         ) from None
