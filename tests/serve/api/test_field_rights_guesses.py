@@ -71,14 +71,14 @@ def test_addresses_are_not_guessed_by_searching(api: Api, monkeypatch: pytest.Mo
 
 
 def test_an_unknown_id_does_not_tell_whose_a_number_is(api: Api) -> None:
-    assert "c1" in api("admin").get(f"customers/{NUMBER}").json()["detail"]
+    assert "找到：c1" in api("admin").get(f"customers/{NUMBER}").json()["detail"]
     client = api("marketer")
     for told in (
         client.get(f"customers/{NUMBER}"), client.get(f"customers/{NUMBER}/timeline"),
         client.post("query/why", json={"when": "orders > 1", "customer_id": NUMBER}),
     ):  # fmt: skip
         assert told.status_code == 404
-        assert "c1" not in told.json()["detail"], told.text
+        assert "找到" not in told.json()["detail"], told.text
 
 
 def save_files(shop: Path) -> None:

@@ -174,13 +174,13 @@ def test_no_digest_tells_a_number(api: Api) -> None:
 
 def test_an_unknown_id_tells_no_number_where_nothing_but_keys_is_personal(api: Api, shop: Path) -> None:
     (shop / "huaxiang.yaml").write_text("name: shop\n", "utf-8")  # no field is hidden or masked
-    assert "c2" in api("admin").get(f"customers/{ID}").json()["detail"]
+    assert "找到：c2" in api("admin").get(f"customers/{ID}").json()["detail"]
     for role in ("marketer", "analyst"):
         for told in (
             api(role).get(f"customers/{ID}"),
             api(role).post("query/why", json={"when": "orders > 1", "customer_id": ID}),
         ):
-            assert told.status_code == 404 and "c2" not in told.json()["detail"]
+            assert told.status_code == 404 and "找到" not in told.json()["detail"]
 
 
 def test_permits_are_not_found_either(api: Api, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
