@@ -25,6 +25,7 @@ from huaxiang.serve.cli.texts import speak
 if TYPE_CHECKING:
     from huaxiang.engines.spark import SparkEngine
 
+os.environ["HUAXIANG_IDENTITY_SECRET"] = "that of the tests: equal projects have equal customers"
 settings.register_profile("huaxiang", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("repeatable", settings.get_profile("huaxiang"), derandomize=True)
 settings.load_profile("huaxiang")

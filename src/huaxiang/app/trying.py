@@ -39,6 +39,7 @@ def dry_run(snapshot: Snapshot, *, limit: int = 20, unmask: bool = False) -> dic
     from huaxiang.learn.identity.ledger import OWN
     from huaxiang.spec.loader import load_project
     from huaxiang.stages.unify import BLOCKED
+    from huaxiang.store.secret import project_secret
 
     project = load_project(find_project(snapshot.folder))
     ledger = load_ledger(snapshot)
@@ -47,7 +48,9 @@ def dry_run(snapshot: Snapshot, *, limit: int = 20, unmask: bool = False) -> dic
     keys = [k for k in project.identity.values() if k.role != "device"]
     spec = next(iter(project.matching.values()), None)
     scored = _score(records, spec, ledger, [k.field for k in keys if k.role == "strong"])
-    context = Context(spec, decisions_of(snapshot), ledger, BLOCKED, "dry-run", full=True)
+    context = Context(
+        spec, decisions_of(snapshot), ledger, BLOCKED, "dry-run", full=True, secret=project_secret(project.folder)
+    )
     found = resolve(records, keys, scored, context)
     fields = {k.name: k.field for k in keys}
     values = Values.of(snapshot, unmask=unmask)

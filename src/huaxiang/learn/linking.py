@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 
 from huaxiang.spec.models import IdentityKeySpec
 
 
-def customer_id(key: IdentityKeySpec, value: str, *, strongest: bool) -> str:
+def customer_id(key: IdentityKeySpec, value: str, *, strongest: bool, secret: bytes) -> str:
     """The ID drawn from a key value: the value itself, with the key's name before it when it is not the strongest key, or
-    `<key>-<16 hex digits of SHA-256>` when the key is personal.
+    `<key>-<16 hex digits of HMAC-SHA-256>` when the key is personal: IDs are shown and exported, and of a plain digest anybody could find
+    the number by trying all.
     """
     if not key.personal:
         return value if strongest else f"{key.name}-{value}"
-    return f"{key.name}-{hashlib.sha256(f'{key.name}:{value}'.encode()).hexdigest()[:16]}"
+    return f"{key.name}-{hmac.digest(secret, f'{key.name}:{value}'.encode(), 'sha256').hex()[:16]}"

@@ -57,7 +57,7 @@ def identify_people(
     spec = next(iter(build.project.matching.values()), None)
     strong = [k.field for k in keys if k.role == "strong" and k.field in records.column_names]
     scored = _score(records, spec, known, strong) if spec is not None else None
-    context = Context(spec, known.decisions, known.ledger, known.blocked, known.seen, known.full)
+    context = Context(spec, known.decisions, known.ledger, known.blocked, known.seen, known.full, known.secret)
     resolution = resolve(records, [k for k in keys if k.role != "device" or k.stitch.anonymous], scored, context)
     for key in keys:
         if key.role != "device":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from huaxiang.app.mumian.records import SEED
 from huaxiang.app.mumian.shop import is_there, move_shop, point_to, refuse_other_shop
 from huaxiang.app.mumian.truth import truth_folder
 from huaxiang.errors import UsageError
+from huaxiang.store.secret import keep_secret
 
 if TYPE_CHECKING:
     from huaxiang.run.context import Progress
@@ -53,6 +55,9 @@ def prepare_mumian(folder: Path, size: Size, shop: Place | None = None) -> Path:
         write_definitions(folder, PROJECT)
         if shop:
             point_to(folder, shop)
+    keep_secret(
+        folder, hashlib.sha256(f"{PROJECT}:{size.seed}".encode()).hexdigest()
+    )  # no secret: equal sizes give equal customers
     written = known / _WRITTEN
     there = written.is_file() and json.loads(written.read_text("utf-8")) == asked and (folder / "data").is_dir()
     if not there or (shop and not is_there(shop, asked)):

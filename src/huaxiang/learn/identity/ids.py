@@ -33,7 +33,9 @@ class Named:
 
 @dataclass(frozen=True)
 class Clusters:
-    """Cluster number per record (-1: nobody), rows per record, digests of the records, the records, and the keys in order."""
+    """Cluster number per record (-1: nobody), rows per record, digests of the records, the records, the keys in order, and the secret
+    that IDs of personal keys are drawn with.
+    """
 
     number: np.ndarray
     count: int
@@ -41,6 +43,7 @@ class Clusters:
     digest: pa.Array
     source: pa.Array
     keys: Sequence[KeyCodes]
+    secret: bytes
 
 
 @dataclass(frozen=True)
@@ -256,7 +259,8 @@ def _mint(given: np.ndarray, clusters: Clusters, used: pa.ChunkedArray) -> pa.Ar
         np.minimum.at(least, clusters.number[mine], codes.code[mine])
         has = np.flatnonzero((least < np.iinfo(np.int64).max) & nameless)
         values = codes.values.take(pa.array(least[has])).to_pylist()
-        wanted[has] = [customer_id(codes.key, value, strongest=place == 0) for value in values]
+        strongest, secret = place == 0, clusters.secret
+        wanted[has] = [customer_id(codes.key, value, strongest=strongest, secret=secret) for value in values]
         nameless[has] = False
     left = np.flatnonzero(nameless)
     if len(left):

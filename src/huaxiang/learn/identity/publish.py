@@ -45,11 +45,8 @@ def publish(case: Case, found: Found) -> Resolution:
     head[label[~nobody]] = True
     count, number = int(head.sum()), np.cumsum(head) - 1
     of = np.where(nobody, -1, number[label])
-    named = name_clusters(
-        Clusters(of, count, case.rows, case.digest, one_chunk(case.records.column("source")), case.keys),
-        case.prior,
-        seen,
-    )
+    source, secret = one_chunk(case.records.column("source")), case.context.secret
+    named = name_clusters(Clusters(of, count, case.rows, case.digest, source, case.keys, secret), case.prior, seen)
     ids, place = named.ids, pa.array(of, mask=of < 0)
     customer = ids.take(place)
     evidence = _evidence(case, found)

@@ -48,7 +48,7 @@ class Context:
 
     `spec`: bounds of matching (defaults when None). `decisions`: what people decided. `previous`: the ledger of the last build; only
     what changed since is resolved again, unless `full`. `blocked`: values (lower case) that identify nobody. `seen`: when this
-    build was made (ISO time or build id), written as `first_seen` of new evidence.
+    build was made (ISO time or build id), written as `first_seen` of new evidence. `secret`: what IDs of new customers are drawn with.
     """
 
     spec: MatchingSpec | None = None
@@ -57,6 +57,7 @@ class Context:
     blocked: Sequence[str] = ()
     seen: str = ""
     full: bool = False
+    secret: bytes = b""
 
     @property
     def matching(self) -> MatchingSpec:
