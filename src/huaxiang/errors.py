@@ -88,12 +88,12 @@ class Issue:
 
 class HuaxiangError(Exception):
     """Base of all errors shown to a user without a traceback. `exit_code` is the CLI's (1 failed, 2 wrong use); `zh`: the message for
-    those who read Chinese, None when there is only the English one.
+    those who read Chinese.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, zh: str | None = None) -> None:
+    def __init__(self, message: str, zh: str) -> None:
         self.zh = zh
         super().__init__(message)
 
@@ -146,7 +146,7 @@ class ProjectInvalid(HuaxiangError):
 
     def __init__(self, issues: Sequence[Issue]) -> None:
         self.issues = tuple(sorted(issues))
-        super().__init__("\n".join(str(i) for i in self.issues))
+        super().__init__("\n".join(str(i) for i in self.issues), "\n".join(f"{i.place} {i.code} {i.zh}" for i in self.issues))
 
 
 class ExpressionError(HuaxiangError):
@@ -175,26 +175,39 @@ class ExpressionError(HuaxiangError):
 
 
 class SourceError(HuaxiangError):
-    """A source can't be read at all, or has more bad rows than it declares."""
+    """A source can't be read at all, or has more bad rows than it declares. `place`: a file, or what of the source is meant."""
 
-    def __init__(self, source: str, place: str, message: str) -> None:
+    def __init__(self, source: str, place: str | Said, said: Said) -> None:
         self.source = source
-        self.place = place
-        super().__init__(f'source "{source}" {place}: {message}')
+        self.place = place if isinstance(place, Said) else Said(place, place)
+        super().__init__(
+            f'source "{source}" {self.place.en}: {said.en}', f"数据源“{source}”{_apart(self.place.zh)}：{said.zh}"
+        )
+
+
+def _apart(place: str) -> str:
+    """A place behind a Chinese text, with a blank between when it begins in Latin signs."""
+    return f" {place}" if place[:1].isascii() else place
 
 
 class QualityStop(SourceError):
     """Data of a source crossed a bound that stops: `QualityStop(broken)` with (source, place of its rules, what was measured)."""
 
-    def __init__(self, broken: Sequence[tuple[str, str, str]]) -> None:
+    def __init__(self, broken: Sequence[tuple[str, str, Said]]) -> None:
         self.broken = tuple(broken)
         source, place, first = self.broken[0]
-        more = "".join(f'; source "{s}" {p}: {text}' for s, p, text in self.broken[1:])
+        more = Said(
+            "".join(f'; source "{s}" {p}: {said.en}' for s, p, said in self.broken[1:]),
+            "".join(f"；数据源“{s}” {p}：{said.zh}" for s, p, said in self.broken[1:]),
+        )
         super().__init__(
             source,
             place,
-            f"{first}{more}. The declared quality stops the build: nothing was published, the last snapshot stays. Correct the "
-            "data, or change the bound",
+            Said(
+                f"{first.en}{more.en}. The declared quality stops the build: nothing was published, the last snapshot stays. Correct the "
+                "data, or change the bound",
+                f"{first.zh}{more.zh}。已声明的质量要求使构建停止：没有发布任何结果，保留上一个快照。请修正数据，或修改界限",
+            ),
         )
 
 
@@ -213,8 +226,10 @@ class BuildBusy(HuaxiangError):
 class UnsupportedFeature(HuaxiangError):
     """An engine lacks a feature: `UnsupportedFeature(engine, feature, instead=…)`."""
 
-    def __init__(self, engine: str, feature: str, *, instead: str) -> None:
-        super().__init__(f"the {engine} engine has no {feature}; {instead}")
+    def __init__(self, engine: str, feature: Said, *, instead: Said) -> None:
+        super().__init__(
+            f"the {engine} engine has no {feature.en}; {instead.en}", f"引擎 {engine} 不支持{feature.zh}；{instead.zh}"
+        )
 
 
 class LearnError(HuaxiangError):
@@ -252,16 +267,27 @@ class StorageError(HuaxiangError):
     """The disk or the rights to a folder don't allow what is to be done."""
 
 
+_FULL = Said(
+    "the disk is full; free some space, or lower `keep_snapshots`", "磁盘已满；请清理空间，或调小 `keep_snapshots`"
+)
+_DENIED = Said("access is denied; check the owner and the rights", "没有访问权限；请检查属主与权限")
+_NO_FOLDER = Said("a file is where a folder is expected; move it away", "应为文件夹的位置是一个文件；请把它移走")
 _STORAGE = {
-    errno.ENOSPC: "the disk is full; free some space, or lower `keep_snapshots`",
-    errno.EDQUOT: "the disk quota is used up; free some space, or lower `keep_snapshots`",
-    errno.EROFS: "the file system is read-only; make it writable, or copy the project elsewhere",
-    errno.EACCES: "access is denied; check the owner and the rights",
-    errno.EPERM: "access is denied; check the owner and the rights",
-    errno.ENOTDIR: "a file is where a folder is expected; move it away",
-    errno.EEXIST: "a file is where a folder is expected; move it away",
-    errno.EISDIR: "a folder is where a file is expected; move it away",
-    errno.EIO: "the disk reports an input/output error; check it",
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: Said(
+        "the disk quota is used up; free some space, or lower `keep_snapshots`",
+        "磁盘配额已用完；请清理空间，或调小 `keep_snapshots`",
+    ),
+    errno.EROFS: Said(
+        "the file system is read-only; make it writable, or copy the project elsewhere",
+        "文件系统只读；请改为可写，或把项目复制到别处",
+    ),
+    errno.EACCES: _DENIED,
+    errno.EPERM: _DENIED,
+    errno.ENOTDIR: _NO_FOLDER,
+    errno.EEXIST: _NO_FOLDER,
+    errno.EISDIR: Said("a folder is where a file is expected; move it away", "应为文件的位置是一个文件夹；请把它移走"),
+    errno.EIO: Said("the disk reports an input/output error; check it", "磁盘报告输入/输出错误；请检查磁盘"),
 }
 
 
@@ -269,9 +295,10 @@ def storage_error(error: BaseException) -> StorageError | None:
     """Say for people what an operating-system error means; None when it is no matter of disk or rights."""
     if not isinstance(error, OSError):
         full = not isinstance(error, HuaxiangError) and os.strerror(errno.ENOSPC) in str(error)
-        return StorageError(_STORAGE[errno.ENOSPC]) if full else None  # engines raise errors of their own
-    if error.errno not in _STORAGE:
+        return StorageError(*_FULL) if full else None  # engines raise errors of their own
+    said = _STORAGE.get(error.errno or 0)
+    if said is None:
         return None
     path = PurePath(str(error.filename)) if error.filename else None
-    place = f"{'/'.join(path.parts[-3:])}: " if path is not None else ""
-    return StorageError(place + _STORAGE[error.errno])
+    place = "/".join(path.parts[-3:]) if path is not None else ""
+    return StorageError(*said) if not place else StorageError(f"{place}: {said.en}", f"{place}：{said.zh}")

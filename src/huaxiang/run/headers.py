@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from huaxiang.errors import SourceError
+from huaxiang.errors import Said, SourceError
 from huaxiang.spec.models import SourceSpec
 from huaxiang.spec.sources import columns_read
 from huaxiang.store.files.batch import FileFault, missing_columns
 from huaxiang.store.files.find import find_files, shown
 from huaxiang.store.files.open import READERS, open_file, request_for
 
-EMPTY = "the file is empty (0 bytes), without even a header row"
+EMPTY = Said("the file is empty (0 bytes), without even a header row", "文件是空的（0 字节），连表头行都没有")
 _BY_CONTENT = frozenset({"json", "ndjson"})
 """Formats whose columns are the keys of their records: a file need not hold them all at its beginning."""
 
@@ -57,7 +57,7 @@ def _header(source: SourceSpec, path: Path, folder: Path) -> tuple[tuple[str, ..
     try:
         form = open_file(replace(request_for(source, path, (), folder=folder), sample=True))[0]
     except FileFault as fault:
-        raise SourceError(source.name, shown(path, folder), str(fault)) from None
+        raise SourceError(source.name, shown(path, folder), fault.said) from None
     return form.header, form.format
 
 

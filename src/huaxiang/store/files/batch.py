@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from huaxiang.errors import HuaxiangError, did_you_mean
+from huaxiang.errors import HuaxiangError, Said, did_you_mean, did_you_mean_zh
 
 RowNumbers = npt.NDArray[np.int64]
 
@@ -21,9 +21,10 @@ class FileFault(HuaxiangError):
     reader was given several.
     """
 
-    def __init__(self, message: str, file: int = 0) -> None:
+    def __init__(self, said: Said, file: int = 0) -> None:
+        self.said = said
         self.file = file
-        super().__init__(message)
+        super().__init__(*said)
 
 
 @dataclass(frozen=True)
@@ -123,10 +124,10 @@ def locate(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
     seen: dict[str, int] = {}
     for at, name in enumerate(names):
         if name and name in seen:
-            raise FileFault(
-                f"columns {seen[name] + 1} and {at + 1} have the same name"
-                f"{_quoted(name, names, wanted)}; rename one of them in the file"
-            )
+            places, shown = (seen[name] + 1, at + 1), _may_be_told(names, wanted)
+            en = "columns {} and {} have the same name".format(*places) + (f' "{name}"' if shown else "")
+            zh = "第 {} 列与第 {} 列的列名相同".format(*places) + (f"（“{name}”）" if shown else "")
+            raise FileFault(Said(f"{en}; rename one of them in the file", f"{zh}；请在文件中改掉其中一个"))
         seen.setdefault(name, at)
     missing = [name for name in wanted if name not in seen]
     if missing:
@@ -134,19 +135,26 @@ def locate(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
     return [seen[name] for name in wanted]
 
 
-def missing_columns(missing: Sequence[str], names: Sequence[str], wanted: Sequence[str]) -> str:
+def missing_columns(missing: Sequence[str], names: Sequence[str], wanted: Sequence[str]) -> Said:
     """Message for mapped columns that a file lacks; a first row that may be data is never quoted."""
-    listed = ", ".join(f'"{name}"' for name in missing[:5]) + (" …" if len(missing) > 5 else "")
-    what = f"no column {listed}" if len(missing) == 1 else f"no columns {listed}"
+    more = " …" if len(missing) > 5 else ""
+    en = f"no column{'s' if len(missing) > 1 else ''} " + ", ".join(f'"{name}"' for name in missing[:5]) + more
+    zh = "没有列" + "、".join(f"“{name}”" for name in missing[:5]) + more
     if looks_like_data(names):
-        return f"{what}; the header row looks like data, not like column names: set `header_row`, or add a header line"
-    near = did_you_mean(missing[0], [name for name in names if name])
-    if not set(wanted) & set(names) and not near.startswith("; did you mean"):
-        return (
-            f"{what}, nor any other mapped column; the row where the column names should stand may hold data: "
-            "set `header_row`, `delimiter` or `encoding`, add a header line, or correct `columns`"
+        return Said(
+            f"{en}; the header row looks like data, not like column names: set `header_row`, or add a header line",
+            f"{zh}；表头行看起来是数据而不是列名：请设置 `header_row`，或添加表头行",
         )
-    return what + near
+    known = [name for name in names if name]
+    near = did_you_mean(missing[0], known)
+    if not set(wanted) & set(names) and not near.startswith("; did you mean"):
+        return Said(
+            f"{en}, nor any other mapped column; the row where the column names should stand may hold data: "
+            "set `header_row`, `delimiter` or `encoding`, add a header line, or correct `columns`",
+            f"{zh}，也没有其他已映射的列；列名所在的行可能是数据："
+            "请设置 `header_row`、`delimiter` 或 `encoding`，添加表头行，或修正 `columns`",
+        )
+    return Said(en + near, zh + did_you_mean_zh(missing[0], known))
 
 
 def looks_like_data(names: Sequence[str]) -> bool:
@@ -158,8 +166,9 @@ def looks_like_data(names: Sequence[str]) -> bool:
     return values * 4 >= max(len(filled), 1)
 
 
-def _quoted(name: str, names: Sequence[str], wanted: Sequence[str]) -> str:
-    return "" if looks_like_data(names) or not set(wanted) & set(names) else f' "{name}"'
+def _may_be_told(names: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether names of a header are such, and no data."""
+    return not looks_like_data(names) and bool(set(wanted) & set(names))
 
 
 def tidy_header(cells: Sequence[str]) -> tuple[str, ...]:
@@ -170,10 +179,23 @@ def tidy_header(cells: Sequence[str]) -> tuple[str, ...]:
 def check_header(header: Sequence[str], limits: Limits) -> None:
     """Raise FileFault for a header that can't be one: too wide, blank, or binary."""
     if not any(header):
-        raise FileFault("the row where the column names should stand is blank; set `header_row`")
+        raise FileFault(
+            Said(
+                "the row where the column names should stand is blank; set `header_row`",
+                "列名所在的行是空的；请设置 `header_row`",
+            )
+        )
     if len(header) > limits.columns:
-        raise FileFault(f"{len(header):,} columns; at most {limits.columns:,} are read: is the delimiter right?")
+        raise FileFault(
+            Said(
+                f"{len(header):,} columns; at most {limits.columns:,} are read: is the delimiter right?",
+                f"共 {len(header):,} 列；最多读取 {limits.columns:,} 列：分隔符对吗？",
+            )
+        )
     if any(re.search("[\x00-\x08\x0e-\x1f\ud800-\udfff]", name) for name in header):
         raise FileFault(
-            "the header row holds control characters or bytes of another encoding; set `encoding`, or name a text file"
+            Said(
+                "the header row holds control characters or bytes of another encoding; set `encoding`, or name a text file",
+                "表头行含有控制字符或其他编码的字节；请设置 `encoding`，或改用文本文件",
+            )
         )
