@@ -146,7 +146,9 @@ class ProjectInvalid(HuaxiangError):
 
     def __init__(self, issues: Sequence[Issue]) -> None:
         self.issues = tuple(sorted(issues))
-        super().__init__("\n".join(str(i) for i in self.issues), "\n".join(f"{i.place} {i.code} {i.zh}" for i in self.issues))
+        super().__init__(
+            "\n".join(str(i) for i in self.issues), "\n".join(f"{i.place} {i.code} {i.zh}" for i in self.issues)
+        )
 
 
 class ExpressionError(HuaxiangError):
@@ -221,15 +223,6 @@ class SnapshotError(HuaxiangError):
 
 class BuildBusy(HuaxiangError):
     """Another build of the same project is running."""
-
-
-class UnsupportedFeature(HuaxiangError):
-    """An engine lacks a feature: `UnsupportedFeature(engine, feature, instead=…)`."""
-
-    def __init__(self, engine: str, feature: Said, *, instead: Said) -> None:
-        super().__init__(
-            f"the {engine} engine has no {feature.en}; {instead.en}", f"引擎 {engine} 不支持{feature.zh}；{instead.zh}"
-        )
 
 
 class LearnError(HuaxiangError):

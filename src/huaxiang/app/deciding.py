@@ -28,7 +28,8 @@ def split_customer(snapshot: Snapshot, customer_id: str, records: Sequence[str],
     own = _records_of(snapshot, customer)
     if _only_devices(snapshot, own):
         raise UsageError(
-            f"{customer} is a device on which nobody signed in: all that is known of its rows is the device, so none can be told apart"
+            f"{customer} is a device on which nobody signed in: all that is known of its rows is the device, so none can be told apart",
+            f"{customer} 是没有人登录过的设备：它的各行记录只有设备信息，无法区分，因此不能拆分",
         )
     chosen = sorted({_find(own, text, customer) for text in records})
     rest = [d for d in own if d not in set(chosen)]

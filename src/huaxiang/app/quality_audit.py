@@ -53,7 +53,8 @@ def audit(folder: Path, *, now: datetime | None = None) -> dict[str, Any]:
         stored = past_of(snapshot).values
         if not stored:
             raise SnapshotError(
-                "the snapshot holds no measures of quality; run `huaxiang build` once, then audit again"
+                "the snapshot holds no measures of quality; run `huaxiang build` once, then audit again",
+                "快照中没有质量指标；请先运行一次 `huaxiang build`，再执行质量审计",
             )
         tables = {table["name"] for table in snapshot.manifest["tables"]}
         findings: list[Finding] = []

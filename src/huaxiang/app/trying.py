@@ -173,7 +173,9 @@ def _read_truth(truth: Path) -> Mapping[tuple[str, str], list[tuple[str, str]]]:
             for row in csv.DictReader(stream):
                 rows.setdefault((row["source"], row["field"]), []).append((row["value"], row["person_id"]))
     except OSError as error:
-        raise UsageError(f"{truth.name} can't be read: {error.strerror}") from None
+        raise UsageError(
+            f"{truth.name} can't be read: {error.strerror}", f"无法读取 {truth.name}：{error.strerror}"
+        ) from None
     except KeyError as error:
         raise UsageError(
             f"{truth.name} lacks the column {error}; expected: source, field, value, person_id",

@@ -117,4 +117,4 @@ def make_engine(name: str, scratch: Path) -> Engine:
         from huaxiang.engines.spark import SparkEngine
 
         return SparkEngine(temp=scratch)
-    raise UsageError(f'unknown engine "{name}"; known: duckdb, spark')
+    raise UsageError.unknown("engine", name, ("duckdb", "spark"))

@@ -9,7 +9,16 @@ from typing import Protocol
 import pyarrow as pa
 
 from huaxiang.engines.arrow_io import ROW_GROUP
+from huaxiang.errors import UsageError
 from huaxiang.plan.nodes import Step
+
+
+def no_parquet(table: str, path: Path) -> UsageError:
+    """What is to be registered is not there."""
+    return UsageError(
+        f'table "{table}": no Parquet file at {path}; expected a file or a folder with *.parquet',
+        f"表“{table}”：{path} 处没有 Parquet 文件；应为一个文件，或含有 *.parquet 的文件夹",
+    )
 
 
 class Engine(Protocol):

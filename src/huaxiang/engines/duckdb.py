@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from huaxiang.engines.aggregate_sql import aggregate_parts, aggregate_query
 from huaxiang.engines.arrow_io import ROW_GROUP, write_parquet
+from huaxiang.engines.base import no_parquet
 from huaxiang.engines.bind import bind_tables
 from huaxiang.engines.dense.kernels import NotDense
 from huaxiang.engines.dense.layout import is_dense, lay_out
@@ -22,7 +23,7 @@ from huaxiang.engines.dense.run import DenseRun
 from huaxiang.engines.duckdb_dialect import to_duckdb
 from huaxiang.engines.render import render
 from huaxiang.engines.words import DuckdbWords
-from huaxiang.errors import UsageError, ValueRangeError
+from huaxiang.errors import ValueRangeError
 from huaxiang.plan.nodes import AggregateNode, Measure, SqlStep, Step
 
 _BATCH = 65_536
@@ -69,7 +70,7 @@ class DuckdbEngine:
         """Make a Parquet file, or a folder of them, readable as `table`."""
         files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
         if not files or not files[0].exists():
-            raise UsageError(f'table "{table}": no Parquet file at {path}; expected a file or a folder with *.parquet')
+            raise no_parquet(table, path)
         names = exp.Array(expressions=[exp.Literal.string(str(f)) for f in files])
         scan = exp.Select().select(exp.Star()).from_(exp.Anonymous(this="READ_PARQUET", expressions=[names]))
         self._create("VIEW", table, scan)

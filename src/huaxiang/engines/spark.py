@@ -22,18 +22,22 @@ from sqlglot import exp
 
 from huaxiang.engines.aggregate_sql import aggregate_query
 from huaxiang.engines.arrow_io import ROW_GROUP, plain_schema, write_parquet
+from huaxiang.engines.base import no_parquet
 from huaxiang.engines.bind import bind_tables
 from huaxiang.engines.render import render
 from huaxiang.engines.spark_dialect import to_spark
 from huaxiang.engines.spark_words import SparkWords
-from huaxiang.errors import UsageError, ValueRangeError
+from huaxiang.errors import Said, UsageError, ValueRangeError
 from huaxiang.plan.nodes import SqlStep, Step
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 JAVA_AT_LEAST = 17
-_JAVA_HINT = "install it (Debian, Ubuntu: apt-get install openjdk-17-jre-headless) or set JAVA_HOME"
+_JAVA_HINT = Said(
+    "install it (Debian, Ubuntu: apt-get install openjdk-17-jre-headless) or set JAVA_HOME",
+    "请安装（Debian、Ubuntu：apt-get install openjdk-17-jre-headless），或设置 JAVA_HOME",
+)
 
 
 class SparkEngine:
@@ -63,7 +67,7 @@ class SparkEngine:
     def register(self, table: str, path: Path) -> None:
         """Make a Parquet file, or a folder of them, readable as `table`."""
         if not path.exists():
-            raise UsageError(f'table "{table}": no Parquet file at {path}; expected a file or a folder with *.parquet')
+            raise no_parquet(table, path)
         view = self._views.setdefault(table, f"hx{len(self._views)}")
         self._spark.read.parquet(str(path)).createOrReplaceTempView(view)
         self._files[table] = path
@@ -174,7 +178,8 @@ def _session(master: str, memory: str, temp: Path, settings: Mapping[str, str]) 
         from pyspark.sql import SparkSession
     except ImportError:
         raise UsageError(
-            'the spark engine needs the package pyspark; install it with: pip install "huaxiang[spark]"'
+            'the spark engine needs the package pyspark; install it with: pip install "huaxiang[spark]"',
+            'Spark 引擎需要软件包 pyspark；请用以下命令安装：pip install "huaxiang[spark]"',
         ) from None
     chosen = {
         "spark.ui.enabled": "false",
@@ -205,12 +210,18 @@ def require_java() -> None:
     home = os.environ.get("JAVA_HOME")
     program = str(Path(home) / "bin" / "java") if home else shutil.which("java")
     if not program or not Path(program).exists():
-        raise UsageError(f"the spark engine needs Java {JAVA_AT_LEAST} or newer and none was found; {_JAVA_HINT}")
+        raise UsageError(
+            f"the spark engine needs Java {JAVA_AT_LEAST} or newer and none was found; {_JAVA_HINT.en}",
+            f"Spark 引擎需要 Java {JAVA_AT_LEAST} 或更新版本，而没有找到；{_JAVA_HINT.zh}",
+        )
     said = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
     found = re.search(r'version "(\d+)', said)
     if not found or int(found.group(1)) < JAVA_AT_LEAST:
-        version = found.group(1) if found else "unknown"
-        raise UsageError(f"the spark engine needs Java {JAVA_AT_LEAST} or newer, {program} is {version}; {_JAVA_HINT}")
+        version = Said(found.group(1), found.group(1)) if found else Said("unknown", "未知版本")
+        raise UsageError(
+            f"the spark engine needs Java {JAVA_AT_LEAST} or newer, {program} is {version.en}; {_JAVA_HINT.en}",
+            f"Spark 引擎需要 Java {JAVA_AT_LEAST} 或更新版本，而 {program} 是 {version.zh}；{_JAVA_HINT.zh}",
+        )
 
 
 def _batches(folder: Path) -> Iterator[pa.RecordBatch]:

@@ -104,7 +104,8 @@ def _range_of_k(sample: Floats, spec: ClusteringSpec) -> range:
     different = len(np.unique(sample, axis=0))
     if low < 2 or high < low:
         raise LearnError(
-            f'clustering "{spec.name}": k is {low} to {high}; expected at least 2, and the lower number first'
+            f'clustering "{spec.name}": k is {low} to {high}; expected at least 2, and the lower number first',
+            f"聚类“{spec.name}”：k 为 {low} 至 {high}；应至少为 2，且较小的数在前",
         )
     if different <= low:
         raise TooLittleData(

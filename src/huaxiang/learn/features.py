@@ -113,7 +113,8 @@ def prepare_features(columns: Mapping[str, Floats], features: Sequence[Feature],
     absent = [f.tag for f in features if f.tag not in columns]
     if absent:
         raise LearnError(
-            f'clustering "{name}": no column for feature {", ".join(absent)}; declare a number tag of that name'
+            f'clustering "{name}": no column for feature {", ".join(absent)}; declare a number tag of that name',
+            f"聚类“{name}”：没有特征 {'、'.join(absent)} 的列；请声明同名的数字标签",
         )
     kept = np.ones(len(next(iter(columns.values()))), dtype=bool)
     for feature in features:

@@ -14,4 +14,15 @@ def customer_id(key: IdentityKeySpec, value: str, *, strongest: bool, secret: by
     """
     if not key.personal:
         return value if strongest else f"{key.name}-{value}"
-    return f"{key.name}-{hmac.digest(secret, f'{key.name}:{value}'.encode(), 'sha256').hex()[:16]}"
+    return f"{key.name}-{_drawn(secret, f'{key.name}:{value}')}"
+
+
+def record_id(digest: str, *, secret: bytes) -> str:
+    """The ID of a customer without a key: `record-<16 hex digits of HMAC-SHA-256>` of the digest of a record, which may hold a phone
+    number and little else.
+    """
+    return f"record-{_drawn(secret, digest)}"
+
+
+def _drawn(secret: bytes, text: str) -> str:
+    return hmac.digest(secret, text.encode(), "sha256").hex()[:16]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pyarrow as pa
 
-from huaxiang.errors import LearnError, TooLittleData, did_you_mean
+from huaxiang.errors import LearnError, Said, TooLittleData, did_you_mean, did_you_mean_zh
 from huaxiang.learn.cards import Segment, Setting, make_card
 from huaxiang.learn.columns import Both, Numbers, TagInfo
 from huaxiang.learn.compare import Finding, compare_all
@@ -55,18 +55,25 @@ def _check(customers: pa.Table, segments: Mapping[str, Mask], spec: PersonaSetSp
     wrong = [name for name, mask in segments.items() if len(mask) != customers.num_rows]
     if wrong:
         raise LearnError(
-            f'persona set "{spec.name}": segment {wrong[0]} is not aligned with the {customers.num_rows} customers'
+            f'persona set "{spec.name}": segment {wrong[0]} is not aligned with the {customers.num_rows} customers',
+            f"画像集“{spec.name}”：分群 {wrong[0]} 与 {customers.num_rows} 位客户不对应",
         )
     if spec.worth not in customers.column_names:
         raise LearnError(
-            f'persona set "{spec.name}": no column for worth "{spec.worth}"{did_you_mean(spec.worth, customers.column_names)}'
+            f'persona set "{spec.name}": no column for worth "{spec.worth}"{did_you_mean(spec.worth, customers.column_names)}',
+            f"画像集“{spec.name}”：没有价值标签“{spec.worth}”这一列{did_you_mean_zh(spec.worth, customers.column_names)}",
         )
 
 
 _REASONS = {
     "constant": ("all customers have the same value", "所有客户的值都相同"),
     "empty": ("no customer has a value", "没有客户有值"),
+    "dates": ("dates", "是日期"),
+    "free text": ("free text", "是自由文本"),
+    "not a number": ("not a number", "不是数字"),
 }
+_OF_TODAY = frozenset({"constant", "empty"})
+"""Reasons that lie in the data of today, not in what is declared."""
 
 
 def _worth(spoken: Spoken, spec: PersonaSetSpec) -> tuple[TagInfo, Numbers]:
@@ -74,18 +81,17 @@ def _worth(spoken: Spoken, spec: PersonaSetSpec) -> tuple[TagInfo, Numbers]:
         if info.name == spec.worth and isinstance(column, Numbers):
             return info, column
     reason = spoken.left_out.get(spec.worth, "not a number")
-    en, zh = _REASONS.get(reason, (reason, reason))
-    message = (
+    en, zh = _REASONS[reason]
+    told = Said(
         f'persona set "{spec.name}": worth "{spec.worth}" can\'t be compared ({en}); name a money or number tag that differs '
         "between customers, or see whether the rows of its source were loaded (`max_bad_share: 0.1` stops a build that sets too "
-        "many aside, and says why)"
+        "many aside, and says why)",
+        f"画像集“{spec.name}”：价值标签“{spec.worth}”无法比较（{zh}）；请换用客户之间有差别的金额或数字标签，"
+        "或查看它的来源行是否已载入（设置 `max_bad_share: 0.1` 后，搁置过多的构建会停下并说明原因）",
     )
-    if reason in _REASONS:
-        raise TooLittleData(
-            message,
-            f"画像集“{spec.name}”：价值标签“{spec.worth}”无法比较（{zh}）；请换用客户之间有差别的金额或数字标签",
-        )
-    raise LearnError(message)
+    if reason in _OF_TODAY:
+        raise TooLittleData(*told)
+    raise LearnError(*told)
 
 
 def no_cards(spec: PersonaSetSpec, note: Mapping[str, str], customers: int) -> dict[str, object]:

@@ -45,7 +45,10 @@ def prepare_mumian(folder: Path, size: Size, shop: Place | None = None) -> Path:
     """
     folder = Path(folder)
     if size.customers < LEAST:
-        raise UsageError(f"--customers {size.customers}: at least {LEAST} are needed, or some sources stay empty")
+        raise UsageError(
+            f"--customers {size.customers}: at least {LEAST} are needed, or some sources stay empty",
+            f"--customers {size.customers}：至少需要 {LEAST} 位客户，否则有的数据源会是空的",
+        )
     asked = asdict(size) | ({"shop": f"env:{shop.variable}"} if shop else {})
     known = truth_folder(folder)
     if (folder / PROJECT_FILE).exists():

@@ -56,7 +56,11 @@ class Customers:
         try:
             self._file = pq.ParquetFile(path)
         except (OSError, ValueError) as fault:
-            raise SnapshotError(f"table customers can't be read ({type(fault).__name__}); build again") from fault
+            kind = type(fault).__name__
+            raise SnapshotError(
+                f"table customers can't be read ({kind}); build again",
+                f"无法读取客户表 customers（{kind}）；请重新构建",
+            ) from fault
         self.names = frozenset(self._file.schema_arrow.names)
         self.size: int = self._file.metadata.num_rows
 

@@ -17,11 +17,19 @@ DASH = "–"
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
+def no_language(lang: str) -> UsageError:
+    """The report is not written in a language that was asked for."""
+    return UsageError(
+        f'the report has no language "{lang}"; choose one of: {", ".join(LANGUAGES)}',
+        f"报告没有语言“{lang}”；可选：{'、'.join(LANGUAGES)}",
+    )
+
+
 @cache
 def load_catalogue(lang: str) -> Mapping[str, str]:
     """Texts of a language, flattened to dotted keys. Raises UsageError for a language the report is not written in."""
     if lang not in LANGUAGES:
-        raise UsageError(f'the report has no language "{lang}"; choose one of: {", ".join(LANGUAGES)}')
+        raise no_language(lang)
     from ruamel.yaml import YAML
 
     text = resources.files("huaxiang.app.report").joinpath(f"assets/i18n/{lang}.yaml").read_text("utf-8")

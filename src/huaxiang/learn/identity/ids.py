@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from huaxiang.learn.identity.keys import KeyCodes
 from huaxiang.learn.identity.ledger import REDIRECTS
 from huaxiang.learn.identity.prior import Prior, places
-from huaxiang.learn.linking import customer_id
+from huaxiang.learn.linking import customer_id, record_id
 from huaxiang.learn.texts import one_chunk
 
 WAS = pa.list_(pa.string())
@@ -266,7 +266,10 @@ def _mint(given: np.ndarray, clusters: Clusters, used: pa.ChunkedArray) -> pa.Ar
     if len(left):
         least = np.full(clusters.count, len(clusters.number), dtype=np.int64)
         np.minimum.at(least, clusters.number[fresh], fresh)
-        wanted[left] = [f"record-{digest[:16]}" for digest in clusters.digest.take(pa.array(least[left])).to_pylist()]
+        wanted[left] = [
+            record_id(digest, secret=clusters.secret)
+            for digest in clusters.digest.take(pa.array(least[left])).to_pylist()
+        ]
     return _settle(wanted, clusters, used)
 
 

@@ -44,7 +44,10 @@ def declared_rules(fields: Sequence[Field], spec: MatchingSpec) -> tuple[Rule, .
     """Rules as `spec` declares them. Raises UsageError for a field that is not compared."""
     known = {f.name for f in fields}
     for name in sorted({n for rule in spec.blocking for n in rule} - known):
-        raise UsageError(f'matching {spec.name}: field "{name}" of `blocking` is not compared; add it to `comparisons`')
+        raise UsageError(
+            f'matching {spec.name}: field "{name}" of `blocking` is not compared; add it to `comparisons`',
+            f"匹配 {spec.name}：`blocking` 中的字段“{name}”没有参与比较；请把它加入 `comparisons`",
+        )
     return tuple(Rule("+".join(rule), tuple(f"v_{f}" for f in rule)) for rule in spec.blocking)
 
 

@@ -72,7 +72,8 @@ def _declared(records: pa.Table, spec: MatchingSpec, declared: ComparisonSpec) -
     if declared.field not in records.column_names:
         raise UsageError(
             f'matching {spec.name}: field "{declared.field}" of `comparisons` is in no source that describes people; '
-            "map it in a source, or take it out"
+            "map it in a source, or take it out",
+            f"匹配 {spec.name}：描述人的数据源中都没有 `comparisons` 的字段“{declared.field}”；请在数据源中映射它，或去掉这一项",
         )
     kind = declared.kind
     if kind == "auto":

@@ -60,7 +60,10 @@ class MatchModel:
         """The model that `to_json` wrote. Raises UsageError when it is of another version."""
         data = json.loads(text)
         if data.pop("version", None) != VERSION:
-            raise UsageError("the saved matching model is of another version of Huaxiang; build again with --full")
+            raise UsageError(
+                "the saved matching model is of another version of Huaxiang; build again with --full",
+                "保存的匹配模型属于另一版本的画像；请加 --full 重新构建",
+            )
         model = cls(
             fields=tuple(Field(**f) for f in data["fields"]),
             blocking=tuple(Rule(r["name"], tuple(r["parts"])) for r in data["blocking"]),

@@ -27,7 +27,6 @@ from huaxiang.errors import (
     SnapshotError,
     SourceError,
     StorageError,
-    UnsupportedFeature,
     UsageError,
     ValueRangeError,
 )
@@ -81,7 +80,6 @@ _OF: tuple[tuple[type[HuaxiangError], str], ...] = (
     (NotKnown, "not-found"), (UsageError, "bad-request"), (AccessDenied, "forbidden"), (ExpressionError, "expression"),
     (ProjectInvalid, "project-invalid"), (BuildBusy, "build-busy"), (NoSnapshot, "no-snapshot"), (SnapshotError, "conflict"),
     (StorageError, "storage"), (ValueRangeError, "values"), (LearnError, "learn"), (SourceError, "source"),
-    (UnsupportedFeature, "bad-request"),
 )  # fmt: skip
 
 
