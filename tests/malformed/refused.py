@@ -131,6 +131,23 @@ REFUSED = [
     ),
     Refused("JSON nested 100,000 deep", text('[{"id": ' + "[" * 100_000), "nested too deeply", file="data.json"),
     Refused("JSON that is an object of no records", text('{\n"total": 5}'), "no column", file="data.json"),
+    Refused("JSON that is a text", text('"x"'), "must be an array of objects", {"format": "json"}, "data.json"),
+    Refused(
+        "JSON object of two arrays",
+        text('{\n"a": [{"id": 1}], "b": [{"id": 2}]}'),
+        "several arrays of objects",
+        file="data.json",
+    ),
+    Refused(
+        "text after a JSON object",
+        text('{\n"a": [{"id": 1}]}\n{"b": 1}'),
+        "text follows the end of the JSON object; .* `format: ndjson`",
+        file="data.json",
+    ),
+    Refused("JSON record of 9 MB", text('[{"id": "' + "x" * (9 << 20)), "or longer than 8,388,608", file="data.json"),
+    Refused(
+        "NDJSON line of 9 MB", text(NDJSON + "{" + "x" * (9 << 20)), "line 2 is longer than 8,388,608", file="d.ndjson"
+    ),
     Refused(
         "two JSON arrays in one file",
         text('[{"id": 1, "amount": 1, "at": 1}] [{"id": 2}]'),

@@ -10,6 +10,7 @@ from tests.malformed.cases import NDJSON, SECRET, Case, Refused
 from tests.malformed.loaded import LOADED
 from tests.malformed.making import COLUMNS, HEAD, ROW, load
 from tests.malformed.refused import REFUSED
+from tests.told import same_names
 
 from huaxiang.errors import SourceError
 
@@ -37,7 +38,9 @@ def test_refused_with_a_clear_message(case: Refused, tmp_path: Path) -> None:
         load(tmp_path, case.file, **{"columns": COLUMNS, **case.spec})
     message = str(caught.value)
     assert message.startswith('source "orders" ')
-    assert SECRET not in message
+    assert caught.value.zh.startswith("数据源“orders”")
+    assert not same_names(caught.value)
+    assert SECRET not in message + caught.value.zh
     assert len(message) < 600
     assert not (tmp_path / "out.clean").exists() or "in all" in message
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.malformed.cases import NAMES, NDJSON, ORDERS, ZH, parquet
 from tests.malformed.making import HEAD, ROW, Workbook, load
+from tests.told import same_names
 
 from huaxiang.errors import SourceError
 
@@ -48,17 +49,18 @@ def mutate(content: bytes, chance: random.Random) -> bytes:
 def test_damaged_files_end_in_rows_or_a_source_error(name: str, tmp_path: Path) -> None:
     seed = seeds(tmp_path)[name]
     chance = random.Random(name)
-    loads, messages = 0, list[str]()
+    loads, errors = 0, list[SourceError]()
     for _ in range(MUTATIONS):
         (tmp_path / name).write_bytes(mutate(seed, chance))
         try:
             loaded = load(tmp_path, name, **(NAMES if name == "b.csv" else {}))
         except SourceError as error:
-            messages.append(str(error))
+            errors.append(error)
         else:
             loads += 1
             report = loaded.report
             assert (len(loaded.rows), len(loaded.rejected)) == (report.loaded, report.set_aside)
             assert report.rows_in == report.loaded + report.set_aside
-    assert loads + len(messages) == MUTATIONS
-    assert all(message.startswith(f'source "orders" {name}') for message in messages)
+    assert loads + len(errors) == MUTATIONS
+    assert all(str(error).startswith(f'source "orders" {name}') for error in errors)
+    assert all(error.zh.startswith(f"数据源“orders” {name}") and not same_names(error) for error in errors)

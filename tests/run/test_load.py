@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.told import same_names
 
 from huaxiang.errors import SourceError
 from huaxiang.run.load import REJECTED_SCHEMA, LoadReport, load_source, read_header
@@ -177,32 +178,42 @@ def test_progress_ends_at_the_total(tmp_path: Path) -> None:
 
 def test_stop_and_share_count_everything_first(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(GOOD)
-    with pytest.raises(SourceError, match=r"2 of 4 rows \(50\.00%\) can't be loaded \(after_as_of 1, number 1\)"):
+    counted = r"2 of 4 rows \(50\.00%\) can't be loaded \(after_as_of 1, number 1\)"
+    with pytest.raises(SourceError, match=counted) as caught:
         load(tmp_path, order_source("a.csv", on_bad_row="stop"))
+    assert caught.value.zh == (
+        "数据源“orders” a.csv 第 4 行“ordered_at”列：日期晚于统计日；4 行中共有 2 行（50.00%）无法载入"
+        "（日期晚于统计日 1 行；不是数字 1 行），`on_bad_row: stop` 一行也不允许。请修正文件或映射，或放宽限制"
+    )
     assert len(pq.read_table(tmp_path / "bad.pq")) == 2
-    with pytest.raises(SourceError, match=r"`max_bad_share` allows 49\.00%"):
+    with pytest.raises(SourceError, match=r"`max_bad_share` allows 49\.00%") as caught:
         load(tmp_path, order_source("a.csv", max_bad_share=0.49))
+    assert not same_names(caught.value)
     assert load(tmp_path, order_source("a.csv", max_bad_share=0.5)).set_aside == 2
 
 
 def test_a_failed_load_leaves_no_table(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(GOOD)
     (tmp_path / "b.csv").write_text("其他\n1\n")
-    with pytest.raises(SourceError, match=r"b\.csv: no columns"):
+    with pytest.raises(SourceError, match=r"b\.csv: no columns") as caught:
         load(tmp_path, order_source("*.csv"))
+    assert not same_names(caught.value)
     assert not (tmp_path / "out.pq").exists()
 
 
 def test_read_header(tmp_path: Path) -> None:
     assert read_header(order_source("none.csv"), tmp_path) is None
     (tmp_path / "a.csv").write_bytes(b"")
-    with pytest.raises(SourceError, match="the file is empty"):
+    with pytest.raises(SourceError, match="the file is empty") as caught:
         read_header(order_source("a.csv"), tmp_path)
+    assert caught.value.zh == "数据源“orders” a.csv：文件是空的（0 字节），连表头行都没有"
     (tmp_path / "a.csv").write_text(GOOD, encoding="utf-16")
     assert read_header(order_source("a.csv"), tmp_path) == ("单号", "金额", "时间", "手机", "tags")
     (tmp_path / "b.csv").write_bytes(b"%PDF-1.4")
-    with pytest.raises(SourceError, match=r'source "orders" b\.csv: the content is PDF'):
+    with pytest.raises(SourceError, match=r'source "orders" b\.csv: the content is PDF') as caught:
         read_header(order_source("b.csv"), tmp_path)
+    assert caught.value.zh.startswith("数据源“orders” b.csv：内容是 PDF")
+    assert not same_names(caught.value)
 
 
 def test_a_source_without_columns_counts_its_rows(tmp_path: Path) -> None:

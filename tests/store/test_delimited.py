@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.told import same_names
 
 from huaxiang.store.files import delimited
 from huaxiang.store.files.batch import FileFault, ReadRequest
@@ -161,5 +162,7 @@ def test_column_order_and_repeats_follow_the_request(tmp_path: Path) -> None:
 def test_unnamed_columns_may_repeat(tmp_path: Path) -> None:
     _, [(columns, *_)] = read(tmp_path, b"a,,\n1,2,3\n", ("a",))
     assert columns == [["1"]]
-    with pytest.raises(FileFault, match="same name"):
+    with pytest.raises(FileFault, match="same name") as caught:
         read(tmp_path, b"a,b,b\n1,2,3\n", ("a",))
+    assert caught.value.zh == "第 2 列与第 3 列的列名相同（“b”）；请在文件中改掉其中一个"
+    assert not same_names(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from datetime import date, datetime, time
 from pathlib import Path
@@ -11,13 +12,14 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.told import same_names
 
 from huaxiang.errors import SourceError
 from huaxiang.spec.models import SourceSpec
 from huaxiang.store.cleaning.codes import FAULTS
 from huaxiang.store.files import jsons
-from huaxiang.store.files.batch import FileFault, Limits, ReadRequest, looks_like_data
-from huaxiang.store.files.find import find_files
+from huaxiang.store.files.batch import FileFault, Limits, ReadRequest, cause_zh, looks_like_data
+from huaxiang.store.files.find import NOT_FOR_BUILDS, find_files
 from huaxiang.store.files.open import open_file
 from huaxiang.store.files.sniff import sniff_format
 
@@ -170,8 +172,15 @@ def test_formats_by_content(tmp_path: Path, content: bytes, found: str) -> None:
 
 
 def test_unreadable_path_is_a_fault(tmp_path: Path) -> None:
-    with pytest.raises(FileFault, match="can't be read"):
+    with pytest.raises(FileFault, match="can't be read") as caught:
         open_file(ReadRequest(tmp_path, "csv", ()))
+    assert caught.value.zh == "无法读取文件（这是文件夹）"
+
+
+def test_what_the_system_reports_is_told_in_chinese() -> None:
+    assert cause_zh(PermissionError(errno.EACCES, "Permission denied")) == "没有访问权限"
+    assert cause_zh(OSError(errno.ELOOP, "Too many levels of symbolic links")) == "Too many levels of symbolic links"
+    assert cause_zh(OSError("cut off")) == "输入/输出错误"
 
 
 def test_values_are_not_taken_for_column_names() -> None:
@@ -216,8 +225,21 @@ def test_files_of_patterns_folders_and_paths(tmp_path: Path) -> None:
     assert names(["x.csv", "*.csv", "in/a.csv"]) == ["x.csv", "[1].csv", "in/a.csv"]
     assert names("[1].csv") == ["[1].csv"]
     assert names(str(tmp_path / "in" / "*.csv")) == ["in/a.csv", "in/b.csv"]
-    with pytest.raises(SourceError, match=r"files: y\*\.csv: no such file"):
+    with pytest.raises(SourceError, match=r"files: y\*\.csv: no such file") as caught:
         names(["x.csv", "y*.csv"])
+    assert caught.value.zh == "数据源“s” files: y*.csv：没有这个文件；路径相对于项目文件夹"
+    with pytest.raises(SourceError, match="no pattern given") as caught:
+        names([])
+    assert not same_names(caught.value)
+
+
+def test_a_folder_that_is_not_for_builds_is_named(tmp_path: Path) -> None:
+    (tmp_path / "truth").mkdir()
+    (tmp_path / "truth" / "a.csv").write_text("id\n")
+    (tmp_path / "truth" / NOT_FOR_BUILDS).touch()
+    with pytest.raises(SourceError, match="not for builds") as caught:
+        find_files(spec("truth"), tmp_path)
+    assert not same_names(caught.value)
 
 
 def test_parquet_slices_are_bounded_by_all_columns_together(tmp_path: Path) -> None:

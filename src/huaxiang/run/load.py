@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from huaxiang.errors import SourceError
+from huaxiang.errors import Said, SourceError
 from huaxiang.run.assemble import Placed, assemble
 from huaxiang.run.headers import EMPTY, read_header
 from huaxiang.run.part import PartReport, clean_part, clean_schema
@@ -27,7 +27,7 @@ from huaxiang.store.cleaning.rule import NO_RATES, ColumnRule, column_rules
 from huaxiang.store.collected import Collected, Part, definition_digest, part_key
 from huaxiang.store.databases import Fetched
 from huaxiang.store.failpoints import failpoint
-from huaxiang.store.files.batch import LIMITS, FileFault, Limits, ReadRequest
+from huaxiang.store.files.batch import LIMITS, FileFault, Limits, ReadRequest, cause_zh
 from huaxiang.store.files.find import find_files, shown
 from huaxiang.store.files.open import name_matters, read_together, request_for
 from huaxiang.store.files.sniff import digest
@@ -146,12 +146,16 @@ def _found(source: SourceSpec, folder: Path, fetched: Fetched | None) -> list[_F
         try:
             size, sha256 = path.stat().st_size, digest(path)
         except OSError as error:
-            raise SourceError(source.name, name, f"the file can't be read ({error.strerror or 'I/O error'})") from None
+            raise SourceError(source.name, name, _unreadable(error)) from None
         if size == 0 and source.on_bad_row == "stop":
             raise SourceError(source.name, name, EMPTY)
         same = first.setdefault(sha256, number) if size else number
         files.append(_File(number, path, name, size, sha256, None if same == number else same))
     return files
+
+
+def _unreadable(error: OSError) -> Said:
+    return Said(f"the file can't be read ({error.strerror or 'I/O error'})", f"无法读取文件（{cause_zh(error)}）")
 
 
 def _units(source: SourceSpec, files: Sequence[_File]) -> list[tuple[_File, ...]]:
@@ -224,11 +228,9 @@ class _Load:
                 if self.progress:
                     self.progress(self.done + read, self.total, self.rows + report.tally.rows_in)
         except FileFault as fault:
-            raise SourceError(self.source.name, unit[fault.file].name, str(fault)) from None
+            raise SourceError(self.source.name, unit[fault.file].name, fault.said) from None
         except OSError as error:
-            raise SourceError(
-                self.source.name, unit[0].name, f"the file can't be read ({error.strerror or 'I/O error'})"
-            ) from None
+            raise SourceError(self.source.name, unit[0].name, _unreadable(error)) from None
         return self.store.keep(key, report.plain())
 
     def _tell(self, unit: tuple[_File, ...], rows: int) -> None:
@@ -276,18 +278,26 @@ def _refuse_too_many(source: SourceSpec, tally: Tally, out: Path) -> None:
         return
     share = bad / tally.rows_in
     if source.on_bad_row == "stop":
-        rule = "`on_bad_row: stop` allows none"
+        rule = Said("`on_bad_row: stop` allows none", "`on_bad_row: stop` 一行也不允许")
     elif share > source.max_bad_share:
-        rule = f"`max_bad_share` allows {source.max_bad_share:.2%}"
+        most = f"{source.max_bad_share:.2%}"
+        rule = Said(f"`max_bad_share` allows {most}", f"`max_bad_share` 只允许 {most}")
     else:
         return
     out.unlink(missing_ok=True)
     (code, column), (file, row) = next(iter(tally.where.items()))
-    of = f' of column "{column}"' if column else ""
-    counts = ", ".join(f"{code} {count:,}" for code, count in tally.reasons.most_common(5))
+    of = Said(f' of column "{column}"', f"“{column}”列") if column else Said("", "")
+    most_common = tally.reasons.most_common(5)
+    counts = ", ".join(f"{code} {count:,}" for code, count in most_common)
+    counts_zh = "；".join(f"{REASONS[code][0]} {count:,} 行" for code, count in most_common)
+    zh, en = REASONS[code]
     raise SourceError(
         source.name,
-        f"{file} row {row}{of}",
-        f"{REASONS[code][1]}; in all {bad:,} of {tally.rows_in:,} rows ({share:.2%}) can't be loaded ({counts}), {rule}. "
-        "Correct the file or the mapping, or allow more",
+        Said(f"{file} row {row}{of.en}", f"{file} 第 {row} 行{of.zh}"),
+        Said(
+            f"{en}; in all {bad:,} of {tally.rows_in:,} rows ({share:.2%}) can't be loaded ({counts}), {rule.en}. "
+            "Correct the file or the mapping, or allow more",
+            f"{zh}；{tally.rows_in:,} 行中共有 {bad:,} 行（{share:.2%}）无法载入（{counts_zh}），{rule.zh}。"
+            "请修正文件或映射，或放宽限制",
+        ),
     )

@@ -10,8 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.store.formats.reading import EVENT, Loaded, source_of, write_lines
+from tests.told import same_names
 
+from huaxiang.errors import SourceError
 from huaxiang.run.assemble import delivery
+from huaxiang.store.files.batch import Limits
 from huaxiang.store.formats.ga4 import day_of, parse
 from huaxiang.store.formats.record import RecordFault
 
@@ -135,3 +138,17 @@ def test_parquet_gives_the_same_rows(tmp_path: Path) -> None:
     first, second = (Loaded(tmp_path / side, source_of("ga4", columns=columns)) for side in "ab")
     assert first.rows == second.rows
     assert len(first.rows) == 20
+
+
+def test_parquet_that_can_not_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / "events_20240501.parquet"
+    pq.write_table(pa.Table.from_pylist([row(user="same")] * 5_000), path)
+    with pytest.raises(SourceError, match=r"unpacks to far more than it is \([\d,]+ bytes from [\d,]+\)") as caught:
+        Loaded(tmp_path, source_of("ga4"), limits=Limits(unpacked_bytes=1, unpacked_ratio=1))
+    assert "解压后远大于自身" in caught.value.zh
+    assert not same_names(caught.value)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(SourceError, match="the Parquet file is damaged") as caught:
+        Loaded(tmp_path, source_of("ga4"))
+    assert caught.value.zh.startswith("数据源“web” in/events_20240501.parquet：Parquet 文件已损坏")

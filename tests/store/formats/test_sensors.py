@@ -13,7 +13,10 @@ from urllib.parse import quote
 
 import pytest
 from tests.store.formats.reading import EVENT, Loaded, load_lines, source_of, write_lines
+from tests.told import same_names
 
+from huaxiang.errors import SourceError
+from huaxiang.store.files.batch import Limits
 from huaxiang.store.formats.profiles import Profile, apply
 from huaxiang.store.formats.record import RecordFault
 from huaxiang.store.formats.sensors import parse, unpacked
@@ -133,6 +136,15 @@ def test_duplicates_links_and_other_kinds(tmp_path: Path) -> None:
         ("u1", "a1", None),
         ("u1", "a0", "a0"),
     }
+
+
+def test_the_file_that_can_not_be_read_is_named_in_both_languages(tmp_path: Path) -> None:
+    write_lines(tmp_path / "in" / "a.jsonl", [op("set", {"level": "gold"})])
+    (tmp_path / "in" / "b.jsonl").write_text("{" * 500)
+    with pytest.raises(SourceError, match=r"in/b\.jsonl: line 1 is longer than 300 characters") as caught:
+        Loaded(tmp_path, people(), limits=Limits(json_record_chars=300))
+    assert caught.value.zh == "数据源“web” in/b.jsonl：第 1 行超过 300 个字符"
+    assert not same_names(caught.value)
 
 
 def test_profile_operations_fold_in_the_order_of_time(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
 
+from huaxiang.errors import Said
 from huaxiang.store.cleaning.codes import FAULT
 from huaxiang.store.files.batch import (
     BadRow,
@@ -105,7 +106,13 @@ def text_blocks(request: ReadRequest, text: TextForm) -> Iterator[bytes]:
             data = rest + (chunk if plain else decoder.decode(chunk).encode("utf-8", "surrogateescape"))
             cut = _last_line_end(data)
             if cut == 0 and len(data) > request.limits.line_bytes:
-                raise FileFault(f"a line is longer than {request.limits.line_bytes:,} bytes; this is no table of lines")
+                limit = f"{request.limits.line_bytes:,}"
+                raise FileFault(
+                    Said(
+                        f"a line is longer than {limit} bytes; this is no table of lines",
+                        f"有一行超过 {limit} 字节；这不是按行排列的表格",
+                    )
+                )
             rest = data[cut:]
             if cut:
                 yield data[:cut]
@@ -134,7 +141,9 @@ def _delimiter(request: ReadRequest, first: bytes) -> str:
         return sniff_delimiter(first[:65_536].decode("utf-8", "replace"), request.columns, request.header_row)
     delimiter = _DELIMITER_NAMES.get(request.delimiter, request.delimiter)
     if len(delimiter) != 1 or delimiter in '"\r\n' or not delimiter.isascii():
-        raise FileFault('`delimiter` must be one ASCII character, or "tab"')
+        raise FileFault(
+            Said('`delimiter` must be one ASCII character, or "tab"', "`delimiter` 必须是一个 ASCII 字符，或“tab”")
+        )
     return delimiter
 
 
@@ -148,10 +157,18 @@ def _header(first: bytes, delimiter: str, request: ReadRequest) -> tuple[tuple[s
             cells = next(reader, None)
             if cells is None:
                 raise FileFault(
-                    f"the file has no row {request.header_row}, where the column names should stand (`header_row`)"
+                    Said(
+                        f"the file has no row {request.header_row}, where the column names should stand (`header_row`)",
+                        f"文件没有第 {request.header_row} 行，而列名应在这一行（`header_row`）",
+                    )
                 )
     except csv.Error:
-        raise FileFault("the header row can't be read: a quote is not closed, or a name is too long") from None
+        raise FileFault(
+            Said(
+                "the header row can't be read: a quote is not closed, or a name is too long",
+                "无法读取表头行：引号未闭合，或列名过长",
+            )
+        ) from None
     header = tidy_header(cells or [])
     check_header(header, request.limits)
     rest = "".join(lines[reader.line_num :]).encode("utf-8", "surrogateescape")

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import python_calamine as calamine
 
-from huaxiang.errors import did_you_mean
+from huaxiang.errors import Said, did_you_mean, did_you_mean_zh
 from huaxiang.store.cleaning.codes import FAULT
 from huaxiang.store.files.batch import (
     FileFault,
@@ -63,7 +63,10 @@ def open_excel(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
         cells = next(rows, None)
     if cells is None:
         raise FileFault(
-            f"the sheet has no row {request.header_row}, where the column names should stand (`header_row`)"
+            Said(
+                f"the sheet has no row {request.header_row}, where the column names should stand (`header_row`)",
+                f"工作表没有第 {request.header_row} 行，而列名应在这一行（`header_row`）",
+            )
         )
     header = tidy_header([cell_text(cell) or "" for cell in cells])
     check_header(header, request.limits)
@@ -130,18 +133,35 @@ def _open_sheet(request: ReadRequest) -> tuple[calamine.CalamineSheet, int]:
         names = book.sheet_names
         if isinstance(request.sheet, str):
             if request.sheet not in names:
-                raise FileFault(f'no sheet "{request.sheet}"{did_you_mean(request.sheet, names)}')
+                raise FileFault(
+                    Said(
+                        f'no sheet "{request.sheet}"{did_you_mean(request.sheet, names)}',
+                        f"没有工作表“{request.sheet}”{did_you_mean_zh(request.sheet, names)}",
+                    )
+                )
             at = names.index(request.sheet)
         else:
             at = request.sheet
             if not 0 <= at < len(names):
-                raise FileFault(f"no sheet number {at}; the workbook has {len(names)} (numbered from 0)")
+                raise FileFault(
+                    Said(
+                        f"no sheet number {at}; the workbook has {len(names)} (numbered from 0)",
+                        f"没有序号为 {at} 的工作表；工作簿共有 {len(names)} 个（序号从 0 开始）",
+                    )
+                )
         return book.get_sheet_by_index(at), at
     except calamine.PasswordError:
-        raise FileFault("the workbook is protected by a password; save it without one") from None
+        raise FileFault(
+            Said(
+                "the workbook is protected by a password; save it without one", "工作簿有密码保护；请去掉密码后重新保存"
+            )
+        ) from None
     except (calamine.CalamineError, OSError, ValueError):
         raise FileFault(
-            "the workbook is damaged or no Excel file; open it in a spreadsheet and save it anew as .xlsx"
+            Said(
+                "the workbook is damaged or no Excel file; open it in a spreadsheet and save it anew as .xlsx",
+                "工作簿已损坏，或不是 Excel 文件；请用表格软件打开并重新存为 .xlsx",
+            )
         ) from None
 
 
@@ -200,7 +220,12 @@ def cell_text(cell: Any) -> str | None:
 def _scan_binary(request: ReadRequest) -> list[SheetScan]:
     """An .xls file holds at most 65,536 × 256 cells a sheet: its size alone is bounded."""
     if request.path.stat().st_size > request.limits.unpacked_bytes // 4:
-        raise FileFault("the .xls file is too large to be read; save it as .xlsx or CSV")
+        raise FileFault(
+            Said(
+                "the .xls file is too large to be read; save it as .xlsx or CSV",
+                "这个 .xls 文件过大，无法读取；请另存为 .xlsx 或 CSV",
+            )
+        )
     return []
 
 
@@ -211,7 +236,10 @@ def _scan_package(request: ReadRequest) -> list[SheetScan]:
             names = set(package.namelist())
             if "xl/workbook.xml" not in names:
                 raise FileFault(
-                    "the content is a ZIP archive without an Excel workbook; unpack it, or save it as .xlsx or CSV"
+                    Said(
+                        "the content is a ZIP archive without an Excel workbook; unpack it, or save it as .xlsx or CSV",
+                        "内容是 ZIP 压缩包，其中没有 Excel 工作簿；请解压，或另存为 .xlsx 或 CSV",
+                    )
                 )
             scans = {
                 info.filename: _scan_member(package, info, request) for info in package.infolist() if not info.is_dir()
@@ -220,14 +248,22 @@ def _scan_package(request: ReadRequest) -> list[SheetScan]:
             return [scans[path] for path in _sheet_paths(package) if path in scans]
     except (zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, EOFError, NotImplementedError, RuntimeError):
         raise FileFault(
-            "the workbook is damaged or encrypted; open it in a spreadsheet and save it anew as .xlsx"
+            Said(
+                "the workbook is damaged or encrypted; open it in a spreadsheet and save it anew as .xlsx",
+                "工作簿已损坏或已加密；请用表格软件打开并重新存为 .xlsx",
+            )
         ) from None
 
 
 def _check_total(package: zipfile.ZipFile, request: ReadRequest) -> None:
     total = sum(info.file_size for info in package.infolist())
     if total > 2 * request.limits.unpacked_bytes:
-        raise FileFault(f"the workbook unpacks to {total:,} bytes, more than is read; save the sheet as CSV")
+        raise FileFault(
+            Said(
+                f"the workbook unpacks to {total:,} bytes, more than is read; save the sheet as CSV",
+                f"工作簿解压后有 {total:,} 字节，超出读取上限；请将工作表另存为 CSV",
+            )
+        )
 
 
 def _scan_member(package: zipfile.ZipFile, info: zipfile.ZipInfo, request: ReadRequest) -> SheetScan:
@@ -238,8 +274,12 @@ def _scan_member(package: zipfile.ZipFile, info: zipfile.ZipInfo, request: ReadR
         info.file_size > limits.unpacked_floor and info.file_size > limits.unpacked_ratio * packed
     ):
         raise FileFault(
-            f"the workbook unpacks to far more than it is ({info.file_size:,} bytes from {packed:,}); it is not opened. "
-            "If it is genuine, save the sheet as CSV"
+            Said(
+                f"the workbook unpacks to far more than it is ({info.file_size:,} bytes from {packed:,}); it is not opened. "
+                "If it is genuine, save the sheet as CSV",
+                f"工作簿解压后远大于自身（{packed:,} 字节解压为 {info.file_size:,} 字节），未打开。"
+                "如果文件无误，请将工作表另存为 CSV",
+            )
         )
     sheet = info.filename.startswith("xl/worksheets/") and info.filename.endswith(".xml")
     rows = columns = 0
@@ -256,8 +296,12 @@ def _scan_member(package: zipfile.ZipFile, info: zipfile.ZipInfo, request: ReadR
     rows, columns = _extent(rest, rows, columns, errors) if sheet else (0, 0)
     if rows * columns > limits.sheet_cells:
         raise FileFault(
-            f"a sheet spans {rows:,} rows × {columns:,} columns, more than the {limits.sheet_cells:,} cells that are read; "
-            "delete stray cells far below or to the right, or save the sheet as CSV"
+            Said(
+                f"a sheet spans {rows:,} rows × {columns:,} columns, more than the {limits.sheet_cells:,} cells that are read; "
+                "delete stray cells far below or to the right, or save the sheet as CSV",
+                f"有工作表占 {rows:,} 行 × {columns:,} 列，超过可读取的 {limits.sheet_cells:,} 个单元格；"
+                "请删除远在下方或右侧的零散单元格，或将工作表另存为 CSV",
+            )
         )
     return SheetScan(rows, columns, frozenset(errors))
 
@@ -281,7 +325,12 @@ def _column_number(letters: bytes) -> int:
 def _sheet_paths(package: zipfile.ZipFile) -> list[str]:
     """Paths of the sheets in the order of the workbook."""
     if max(package.getinfo(name).file_size for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")) > 8 * 2**20:
-        raise FileFault("the workbook's list of sheets is unreasonably long; save the sheet as CSV")
+        raise FileFault(
+            Said(
+                "the workbook's list of sheets is unreasonably long; save the sheet as CSV",
+                "工作簿的工作表清单过长；请将工作表另存为 CSV",
+            )
+        )
     relations = ET.fromstring(package.read("xl/_rels/workbook.xml.rels"))
     targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
     paths = []

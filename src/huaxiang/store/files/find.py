@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from huaxiang.errors import SourceError
+from huaxiang.errors import Said, SourceError
 from huaxiang.spec.models import SourceSpec
 
 _ENDINGS = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".json", ".jsonl", ".ndjson", ".parquet"})
@@ -29,7 +29,12 @@ def find_files(source: SourceSpec, folder: Path) -> tuple[Path, ...]:
         found.update(dict.fromkeys(files))
     if not found:
         raise SourceError(
-            source.name, "files", "no pattern given; name a file, a folder or a glob relative to the project folder"
+            source.name,
+            "files",
+            Said(
+                "no pattern given; name a file, a folder or a glob relative to the project folder",
+                "没有给出路径；请写相对于项目文件夹的文件、文件夹或通配符",
+            ),
         )
     return tuple(found)
 
@@ -42,8 +47,12 @@ def _refuse_marked(source: SourceSpec, pattern: str, files: Iterable[Path]) -> N
             raise SourceError(
                 source.name,
                 f"files: {pattern}",
-                f'the folder "{above.name}" holds the truth about generated data and is marked ({NOT_FOR_BUILDS}) as not for builds; '
-                "name files of the project's data folder",
+                Said(
+                    f'the folder "{above.name}" holds the truth about generated data and is marked ({NOT_FOR_BUILDS}) as not for builds; '
+                    "name files of the project's data folder",
+                    f"文件夹“{above.name}”存放生成数据的标准答案，已标记（{NOT_FOR_BUILDS}）为不可用于构建；"
+                    "请指定项目数据文件夹中的文件",
+                ),
             )
 
 
@@ -70,7 +79,11 @@ def _visible(path: Path, base: Path) -> bool:
     return not any(part.startswith((".", "~$")) for part in path.relative_to(base).parts)
 
 
-def _nothing(folder: Path, pattern: str) -> str:
+def _nothing(folder: Path, pattern: str) -> Said:
     if (folder / pattern).is_dir():
-        return f"the folder holds no data file (looked for {', '.join(sorted(_ENDINGS))})"
-    return "no such file; paths are relative to the project folder"
+        endings = sorted(_ENDINGS)
+        return Said(
+            f"the folder holds no data file (looked for {', '.join(endings)})",
+            f"文件夹中没有数据文件（查找 {'、'.join(endings)}）",
+        )
+    return Said("no such file; paths are relative to the project folder", "没有这个文件；路径相对于项目文件夹")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from huaxiang.errors import Said
 from huaxiang.store.cleaning.codes import FAULT
 from huaxiang.store.files.batch import BadRow, FileFault, FileForm, RawBatch, ReadRequest, missing_columns
 from huaxiang.store.files.sniff import TextForm, sniff_text
@@ -101,7 +102,8 @@ def _batches(items: Iterator[Item], request: ReadRequest, header: Sequence[str])
             yield pending.batch(read)
             pending = _Pending([[] for _ in request.columns])
     if objects and unseen:
-        raise FileFault("in no record: " + missing_columns(sorted(unseen), header, request.columns))
+        missing = missing_columns(sorted(unseen), header, request.columns)
+        raise FileFault(Said(f"in no record: {missing.en}", f"所有记录中都{missing.zh}"))
     yield pending.batch(read)
 
 
@@ -205,9 +207,8 @@ def text_lines(request: ReadRequest, text: TextForm) -> Iterator[tuple[int, str,
         lines = (rest + piece).split("\n")
         rest = lines.pop()
         if len(rest) > request.limits.json_record_chars:
-            raise FileFault(
-                f"line {row + len(lines) + 1} is longer than {request.limits.json_record_chars:,} characters"
-            )
+            at, limit = row + len(lines) + 1, f"{request.limits.json_record_chars:,}"
+            raise FileFault(Said(f"line {at} is longer than {limit} characters", f"第 {at} 行超过 {limit} 个字符"))
         for line in lines:
             row += 1
             if line.strip():
@@ -233,7 +234,12 @@ def _read_array(request: ReadRequest, text: TextForm) -> Iterator[Item]:
         yield from _read_object(window)
         return
     if window.peek() != "[":
-        raise FileFault("the JSON must be an array of objects, or an object that holds one such array")
+        raise FileFault(
+            Said(
+                "the JSON must be an array of objects, or an object that holds one such array",
+                "JSON 必须是对象数组，或只含一个这种数组的对象",
+            )
+        )
     window.skip()
     row = 0
     while (mark := window.peek()) != "]":
@@ -241,7 +247,10 @@ def _read_array(request: ReadRequest, text: TextForm) -> Iterator[Item]:
             window.skip()
         elif row:
             raise FileFault(
-                f"after record {row} of the array a comma or the end is missing: not valid JSON from there on"
+                Said(
+                    f"after record {row} of the array a comma or the end is missing: not valid JSON from there on",
+                    f"数组第 {row} 条记录之后缺少逗号或结尾：从这里起不是合法的 JSON",
+                )
             )
         row += 1
         raw, code, value = window.value(row)
@@ -253,19 +262,34 @@ def _read_array(request: ReadRequest, text: TextForm) -> Iterator[Item]:
             yield Item(row, value, "", raw, window.read)
     window.skip()
     if window.peek():
-        raise FileFault("text follows the end of the JSON array; is it NDJSON, or two files in one?")
+        raise FileFault(
+            Said(
+                "text follows the end of the JSON array; is it NDJSON, or two files in one?",
+                "JSON 数组结束后还有内容；是不是 NDJSON，或由两个文件拼成？",
+            )
+        )
 
 
 def _read_object(window: _Window) -> Iterator[Item]:
     """An object: its only list of objects holds the records; without one, the object itself is the only record."""
     raw, code, value = window.value(1)
     if window.peek():
-        raise FileFault("text follows the end of the JSON object; if each line is an object, set `format: ndjson`")
+        raise FileFault(
+            Said(
+                "text follows the end of the JSON object; if each line is an object, set `format: ndjson`",
+                "JSON 对象结束后还有内容；如果每行是一个对象，请设置 `format: ndjson`",
+            )
+        )
     lists = [
         inner for inner in (value or {}).values() if isinstance(inner, list) and inner and isinstance(inner[0], dict)
     ]
     if len(lists) > 1:
-        raise FileFault("the JSON object holds several arrays of objects; save the wanted one as a file of its own")
+        raise FileFault(
+            Said(
+                "the JSON object holds several arrays of objects; save the wanted one as a file of its own",
+                "JSON 对象含有多个对象数组；请把需要的那个单独存为文件",
+            )
+        )
     if not lists:
         yield Item(1, value, code, raw, window.read)
         return
@@ -320,15 +344,23 @@ class _Window:
                 value, code = None, "json_duplicate_key"
                 end = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode(self._text, self._at)[1]
             except RecursionError:
-                raise FileFault(f"record {row} is nested too deeply to be read") from None
+                raise FileFault(
+                    Said(f"record {row} is nested too deeply to be read", f"第 {row} 条记录嵌套过深，无法读取")
+                ) from None
             except ValueError:
                 if len(self._text) - self._at > self._limit:
                     raise FileFault(
-                        f"record {row} is not valid JSON, or longer than {self._limit:,} characters"
+                        Said(
+                            f"record {row} is not valid JSON, or longer than {self._limit:,} characters",
+                            f"第 {row} 条记录不是合法的 JSON，或超过 {self._limit:,} 个字符",
+                        )
                     ) from None
                 if not self._more():
                     raise FileFault(
-                        f"record {row} is not valid JSON, or the file ends inside it; nothing after it can be read"
+                        Said(
+                            f"record {row} is not valid JSON, or the file ends inside it; nothing after it can be read",
+                            f"第 {row} 条记录不是合法的 JSON，或文件在其中中断；此后的内容无法读取",
+                        )
                     ) from None
                 continue
             raw, self._at = self._text[self._at : end], end

@@ -8,8 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
+from huaxiang.errors import Said
 from huaxiang.spec.models import SourceSpec
-from huaxiang.store.files.batch import LIMITS, FileFault, FileForm, Limits, RawBatch, ReadRequest
+from huaxiang.store.files.batch import LIMITS, FileFault, FileForm, Limits, RawBatch, ReadRequest, cause_zh
 from huaxiang.store.files.sniff import sniff_format
 
 Opener = Callable[[ReadRequest], tuple[FileForm, Iterator[RawBatch]]]
@@ -81,4 +82,9 @@ def open_file(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
         found = request.format if declared and declared.outer else sniff_format(request.path, request.format)
         return READERS[found].load()(replace(request, format=found))
     except OSError as error:
-        raise FileFault(f"the file can't be read ({error.strerror or 'input/output error'})") from None
+        raise FileFault(
+            Said(
+                f"the file can't be read ({error.strerror or 'input/output error'})",
+                f"无法读取文件（{cause_zh(error)}）",
+            )
+        ) from None

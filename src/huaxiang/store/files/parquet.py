@@ -12,10 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from huaxiang.errors import Said
 from huaxiang.store.cleaning.codes import FAULT
 from huaxiang.store.files.batch import FileFault, FileForm, Limits, RawBatch, ReadRequest, locate
 
 _BATCH = 131_072
+UNREADABLE = Said(
+    "the Parquet file is damaged, cut off or encrypted; write it anew",
+    "Parquet 文件已损坏、不完整或已加密；请重新写出",
+)
 _DAMAGE = (pa.ArrowException, OSError, ValueError)  # ValueError: names in the footer that are not UTF-8
 
 
@@ -26,7 +31,7 @@ def open_parquet(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatch]]:
             schema = file.schema_arrow
             _check_sizes(file.metadata, request)
     except _DAMAGE:
-        raise FileFault("the Parquet file is damaged, cut off or encrypted; write it anew") from None
+        raise FileFault(UNREADABLE) from None
     header = tuple(schema.names)
     locate(header, request.columns)
     for name in request.columns:
@@ -38,7 +43,12 @@ def _check_type(name: str, kind: pa.DataType) -> None:
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         kind = kind.value_type
     if pa.types.is_nested(kind) or pa.types.is_duration(kind) or pa.types.is_interval(kind):
-        raise FileFault(f'column "{name}" holds {kind} values, which have no place in a table; flatten it before')
+        raise FileFault(
+            Said(
+                f'column "{name}" holds {kind} values, which have no place in a table; flatten it before',
+                f"列“{name}”的值是 {kind} 类型，不能放进表格；请先展开成普通列",
+            )
+        )
 
 
 def _check_sizes(metadata: pq.FileMetaData, request: ReadRequest) -> None:
@@ -52,8 +62,12 @@ def _check_sizes(metadata: pq.FileMetaData, request: ReadRequest) -> None:
     unpacked = max(unpacked, metadata.num_rows * 8 * len(set(request.columns)))
     if unpacked > request.limits.unpacked_bytes and unpacked > request.limits.unpacked_ratio * packed:
         raise FileFault(
-            f"the file unpacks to far more than it is ({unpacked:,} bytes from {packed:,}); it is not opened. "
-            "If it is genuine, write it without repetition, or as CSV"
+            Said(
+                f"the file unpacks to far more than it is ({unpacked:,} bytes from {packed:,}); it is not opened. "
+                "If it is genuine, write it without repetition, or as CSV",
+                f"文件解压后远大于自身（{packed:,} 字节解压为 {unpacked:,} 字节），未打开。"
+                "如果文件无误，请去掉重复内容后重新写出，或存为 CSV",
+            )
         )
 
 
@@ -71,14 +85,20 @@ def _batches(request: ReadRequest, schema: pa.Schema) -> Iterator[RawBatch]:
                 unpacked += sum(_unpacked_size(column) for column in columns.values())
                 if unpacked > allowed:
                     raise FileFault(
-                        "the file unpacks to far more than it is; reading stopped. If it is genuine, write it without repetition"
+                        Said(
+                            "the file unpacks to far more than it is; reading stopped. If it is genuine, write it without repetition",
+                            "文件解压后远大于自身，已停止读取。如果文件无误，请去掉重复内容后重新写出",
+                        )
                     )
                 yield from _slices(columns, batch.num_rows, request, row)
                 row += batch.num_rows
                 yield _progress(request, size * row // total)
     except _DAMAGE:
         raise FileFault(
-            f"the Parquet file is damaged after row {row:,}, or a text in it is not valid UTF-8; write it anew"
+            Said(
+                f"the Parquet file is damaged after row {row:,}, or a text in it is not valid UTF-8; write it anew",
+                f"Parquet 文件在第 {row:,} 行之后已损坏，或其中有文本不是合法的 UTF-8；请重新写出",
+            )
         ) from None
 
 

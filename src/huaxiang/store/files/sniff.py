@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from huaxiang.errors import Said
 from huaxiang.store.files.batch import FileFault, tidy_header
 
 _SAMPLE = 65_536
@@ -64,7 +65,10 @@ def sniff_format(path: Path, declared: str) -> str:
     if declared in ("auto", found) or (declared == "tsv" and found == "csv") or (declared, found) == ("json", "ndjson"):
         return declared if declared != "auto" else found
     raise FileFault(
-        f"declared as {declared}, but the content is {found}; set `format: {found}` or `auto`, or name the right file"
+        Said(
+            f"declared as {declared}, but the content is {found}; set `format: {found}` or `auto`, or name the right file",
+            f"声明为 {declared}，但内容是 {found}；请设置 `format: {found}` 或 `auto`，或指定正确的文件",
+        )
     )
 
 
@@ -76,7 +80,10 @@ def _packed_format(head: bytes) -> str | None:
     for magic, name in _FOREIGN:
         if head.startswith(magic):
             raise FileFault(
-                f"the content is {name}, which is not read; unpack or export it to CSV, Excel, JSON or Parquet"
+                Said(
+                    f"the content is {name}, which is not read; unpack or export it to CSV, Excel, JSON or Parquet",
+                    f"内容是 {name}，不支持读取；请解压，或导出为 CSV、Excel、JSON 或 Parquet",
+                )
             )
     return None
 
@@ -86,7 +93,10 @@ def _text_format(text: str, declared: str) -> str:
         return "csv"
     if re.match(r"(?i)<(!doctype|html|table|\?xml|meta)", text):
         raise FileFault(
-            "the content is an HTML or XML page, not a table; open it in a spreadsheet and save it as .xlsx or CSV"
+            Said(
+                "the content is an HTML or XML page, not a table; open it in a spreadsheet and save it as .xlsx or CSV",
+                "内容是 HTML 或 XML 页面，不是表格；请用表格软件打开并另存为 .xlsx 或 CSV",
+            )
         )
     if text.startswith("["):
         return "json" if re.match(r"\[\s*([{\]\[]|$)", text) else "csv"

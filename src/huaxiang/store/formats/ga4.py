@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from huaxiang.errors import Said
 from huaxiang.store.files.batch import FileFault, FileForm, RawBatch, ReadRequest
 from huaxiang.store.files.jsons import Item
 from huaxiang.store.files.sniff import sniff_format
@@ -136,13 +137,18 @@ def _parquet_items(request: ReadRequest) -> Iterator[Item]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from huaxiang.store.files.parquet import UNREADABLE
+
     size, row = request.path.stat().st_size, 0
     try:
         with pq.ParquetFile(request.path, thrift_string_size_limit=64 * 2**20) as file:
             unpacked = sum(file.metadata.row_group(group).total_byte_size for group in range(file.num_row_groups))
             if unpacked > request.limits.unpacked_bytes and unpacked > request.limits.unpacked_ratio * max(size, 1):
                 raise FileFault(
-                    f"the file unpacks to far more than it is ({unpacked:,} bytes from {size:,}); it is not opened"
+                    Said(
+                        f"the file unpacks to far more than it is ({unpacked:,} bytes from {size:,}); it is not opened",
+                        f"文件解压后远大于自身（{size:,} 字节解压为 {unpacked:,} 字节），未打开",
+                    )
                 )
             for batch in file.iter_batches(2_000):
                 for record in batch.to_pylist():
@@ -150,4 +156,4 @@ def _parquet_items(request: ReadRequest) -> Iterator[Item]:
                     raw = json.dumps(record, ensure_ascii=False, default=str)
                     yield Item(row, record, "", raw, size * row // max(file.metadata.num_rows, 1))
     except (pa.ArrowException, OSError, ValueError):
-        raise FileFault("the Parquet file is damaged, cut off or encrypted; write it anew") from None
+        raise FileFault(UNREADABLE) from None

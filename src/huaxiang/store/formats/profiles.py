@@ -101,7 +101,7 @@ def _batches(request: ReadRequest, format_: Format) -> Iterator[RawBatch]:
         try:
             yield from _gather(replace(request, path=path), format_, file, operations, counts[file])
         except FileFault as fault:
-            raise FileFault(str(fault), file) from None
+            raise FileFault(fault.said, file) from None
     profiles, last = _fold(operations)
     for file, left in enumerate(counts):
         pending = Pending(request, format_)
