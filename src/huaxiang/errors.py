@@ -182,9 +182,8 @@ class SourceError(HuaxiangError):
     def __init__(self, source: str, place: str | Said, said: Said) -> None:
         self.source = source
         self.place = place if isinstance(place, Said) else Said(place, place)
-        super().__init__(
-            f'source "{source}" {self.place.en}: {said.en}', f"数据源“{source}”{_apart(self.place.zh)}：{said.zh}"
-        )
+        self.reason = Said(f"{self.place.en}: {said.en}", f"{self.place.zh}：{said.zh}")
+        super().__init__(f'source "{source}" {self.reason.en}', f"数据源“{source}”{_apart(self.reason.zh)}")
 
 
 def _apart(place: str) -> str:

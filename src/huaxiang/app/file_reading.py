@@ -91,7 +91,7 @@ def examine(path: Path, form: Form) -> dict[str, Any]:
             told["header_row"] = form.header_row
         return told | _read(path, form)
     except FileFault as fault:
-        return told | {"fault": {"zh": fault.zh or str(fault), "en": str(fault)}}
+        return told | {"fault": {"zh": fault.zh, "en": str(fault)}}
 
 
 def _header_row(path: Path, form: Form, kind: str) -> int:

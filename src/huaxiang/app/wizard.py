@@ -196,7 +196,7 @@ def _first_rejected(path: Path) -> list[dict[str, Any]]:
 def _plain_fault(error: SourceError, upload: Upload) -> dict[str, str]:
     """Why a file can't be loaded, without the place where it waits."""
     place, name = str(upload.path), str(upload.told["name"])
-    return {"zh": (error.zh or str(error)).replace(place, name), "en": str(error).replace(place, name)}
+    return {"zh": error.zh.replace(place, name), "en": str(error).replace(place, name)}
 
 
 def _new_attributes(project: Project, spec: SourceSpec) -> list[dict[str, Any]]:

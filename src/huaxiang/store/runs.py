@@ -70,14 +70,16 @@ class Run:
 
     def failed(self, error: BaseException) -> None:
         """Note failure. Only messages of HuaxiangError are kept: others might hold customers' values."""
-        from huaxiang.errors import HuaxiangError, storage_error
+        from huaxiang.errors import HuaxiangError, Said, storage_error
 
         error = storage_error(error) or error
-        message = str(error) if isinstance(error, HuaxiangError) else "unexpected error; see .huaxiang/logs"
+        said = Said("unexpected error; see .huaxiang/logs", "意外错误；详见 .huaxiang/logs")
+        if isinstance(error, HuaxiangError):
+            said = Said(str(error), error.zh)
         if self.record["stages"] and self.record["stages"][-1]["state"] == "running":
             self.record["stages"][-1]["state"] = "failed"
         with suppress(OSError):  # a full disk must not hide what happened; the record then reads `crashed`
-            self._end("failed", error={"type": type(error).__name__, "message": message})
+            self._end("failed", error={"type": type(error).__name__, "message": said.en, "zh": said.zh})
 
     def _end(self, state: str, **more: Any) -> None:
         self.record.update(state=state, ended_at=_now(), seconds=round(time.monotonic() - self._clock, 3), **more)

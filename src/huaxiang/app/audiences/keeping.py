@@ -159,7 +159,7 @@ def _frozen(project: Project, spec: AudienceSpec, before: Snapshot | None) -> Ke
     except HuaxiangError as error:
         said = Said(
             f"its condition can't be asked of the snapshot of {spec.frozen_at}: {error}",
-            f"它的条件不能用于 {spec.frozen_at} 的快照：{error.zh or error}",
+            f"它的条件不能用于 {spec.frozen_at} 的快照：{error.zh}",
         )
         return _fault(project, spec, "when", said)
 

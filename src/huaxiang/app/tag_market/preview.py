@@ -74,7 +74,7 @@ def preview(folder: Path, served: Served, definition: Mapping[str, Any]) -> dict
     except _NotYet as reason:
         told["note"] = reason.note
     except ValueRangeError as error:
-        told["note"] = {"en": str(error), "zh": error.zh or str(error)}
+        told["note"] = {"en": str(error), "zh": error.zh}
     return told
 
 
@@ -156,7 +156,7 @@ def _counted(served: Served, spec: Tag) -> list[dict[str, Any]] | None:
             counts.append([layer.value, left.count() - rest.count()])
             left = rest
     except (ExpressionError, UsageError) as error:
-        raise _NotYet(str(error), error.zh or str(error)) from None
+        raise _NotYet(str(error), error.zh) from None
     if spec.otherwise is not None and left.count():
         counts.append([spec.otherwise, left.count()])
     return [_of_counts(spec.name, "enum", counts, served.base)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator
 
-from huaxiang.errors import HuaxiangError, Said, did_you_mean, did_you_mean_zh
+from huaxiang.errors import HuaxiangError, Said, SourceError, did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks.findings import Findings
 from huaxiang.plan.checks.origins import EVENT_FORMATS, check_origin, may_be_asked
 from huaxiang.plan.checks.project import is_timezone
@@ -255,10 +255,9 @@ def _check_files(found: Findings, source: SourceSpec, headers: Headers, at: tupl
     try:
         header = headers(source)
     except HuaxiangError as error:
-        reason = str(error).removeprefix(f'source "{source.name}" ')
-        found.add(
-            at, (key,), "SRC002", Said(f"the {what} can't be read: {reason}", f"{_WHAT_ZH[what]}无法读取：{reason}")
-        )
+        reason = error.reason if isinstance(error, SourceError) else Said(str(error), error.zh)
+        said = Said(f"the {what} can't be read: {reason.en}", f"{_WHAT_ZH[what]}无法读取：{reason.zh}")
+        found.add(at, (key,), "SRC002", said)
         return
     if header is None:
         files = source.files if isinstance(source.files, str) else ", ".join(source.files)

@@ -66,9 +66,9 @@ def told_issue(issue: Issue) -> dict[str, Any]:
 def told(error: HuaxiangError) -> str:
     """Return the message of an error in the current language."""
     if isinstance(error, ExpressionError):
-        message = error.zh if error.zh and language() != "en" else error.message
+        message = error.said.en if language() == "en" else error.said.zh
         return f"{error.code} {meaning(error.code)}{message}"
-    return error.zh if error.zh and language() != "en" else str(error)
+    return str(error) if language() == "en" else error.zh
 
 
 def excerpt(error: ExpressionError) -> list[str]:

@@ -54,7 +54,7 @@ def read_sheet(path: Path, name: str) -> tuple[Document, tuple[Issue, ...]]:
     try:
         rows, numbers, found = _table(path)
     except FileFault as fault:
-        return Document(name, None), (Issue(Place(name), "FRM012", Said(str(fault), fault.zh or str(fault))),)
+        return Document(name, None), (Issue(Place(name), "FRM012", fault.said),)
     builder = _Builder(name, path.stem)
     for number, cells in zip(numbers, rows, strict=True):
         given = {field: cell.strip() for field, cell in zip(found, cells, strict=True) if cell and cell.strip()}

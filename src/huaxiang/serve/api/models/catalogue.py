@@ -30,7 +30,8 @@ class RunError(Answer):
     """Why a build failed."""
 
     type: str
-    message: str
+    message: str = Field(description="In English")
+    zh: str | None = Field(None, description="In Chinese; null for a build of an older version")
 
 
 class Run(Answer):

@@ -15,4 +15,4 @@ def noticing_others() -> Iterator[None]:
     try:
         yield
     except DefinitionChanged as error:
-        raise Problem("conflict", str(error), error.zh or str(error)) from None
+        raise Problem("conflict", str(error), error.zh) from None

@@ -122,10 +122,10 @@ def _refused(request: Request, fault: HuaxiangError, wanted: str | None) -> Resp
         asked = {"refused": reason} | ({"next": own_path(wanted)} if own_path(wanted) != "/" else {})
         return RedirectResponse(f"/login?{urlencode(asked)}", 303, _UNKEPT)
     if isinstance(fault, TooManyLogins):
-        raise Problem("rate", str(fault), fault.zh or "", headers={"Retry-After": fault.seconds})
+        raise Problem("rate", str(fault), fault.zh, headers={"Retry-After": fault.seconds})
     if isinstance(fault, ProviderDown):
-        raise Problem("provider", str(fault), fault.zh or "")
-    raise Problem("sign-on-refused", str(fault), fault.zh or "", extra={"reason": reason})
+        raise Problem("provider", str(fault), fault.zh)
+    raise Problem("sign-on-refused", str(fault), fault.zh, extra={"reason": reason})
 
 
 def _without_cookie(request: Request, response: Response) -> Response:

@@ -47,10 +47,10 @@ def log_in(request: Request, wanted: LoginAsked) -> Response:
     try:
         user = sessions.log_in(server.state, wanted.name, wanted.password, where)
     except sessions.TooManyLogins as error:
-        raise Problem("rate", str(error), error.zh or "", headers={"Retry-After": error.seconds}) from None
+        raise Problem("rate", str(error), error.zh, headers={"Retry-After": error.seconds}) from None
     except sessions.WrongLogin as error:
         server.audit.note_as(error.name, "", "login_failed", "session", place=where)
-        raise Problem("wrong-login", str(error), error.zh or "") from None
+        raise Problem("wrong-login", str(error), error.zh) from None
     return _begin(request, user["name"], "password")
 
 
@@ -87,7 +87,7 @@ def change_password(request: Request, wanted: PasswordAsked) -> Response:
     try:
         sessions.change_password(server.state, session, wanted.old, wanted.new)
     except sessions.TooManyLogins as error:
-        raise Problem("rate", str(error), error.zh or "", headers={"Retry-After": error.seconds}) from None
+        raise Problem("rate", str(error), error.zh, headers={"Retry-After": error.seconds}) from None
     except sessions.WrongLogin:
         raise Problem("wrong-login", "the present password is wrong", "现在的密码不正确") from None
     server.audit.note(session.caller, "password", f"user {session.user['name']}")
@@ -120,7 +120,7 @@ def set_up(request: Request, wanted: SetupAsked) -> Response:
         )
     except AccessDenied as error:
         server.audit.note_as("", "", "setup_failed", "session", place=where)
-        raise Problem("wrong-login", str(error), error.zh or "") from None
+        raise Problem("wrong-login", str(error), error.zh) from None
     server.audit.note_as(user["name"], "admin", "setup", f"user {user['name']}", place=where)
     return _begin(request, user["name"], "password", status=201)
 

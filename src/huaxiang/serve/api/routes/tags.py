@@ -193,4 +193,4 @@ def _told(act: Callable[[], _T]) -> _T:
 
 
 def _problem(code: str, error: UsageError, extra: Mapping[str, Any]) -> Problem:
-    return Problem(code, str(error), error.zh or str(error), extra=extra)
+    return Problem(code, str(error), error.zh, extra=extra)

@@ -139,7 +139,7 @@ def _note(folder: Path, snapshot: str) -> None:
         with closing(open_state(folder)) as state:
             AuditLog(state, folder).note_build(snapshot)
     except StorageError as error:
-        output.warn(t("build.not_noted", reason=error if language() == "en" else error.zh or error))
+        output.warn(t("build.not_noted", reason=error if language() == "en" else error.zh))
 
 
 def _built(found: dict[str, Any]) -> None:

@@ -46,7 +46,7 @@ def _status(found: dict[str, Any]) -> None:
     output.facts(pairs)
     notes = [
         found["problem"],
-        run and run["error"] and run["error"]["message"],
+        run and run["error"] and _why(run["error"]),
         found["building"] and t("status.building"),
     ]
     if found["stale_audiences"]:
@@ -56,6 +56,11 @@ def _status(found: dict[str, Any]) -> None:
     for note in filter(None, notes):
         output.line()
         output.line(str(note))
+
+
+def _why(error: dict[str, Any]) -> str:
+    """Why a build failed; in English where an older version noted it."""
+    return pick({"zh": error.get("zh"), "en": error["message"]}, error["message"])
 
 
 @command("runs", text="help.runs", keys=("runs",))
@@ -73,7 +78,7 @@ def _runs(found: dict[str, Any]) -> None:
     rows = []
     for run in found["runs"]:
         stage = run["stages"][-1]["name"] if run["stages"] and run["state"] != "done" else ""
-        problem = run["error"]["message"] if run["error"] else ""
+        problem = _why(run["error"]) if run["error"] else ""
         rows.append((
             run["id"], output.moment(run["started_at"]), t_or(f"run.{run['state']}", run["state"]),
             output.seconds(run["seconds"]), run["engine"] or "–", stage_title(stage), problem,

@@ -7,7 +7,7 @@ import type { Dayjs } from "dayjs";
 import { get, type Problem } from "../../api/client";
 import { useWrite } from "../../api/hooks";
 import { useMay } from "../../api/session";
-import { useTexts } from "../../i18n";
+import { titleOf, useLanguage, useTexts } from "../../i18n";
 import { data } from "../../i18n/data";
 import { useFormats } from "../../i18n/format";
 import { Answered, ErrorView, Nothing, Page } from "../../parts";
@@ -75,6 +75,7 @@ function StartForm({ open, onClose }: { open: boolean; onClose: () => void }) {
 function History({ runs }: { runs: Run[] }) {
   const t = useTexts(data).runs;
   const f = useFormats();
+  const language = useLanguage();
   return (
     <Section title={t.history}>
       <Table<Run>
@@ -82,7 +83,7 @@ function History({ runs }: { runs: Run[] }) {
         expandable={{ expandedRowRender: (one) => <Stages of={one} />, rowExpandable: (one) => one.stages.length > 0 }}
         columns={[
           { title: t.started, key: "started", render: (_, one) => f.time(one.started_at) },
-          { title: t.result, key: "state", render: (_, one) => <><Tag color={COLOURS[one.state]}>{t.states[one.state]}</Tag>{one.error && <div className="soft small pre-wrap">{one.error.message}</div>}</> },
+          { title: t.result, key: "state", render: (_, one) => <><Tag color={COLOURS[one.state]}>{t.states[one.state]}</Tag>{one.error && <div className="soft small pre-wrap">{titleOf({ zh: one.error.zh ?? undefined, en: one.error.message }, one.error.message, language)}</div>}</> },
           { title: t.took, key: "took", align: "end", render: (_, one) => (one.seconds === null ? "–" : one.seconds < 90 ? `${f.number(one.seconds, 1)} s` : `${Math.floor(one.seconds / 60)} min ${Math.round(one.seconds % 60)} s`) },
           { title: t.asOf, dataIndex: "as_of", responsive: ["sm"], render: (value: string | null) => f.day(value) },
           { title: t.version, dataIndex: "snapshot", responsive: ["md"], render: (value: string | null) => <span className="mono">{value ?? "–"}</span> },

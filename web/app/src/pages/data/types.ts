@@ -39,7 +39,7 @@ export type StageName = "collect" | "clean" | "unify" | "profile" | "tag" | "seg
 export type RunState = "running" | "done" | "failed" | "cancelled" | "crashed" | "unreadable";
 export interface Run {
   id: string; state: RunState; started_at: string | null; ended_at: string | null; seconds: number | null; as_of: string | null; engine: string | null; snapshot: string | null;
-  error: { type: string; message: string } | null; stages: Stage[];
+  error: { type: string; message: string; zh: string | null } | null; stages: Stage[];
 }
 export interface Build extends Run {
   progress: { stage: StageName | null; done: number; of: number; within: { done: number; total: number | null; note: string } | null };
