@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from huaxiang.errors import Issue
+from huaxiang.errors import HuaxiangError, Issue
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 _NAMED = re.compile(r'"([^"]+)"|`([^`]+)`')
@@ -19,3 +19,9 @@ def untold(issues: tuple[Issue, ...]) -> list[tuple[str, str, str]]:
         if not CHINESE.search(issue.zh):
             found.append(("", issue.message, issue.zh))
     return found
+
+
+def same_names(error: HuaxiangError) -> list[str]:
+    """Names that stand in quotes in the English of an error and nowhere in its Chinese, and "" when it has no Chinese."""
+    names = [one or two for one, two in _NAMED.findall(str(error))]
+    return [name for name in names if name not in error.zh] + ([] if CHINESE.search(error.zh) else [""])
