@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +44,21 @@ class Limits:
 
 
 LIMITS = Limits()
+
+_CAUSES_ZH = {
+    errno.ENOENT: "文件不存在",
+    errno.EACCES: "没有访问权限",
+    errno.EPERM: "没有访问权限",
+    errno.EISDIR: "这是文件夹",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.EMFILE: "打开的文件过多",
+    errno.EIO: "输入/输出错误",
+}
+
+
+def cause_zh(error: OSError) -> str:
+    """What the operating system reports, in Chinese; a rare error in the system's own words."""
+    return _CAUSES_ZH.get(error.errno or 0) or error.strerror or "输入/输出错误"
 
 
 @dataclass(frozen=True)
