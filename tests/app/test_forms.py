@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from tests.told import same_names
 
 from huaxiang.app.build import build
 from huaxiang.app.catalogue import load_catalogue
@@ -121,12 +122,15 @@ def test_layout_counts_wide_characters_twice() -> None:
 
 def test_forms_are_not_written_over_files_nor_under_strange_names(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text("mine")
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="is there already") as caught:
         write_form("lifestyle", tmp_path / "a.html", language="en", copies=1)
-    with pytest.raises(UsageError, match=r"write \.xlsx"):
+    assert same_names(caught.value) == []
+    with pytest.raises(UsageError, match=r"write \.xlsx") as caught:
         write_form("lifestyle", tmp_path / "a.pdf", language="en", copies=1)
-    with pytest.raises(UsageError, match='did you mean "lifestyle"'):
+    assert same_names(caught.value) == []
+    with pytest.raises(UsageError, match='did you mean "lifestyle"') as caught:
         write_form("lifestile", tmp_path / "b.html", language="en", copies=1)
+    assert same_names(caught.value) == []
     write_form("lifestyle", tmp_path / "b.yaml", language="en", copies=1)
     assert (tmp_path / "b.yaml").read_bytes() == template_path("lifestyle").read_bytes()
 
@@ -173,8 +177,9 @@ def test_check_counts_and_measures(tmp_path: Path) -> None:
     assert needs["values"][0] == {"value": "delivery", "title": {"zh": "配送", "en": "Delivery"}, "count": 5}
     assert not found["ok"]
     wide(path, [answers(1, 5, 10)], SATISFACTION[:6])
-    with pytest.raises(FormError, match="no column for question"):
+    with pytest.raises(FormError, match="no column for question") as caught:
         check_form("satisfaction_nps", [path])
+    assert same_names(caught.value) == []
 
 
 def project(folder: Path, people: int) -> Path:

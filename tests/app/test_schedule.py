@@ -116,7 +116,7 @@ def test_missed_times_are_told_and_not_made_up_for(state: StateStore, project: P
 
 def test_what_cannot_begin_is_noted(state: StateStore, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan(state, project, MORNING - timedelta(hours=1))
-    faults = [BuildBusy("busy"), ProjectInvalid([])]
+    faults = [BuildBusy("busy", "正在构建"), ProjectInvalid([])]
 
     def start(_folder: Path) -> dict[str, str]:
         raise faults.pop(0)

@@ -41,7 +41,7 @@ def test_a_running_and_a_failed_build_show(tmp_path: Path) -> None:
     run = RunLog(tmp_path).start("r1", engine="duckdb")
     with BuildLock(tmp_path):
         assert project_status(tmp_path)["building"] is True
-    run.failed(UsageError("no such file"))
+    run.failed(UsageError("no such file", "没有该文件"))
     found = project_status(tmp_path)["last_run"]
     assert tuple(found) == RUN_KEYS
     assert (found["state"], found["error"]["message"]) == ("failed", "no such file")

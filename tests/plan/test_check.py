@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 from tests.told import untold
 
-from huaxiang.errors import ExpressionError, SourceError
+from huaxiang.errors import ExpressionError, Said, SourceError
 from huaxiang.plan.check import check_project, customer_types, field_types, tag_order, tag_outputs
 from huaxiang.spec.codes import CODES
 from huaxiang.spec.loader import Project, load_project
@@ -56,7 +56,7 @@ def test_missing_file_and_columns(shop: Write) -> None:
 def test_unreadable_file(shop: Write) -> None:
     def headers(source: SourceSpec) -> tuple[str, ...]:
         if source.name == "orders":
-            raise SourceError("orders", "orders.csv", "is empty")
+            raise SourceError("orders", "orders.csv", Said("is empty", "是空的"))
         return FILES[source.name]
 
     found = 'source "orders": the file can\'t be read: orders.csv: is empty'

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 import pytest
+from tests.told import same_names
 
 from huaxiang.app.build import build, issues_of
 from huaxiang.app.quality import quality
@@ -133,8 +134,9 @@ def test_a_key_that_folds_most_rows_stops_the_build(shop: Path) -> None:
     execute(shop, *(f"insert into orders values ({n}, 'm1', {n}, '2024-05-02')" for n in range(10, 20)))
     ask(shop, WRONG)
     message = r"the key \(id\) does not identify a row: 11 of 14 rows fetched .* \(the table's own key: no\); or write `versions: true`"
-    with pytest.raises(SourceError, match=message):
+    with pytest.raises(SourceError, match=message) as caught:
         build(shop)
+    assert same_names(caught.value) == []
     assert not list((shop / ".huaxiang" / "collected").rglob("rows.parquet"))
     ask(shop, WRONG + ", versions: true")
     source, findings = told(shop)
@@ -168,8 +170,9 @@ def test_nothing_but_a_select_is_sent(shop: Path, monkeypatch: pytest.MonkeyPatc
     )
     found = issues(shop)
     assert [line.split()[1] for line in found] == ["SRC017"]
-    with pytest.raises(SourceError, match="SELECT"):
+    with pytest.raises(SourceError, match="SELECT") as caught:
         read_columns(load_project(shop).sources["orders"], shop)
+    assert same_names(caught.value) == []
 
 
 # The as-of day of `as_of: data`

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.told import same_names
 
 from huaxiang.app.build import build
 from huaxiang.app.init import init_project
@@ -32,8 +33,9 @@ def test_files_without_rows_do_not_hide_the_last_good_snapshot(built: Path, tmp_
     for name in HEADERS_ONLY:
         file = folder / "data" / name
         file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
-    with pytest.raises(NoCustomers, match="no source holds a customer"):
+    with pytest.raises(NoCustomers, match="no source holds a customer") as caught:
         build(folder)
+    assert same_names(caught.value) == []
     assert SnapshotStore(folder).current_id() == good
 
 
@@ -57,5 +59,8 @@ def test_later_duplicates_count_as_bad_rows_where_the_source_allows_none(tmp_pat
     file = folder / "data" / "orders.csv"
     header, *rows = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(header + b"".join(rows) + b"".join(rows))
-    with pytest.raises(SourceError, match=r'source "orders" unique: .* rows repeat the order_id of an earlier row'):
+    with pytest.raises(
+        SourceError, match=r'source "orders" unique: .* rows repeat the order_id of an earlier row'
+    ) as caught:
         build(folder)
+    assert same_names(caught.value) == []

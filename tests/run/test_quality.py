@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from tests.told import same_names
 
 from huaxiang.app.build import build
 from huaxiang.app.wiring import open_snapshot, snapshot_store
@@ -194,7 +195,10 @@ def test_a_bound_that_stops_ends_the_build_and_keeps_the_snapshot(tmp_path: Path
     lay_out(tmp_path, members(spoil=spoil), f"quality: {{{rules}}}")
     with pytest.raises(QualityStop) as caught:
         build(tmp_path)
+    assert same_names(caught.value) == []
     message = str(caught.value)
+    assert caught.value.zh.startswith("数据源“crm” sources/all.yaml:10：")
+    assert "保留上一个快照" in caught.value.zh
     assert measure in message
     assert "sources/all.yaml:10" in message
     assert 'source "crm"' in message

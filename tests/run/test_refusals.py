@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.told import same_names
 
 from huaxiang.app.build import build
 from huaxiang.app.wiring import snapshot_store
@@ -55,6 +56,7 @@ def test_a_result_beyond_its_type_names_the_tag(shop: Path, value: str) -> None:
     (shop / "tags" / "t.yaml").write_text(f"tags:\n  - {{name: big, kind: expression, value: '{value}'}}\n")
     with pytest.raises(ValueRangeError, match=r"tag big · tags/t\.yaml:2.*beyond what its type can hold") as caught:
         build(shop)
+    assert same_names(caught.value) == []
     assert "917" not in str(caught.value)
     assert snapshot_store(shop).current_id() == served
 
@@ -69,8 +71,9 @@ def test_numbers_too_large_for_bins_have_one(shop: Path) -> None:
 
 @pytest.mark.parametrize("day", [date(1, 1, 1), date(1899, 12, 31), date(2200, 1, 1), date(9999, 12, 31)])
 def test_days_no_calendar_of_customers_reaches(shop: Path, day: date) -> None:
-    with pytest.raises(UsageError, match=r"the as-of day .* lies outside 1900-01-01"):
+    with pytest.raises(UsageError, match=r"the as-of day .* lies outside 1900-01-01") as caught:
         build(shop, as_of=day)
+    assert same_names(caught.value) == []
 
 
 def test_a_window_of_too_many_days_is_a_fault_of_the_definition(shop: Path) -> None:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.told import same_names
 
 from huaxiang.errors import SourceError
 from huaxiang.run.load import LoadReport, load_source
@@ -78,8 +79,9 @@ def test_default() -> None:
     "spec", [{"type": "integer", "default": "x"}, {"type": "integer", "maximum": 5, "default": "6"}]
 )
 def test_a_default_that_does_not_fit_stops_before_loading(tmp_path: Path, spec: dict[str, Any]) -> None:
-    with pytest.raises(SourceError, match='field "age": the default is no integer'):
+    with pytest.raises(SourceError, match='field "age": the default is no integer') as caught:
         load(tmp_path, source({"customer_key": "id", "age": spec}), [["1", "2"]])
+    assert same_names(caught.value) == []
 
 
 # Days
@@ -125,8 +127,9 @@ def test_another_currency_than_the_declared_one_is_a_fault() -> None:
 
 
 def test_a_currency_without_rate_is_refused() -> None:
-    with pytest.raises(SourceError, match="has no EUR"):
+    with pytest.raises(SourceError, match="has no EUR") as caught:
         column_rules(source({"f": {"type": "money", "currency": "EUR"}}), as_of=AS_OF, timezone="UTC", rates=RATES)
+    assert same_names(caught.value) == []
 
 
 @pytest.mark.parametrize(
@@ -154,8 +157,9 @@ def test_units(raw: str, unit: str | None, to: str, value: float, kind: str) -> 
 def test_units_that_measure_something_else() -> None:
     assert one("3 cm", type="number", convert_to="kg") == (None, "unit", "")
     assert one("3 foo", type="number", convert_to="kg") == (None, "number", "")
-    with pytest.raises(SourceError, match="can't be converted"):
+    with pytest.raises(SourceError, match="can't be converted") as caught:
         column_rules(source({"f": {"type": "number", "unit": "cm", "convert_to": "kg"}}), as_of=AS_OF, timezone="UTC")
+    assert same_names(caught.value) == []
 
 
 @given(st.sampled_from(sorted(units())), st.sampled_from(sorted(units())))

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.told import same_names
 
 from huaxiang.errors import SourceError
 from huaxiang.run.headers import mapped_columns, read_header
@@ -128,16 +129,42 @@ def test_faults_name_the_place_and_never_the_password(shop: Path, change: dict[s
     source = orders(**{"url": URL, **change})
     with pytest.raises(SourceError, match=message) as error:
         fetch(source, shop)
+    assert same_names(error.value) == []
     assert "pass1234" not in str(error.value)
+
+
+def test_faults_are_told_in_chinese(shop: Path) -> None:
+    told = {
+        "数据源“orders” none.db#orders：没有这个 SQLite 文件；其路径相对于项目文件夹": {"url": "sqlite:///none.db"},
+        "数据源“orders” shop.db#order：没有表或视图“order”；是不是“orders”？": {"table": "order"},
+        "数据源“orders” shop.db#orders：没有列“idd”；是不是“id”？": {"key": ["idd"]},
+        "数据源“orders” env:HX_NO_SUCH：未设置环境变量 HX_NO_SUCH；它的值应为数据库的 URL": {"url": "env:HX_NO_SUCH"},
+    }
+    for zh, change in told.items():
+        with pytest.raises(SourceError) as caught:
+            fetch(orders(**{"url": URL, **change}), shop)
+        assert caught.value.zh == zh
 
 
 def test_other_files_than_databases(shop: Path) -> None:
     (shop / "text.db").write_text("no database " * 100)
-    with pytest.raises(SourceError, match="no SQLite database"):
+    with pytest.raises(SourceError, match="no SQLite database") as caught:
         fetch(orders("sqlite:///text.db"), shop)
+    assert same_names(caught.value) == []
     run(shop, "insert into orders values (9, cast(x'd6d0b9fa' as text), 1, '2024-01-01', 'x', 'x', 'x')")
-    with pytest.raises(SourceError, match='column "member" holds a text that is not valid UTF-8'):
+    with pytest.raises(SourceError, match='column "member" holds a text that is not valid UTF-8') as caught:
         fetch(orders(URL), shop)
+    assert same_names(caught.value) == []
+
+
+def test_values_that_do_not_fit_together_are_told_without_them(shop: Path) -> None:
+    numbers = "with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < 101)"
+    query = f"{numbers} select case when n < 101 then 9007199254740993 else 0.5 end as id, 'm' as member from numbers"
+    source = orders(URL, query=query, columns={"customer_key": "member", "order_id": "id"}, chunk=100)
+    with pytest.raises(SourceError, match="a column holds values that can't be read, or don't fit together") as caught:
+        fetch(source, shop)
+    assert same_names(caught.value) == []
+    assert "9007199254740993" not in str(caught.value) + caught.value.zh
 
 
 def test_nothing_can_be_changed(shop: Path) -> None:
@@ -291,13 +318,15 @@ def test_postgresql_is_asked_for_one_state_and_changes_nothing(postgres: str, ex
         postgres, query="select id, member, amount, created, state, crm.write() from crm.orders", columns=COLUMNS
     )
     execute("insert into crm.orders values (1, 'm', 1, '2024-01-01', 's')")
-    with pytest.raises(SourceError, match=r"refused the query or broke it off .*25006"):
+    with pytest.raises(SourceError, match=r"refused the query or broke it off .*25006") as caught:
         fetch(
             orders(postgres, query="select crm.write() as id, member, amount, created, state from crm.orders"), tmp_path
         )
+    assert same_names(caught.value) == []
     assert read_header(source, tmp_path) == ("id", "member", "amount", "created", "state", "write")
-    with pytest.raises(SourceError, match=r'no table or view "crm\.order"; did you mean "orders"'):
+    with pytest.raises(SourceError, match=r'no table or view "crm\.order"; did you mean "orders"') as caught:
         fetch(orders(postgres, table="crm.order"), tmp_path)
+    assert same_names(caught.value) == []
 
 
 @pytest.mark.postgres

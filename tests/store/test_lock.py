@@ -31,8 +31,12 @@ def test_a_second_build_is_refused_and_told_who_builds(tmp_path: Path) -> None:
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
     assert is_building(tmp_path)
-    with pytest.raises(BuildBusy, match=rf"process {holder.pid} since \d{{4}}-"), BuildLock(tmp_path):
+    with (
+        pytest.raises(BuildBusy, match=rf"process {holder.pid} since \d{{4}}-") as caught,
+        BuildLock(tmp_path),
+    ):
         pytest.fail("the lock was given twice")
+    assert f"进程 {holder.pid}，始于 20" in caught.value.zh
     holder.kill()
     holder.communicate()
     with BuildLock(tmp_path):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from huaxiang.errors import SourceError
+from huaxiang.errors import Said, SourceError
 from huaxiang.store.runs import RunLog
 
 DIE = """
@@ -38,10 +38,11 @@ def test_a_failure_is_kept_without_customers_values(tmp_path: Path) -> None:
     log = RunLog(tmp_path)
     known, unknown = log.start("r1"), log.start("r2")
     known.begin_stage("collect")
-    known.failed(SourceError("orders", "orders.csv", "no such file"))
+    known.failed(SourceError("orders", "orders.csv", Said("no such file", "没有该文件")))
     unknown.failed(ValueError("Li Lei 13800138000"))
     newest, oldest = log.list()
-    assert oldest["error"] == {"type": "SourceError", "message": 'source "orders" orders.csv: no such file'}
+    assert oldest["error"]["type"] == "SourceError"
+    assert oldest["error"]["message"] == 'source "orders" orders.csv: no such file'
     assert oldest["stages"][0]["state"] == "failed"
     assert "13800138000" not in json.dumps(newest)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.told import same_names
 
 from huaxiang.errors import SnapshotError, UsageError
 from huaxiang.store.snapshots import Snapshot, SnapshotStore
@@ -48,10 +49,12 @@ def test_a_published_snapshot_tells_its_files(publish: Callable[..., Snapshot], 
 def test_before_the_first_build_the_error_says_what_to_do(tmp_path: Path) -> None:
     store = SnapshotStore(tmp_path)
     assert store.list() == ()
-    with pytest.raises(SnapshotError, match="huaxiang build"):
+    with pytest.raises(SnapshotError, match="huaxiang build") as caught:
         store.current()
-    with pytest.raises(UsageError, match="no snapshot begins with"):
+    assert same_names(caught.value) == []
+    with pytest.raises(UsageError, match="no snapshot begins with") as caught:
         store.open("2024")
+    assert same_names(caught.value) == []
 
 
 def test_open_by_id_and_prefix(publish: Callable[..., Snapshot], tmp_path: Path) -> None:
@@ -59,10 +62,12 @@ def test_open_by_id_and_prefix(publish: Callable[..., Snapshot], tmp_path: Path)
     store = SnapshotStore(tmp_path)
     assert store.open(first.id).id == first.id
     assert store.open(first.id[:16]).id == first.id
-    with pytest.raises(UsageError, match="2 snapshots begin with"):
+    with pytest.raises(UsageError, match="2 snapshots begin with") as caught:
         store.open(first.id[:4])
-    with pytest.raises(UsageError):
+    assert same_names(caught.value) == []
+    with pytest.raises(UsageError) as caught:
         store.open("")
+    assert same_names(caught.value) == []
     assert [info.id for info in store.list()] == [second.id, first.id]
     assert [info.current for info in store.list()] == [True, False]
 
@@ -74,10 +79,12 @@ def test_open_by_date_asks_what_was_known_on_that_day(publish: Callable[..., Sna
     assert store.open("2024-05-01").id == early.id
     assert store.open("2024-05-02").id == early.id
     assert store.open("2024-05-03").id == late.id
-    with pytest.raises(UsageError, match="on or before 2024-04-30"):
+    with pytest.raises(UsageError, match="on or before 2024-04-30") as caught:
         store.open("2024-04-30")
-    with pytest.raises(UsageError, match="no date"):
+    assert same_names(caught.value) == []
+    with pytest.raises(UsageError, match="no date") as caught:
         store.open("2024-13-01")
+    assert same_names(caught.value) == []
 
 
 def test_damage_is_named(publish: Callable[..., Snapshot], tmp_path: Path) -> None:
@@ -87,21 +94,29 @@ def test_damage_is_named(publish: Callable[..., Snapshot], tmp_path: Path) -> No
     content = table.read_bytes()
     table.write_bytes(content[:-1])
     store = SnapshotStore(tmp_path)
-    with pytest.raises(SnapshotError, match=r"tables/customers.parquet has \d+ bytes"):
+    with pytest.raises(SnapshotError, match=r"tables/customers.parquet has \d+ bytes") as caught:
         store.current()
-    assert "damaged" in str(store.list()[0].problem)
+    assert same_names(caught.value) == []
+    problem = store.list()[0].problem
+    assert problem is not None
+    assert "damaged" in problem.en
+    assert "已损坏" in problem.zh
     table.write_bytes(content[:-1] + b"x")
-    with pytest.raises(SnapshotError, match="has changed"):
+    with pytest.raises(SnapshotError, match="has changed") as caught:
         store.current().verify()
+    assert same_names(caught.value) == []
     table.unlink()
-    with pytest.raises(SnapshotError, match=r"customers\.parquet is missing"):
+    with pytest.raises(SnapshotError, match=r"customers\.parquet is missing") as caught:
         store.open(snapshot.id)
+    assert same_names(caught.value) == []
     (snapshot.folder / "manifest.json").write_text('{"id": ')
-    with pytest.raises(SnapshotError, match="not whole"):
+    with pytest.raises(SnapshotError, match="not whole") as caught:
         store.current()
+    assert same_names(caught.value) == []
     (snapshot.folder / "manifest.json").unlink()
-    with pytest.raises(SnapshotError, match=r"manifest\.json is missing"):
+    with pytest.raises(SnapshotError, match=r"manifest\.json is missing") as caught:
         store.current()
+    assert same_names(caught.value) == []
     assert publish().manifest["previous"] is None
 
 
@@ -110,8 +125,9 @@ def test_a_damaged_pointer_is_told_and_mended_by_the_next_build(
 ) -> None:
     first = publish()
     (tmp_path / ".huaxiang/CURRENT").write_bytes(b"\x00\xff")
-    with pytest.raises(SnapshotError, match="huaxiang build"):
+    with pytest.raises(SnapshotError, match="huaxiang build") as caught:
         SnapshotStore(tmp_path).current()
+    assert same_names(caught.value) == []
     second = publish()
     assert second.manifest["previous"] == first.id
     assert len(SnapshotStore(tmp_path).ids()) == 2

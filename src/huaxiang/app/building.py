@@ -14,7 +14,7 @@ from typing import Any
 from huaxiang.app.build import check
 from huaxiang.app.status import RUN_KEYS
 from huaxiang.app.wiring import is_building, run_log
-from huaxiang.errors import BuildBusy, NotKnown, SourceError, UsageError
+from huaxiang.errors import BuildBusy, NotKnown, Said, SourceError, UsageError
 from huaxiang.flow import STAGES
 
 BUILD_KEYS = (*RUN_KEYS, "progress", "cancelled")
@@ -104,7 +104,11 @@ def _wait(folder: Path, child: subprocess.Popen[bytes]) -> dict[str, Any]:
         if ended:
             if is_building(folder):
                 raise BuildBusy("another build of this project has just begun; follow it", "该项目刚刚开始了另一次构建")
-            raise SourceError("build", "", "the build ended before it began; run `huaxiang build` to see why")
+            said = Said(
+                "the build ended before it began; run `huaxiang build` to see why",
+                "构建尚未开始就已结束；请运行 `huaxiang build` 查看原因",
+            )
+            raise SourceError("build", "", said)
         time.sleep(_LOOK)
     raise BuildBusy(
         "the build has not begun within 30 s; look at the list of builds", "构建在 30 秒内没有开始；请查看构建列表"

@@ -21,7 +21,7 @@ from huaxiang.errors import (
 )
 from huaxiang.spec.codes import CODES
 from huaxiang.store.cleaning.codes import REASONS
-from huaxiang.store.files.batch import FileFault, ReadRequest
+from huaxiang.store.files.batch import FileFault, ReadRequest, cause_zh
 from huaxiang.store.forms.codebook import Codebook, Question, load_codebook
 from huaxiang.store.forms.interview import read_interviews
 from huaxiang.store.forms.questionnaire import Part, open_respondents
@@ -45,7 +45,7 @@ def template_path(name: str) -> Path:
     if name not in template_names():
         raise UsageError(
             f'no form "{name}"{did_you_mean(name, template_names())}; or name the file of a codebook (.yaml, .xlsx)',
-            f"没有名为“{name}”的表单{did_you_mean_zh(name, template_names())}；也可以给出编码表文件（.yaml、.xlsx）",
+            f"没有名为“{name}”的表单{did_you_mean_zh(name, template_names())}；也可以给出码本文件（.yaml、.xlsx）",
         )
     return Path(str(resources.files("huaxiang") / "templates" / "forms" / f"{name}.yaml"))
 
@@ -58,7 +58,7 @@ def codebook_path(name: str) -> Path:
     if path.suffix:
         raise UsageError(
             f"no codebook {name}: there is no such file (seen from the current folder)",
-            f"没有编码表 {name}：当前文件夹下没有这个文件",
+            f"没有码本 {name}：当前文件夹下没有这个文件",
         )
     return template_path(name)
 
@@ -91,7 +91,7 @@ def write_form(name: str, to: Path, *, language: str, copies: int) -> dict[str, 
     if kind not in (".xlsx", ".html", ".yaml"):
         raise UsageError(
             f"--to {to.name}: write .xlsx (to fill in), .html (to print) or .yaml (the codebook)",
-            f"--to {to.name}：可写成 .xlsx（供填写）、.html（供打印）或 .yaml（编码表）",
+            f"--to {to.name}：可写成 .xlsx（供填写）、.html（供打印）或 .yaml（码本）",
         )
     if to.exists():
         raise UsageError(
@@ -122,7 +122,7 @@ def _write(form: Codebook, path: Path, to: Path, how: tuple[str, int]) -> None:
     elif path.suffix.lower() in (".yaml", ".yml"):
         to.write_bytes(path.read_bytes())
     else:
-        raise UsageError("only codebooks in YAML can be copied as YAML")
+        raise UsageError("only codebooks in YAML can be copied as YAML", "只有 YAML 格式的码本可以复制为 YAML")
 
 
 def check_form(name: str, files: Sequence[Path] = (), *, sheet: str | int = 0, header_row: int = 1) -> dict[str, Any]:
@@ -202,9 +202,12 @@ class _Tally:
                     reasons[(bad.code, bad.column)] += 1
                     places.setdefault((bad.code, bad.column), []).append(bad.row)
         except FileFault as fault:
-            raise FormError(f"{file}: {fault}") from None
+            raise FormError(f"{file}: {fault.said.en}", f"{file}：{fault.said.zh}") from None
         except OSError as error:
-            raise FormError(f"{file}: the file can't be read ({error.strerror or 'input/output error'})") from None
+            raise FormError(
+                f"{file}: the file can't be read ({error.strerror or 'input/output error'})",
+                f"{file}：无法读取文件（{cause_zh(error)}）",
+            ) from None
         return {
             "file": str(file), "respondents": people, "answers": cells, "set_aside": sum(reasons.values()),
             "reasons": [

@@ -64,7 +64,7 @@ def list_snapshots(folder: Path) -> list[dict[str, Any]]:
     return [
         {
             "id": info.id, "as_of": info.as_of, "built_at": info.built_at, "customers": info.customers,
-            "bytes": info.bytes, "current": info.current, "problem": info.problem,
+            "bytes": info.bytes, "current": info.current, "problem": info.problem and info.problem.en,
         }
         for info in snapshot_store(folder).list()
     ]  # fmt: skip

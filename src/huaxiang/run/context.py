@@ -50,8 +50,10 @@ class AsOf:
 
     def __post_init__(self) -> None:
         if not date(1900, 1, 1) <= self.day <= date(2199, 12, 31):
+            day = self.day.isoformat()
             raise UsageError(
-                f"the as-of day {self.day.isoformat()} lies outside 1900-01-01 … 2199-12-31; correct `--as-of`, or `as_of` in huaxiang.yaml"
+                f"the as-of day {day} lies outside 1900-01-01 … 2199-12-31; correct `--as-of`, or `as_of` in huaxiang.yaml",
+                f"统计日 {day} 不在 1900-01-01 到 2199-12-31 之间；请修正 `--as-of`，或 huaxiang.yaml 中的 `as_of`",
             )
 
     def bind(self, tree: exp.Expression) -> exp.Expression:

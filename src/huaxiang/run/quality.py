@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from huaxiang.errors import QualityStop
+from huaxiang.errors import QualityStop, Said
 from huaxiang.learn.quality import drift
 from huaxiang.learn.quality import profile as profiles
 from huaxiang.learn.quality.judge import Finding, Key, Measured, gravity, judge
@@ -81,8 +81,12 @@ def refuse_broken(project: Project, findings: Sequence[Finding]) -> None:
     """Raise QualityStop naming every bound that stops and is crossed."""
     broken = [f for f in findings if f.level == "stop"]
     if broken:
-        told = [(f.source, str(project.place("sources", f.source, "quality")), text_of(f)["en"]) for f in broken]
-        raise QualityStop(told)
+        raise QualityStop([(f.source, str(project.place("sources", f.source, "quality")), _said(f)) for f in broken])
+
+
+def _said(finding: Finding) -> Said:
+    text = text_of(finding)
+    return Said(text["en"], text["zh"])
 
 
 def judged(project: Project, one: SourceQuality) -> SourceQuality:

@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from huaxiang.errors import SourceError
+from huaxiang.errors import Said, SourceError
 from huaxiang.run.context import Build
 from huaxiang.spec.models import SourceSpec
 from huaxiang.store.cleaning.codes import KEPT_RAW, KIND, KINDS, Cleaned
 from huaxiang.store.cleaning.column import as_texts, default_is_valid
-from huaxiang.store.cleaning.rule import ColumnRule
+from huaxiang.store.cleaning.rule import ColumnRule, field_said
 from huaxiang.store.files.batch import RawBatch
 
 RAW_CHARS = 131_072
@@ -84,8 +84,11 @@ def check_defaults(source: SourceSpec, rules: Iterable[ColumnRule]) -> None:
     """Raise SourceError when a declared default is no value that its column takes."""
     for rule in rules:
         if not default_is_valid(rule):
-            reason = f"the default is no {rule.type} within the bounds and vocabulary of the column; correct `default`"
-            raise SourceError(source.name, f'field "{rule.field}"', reason)
+            said = Said(
+                f"the default is no {rule.type} within the bounds and vocabulary of the column; correct `default`",
+                f"默认值不是 {rule.type}，或不在该列的上下限、词表之内；请修正 `default`",
+            )
+            raise SourceError(source.name, field_said(rule.field), said)
 
 
 def save_repairs(build: Build, sources: Iterable[str]) -> None:

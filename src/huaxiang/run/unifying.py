@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
-from huaxiang.errors import NoCustomers, SourceError
+from huaxiang.errors import NoCustomers, Said, SourceError
 from huaxiang.plan.columns import field_types
 from huaxiang.plan.expr import check_expression
 from huaxiang.run.context import AsOf, Build
@@ -53,13 +53,18 @@ def unify_sources(build: Build, as_of: AsOf) -> Unified:
         rows[source.name], counts[source.name] = _apply_row_rules(build, source, as_of)
     identified = identify_people(build, keys, rows, load_known(build, as_of))
     if not identified.resolution.customers:
-        fields = ", ".join(k.field for k in keys)
-        raise NoCustomers(
-            f"no source holds a customer: there are no rows, or none has a usable value of {fields}; nothing was published; "
-            "see the files of the sources, their mapping and `where`"
-        )
+        raise _no_customers([k.field for k in keys])
     build.progress("unify", len(project.sources) + 2, len(project.sources) + 2, "")
     return Unified(identified.sources, counts, identified, keys, rows)
+
+
+def _no_customers(fields: Sequence[str]) -> NoCustomers:
+    return NoCustomers(
+        f"no source holds a customer: there are no rows, or none has a usable value of {', '.join(fields)}; nothing was published; "
+        "see the files of the sources, their mapping and `where`",
+        f"没有一个数据源含有客户：没有任何行，或没有一行的 {'、'.join(fields)} 可用；没有发布任何结果；"
+        "请检查各数据源的文件、映射和 `where`",
+    )
 
 
 def _apply_row_rules(build: Build, source: SourceSpec, as_of: AsOf) -> tuple[str, RowCounts]:
@@ -88,14 +93,20 @@ def refuse_too_many(build: Build, reports: Mapping[str, LoadReport], counts: Map
         share = (copies + report.set_aside) / report.rows_in if report.rows_in else 0.0
         if not copies or (source.on_bad_row != "stop" and share <= source.max_bad_share):
             continue
-        stops = source.on_bad_row == "stop"
-        rule = "`on_bad_row: stop` allows none" if stops else f"`max_bad_share` allows {source.max_bad_share:.2%}"
-        raise SourceError(
-            name,
-            "unique",
-            f"{copies:,} of {report.rows_in:,} rows repeat the {', '.join(source.unique)} of an earlier row; with the rows set "
-            f"aside before that is {share:.2%}, {rule}. Correct the file, or allow more",
-        )
+        raise SourceError(name, "unique", _too_many(source, copies, report.rows_in, share))
+
+
+def _too_many(source: SourceSpec, copies: int, rows: int, share: float) -> Said:
+    most = f"{source.max_bad_share:.2%}"
+    rule = Said(f"`max_bad_share` allows {most}", f"`max_bad_share` 只允许 {most}")
+    if source.on_bad_row == "stop":
+        rule = Said("`on_bad_row: stop` allows none", "`on_bad_row: stop` 一行也不允许")
+    return Said(
+        f"{copies:,} of {rows:,} rows repeat the {', '.join(source.unique)} of an earlier row; with the rows set "
+        f"aside before that is {share:.2%}, {rule.en}. Correct the file, or allow more",
+        f"{rows:,} 行中有 {copies:,} 行的 {'、'.join(source.unique)} 与更早的行重复；连同此前搁置的行共占 {share:.2%}，{rule.zh}。"
+        "请修正文件，或放宽限制",
+    )
 
 
 def _where(build: Build, source: SourceSpec, as_of: AsOf) -> exp.Expression | None:

@@ -2,53 +2,40 @@
 
 The file lies in `.huaxiang/collected/<source>/rows/` and holds only the columns that the mapping, the key and the cursor name. With a
 cursor it is the state of the table as fetched so far: new rows replace those of the same key, and it is sorted by key, so that many small
-fetches leave the same bytes as one of everything. SQLAlchemy reaches the database; the driver is the user's.
+fetches leave the same bytes as one of everything. SQLAlchemy reaches the database (`reaching`); the driver is the user's.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from huaxiang.errors import SourceError, did_you_mean
-from huaxiang.plan.queries import query_fault
+from huaxiang.errors import Said, did_you_mean, did_you_mean_zh
 from huaxiang.spec.models import SourceSpec
 from huaxiang.spec.sources import DatabaseSpec
 from huaxiang.store.atomic import sync_file, sync_folder, write_json
-from huaxiang.store.fetched import RowFile, cursor_start, row_table
+from huaxiang.store.fetched import RowFault, RowFile, cursor_start, row_table
 from huaxiang.store.files.sniff import digest
 from huaxiang.store.merging import FetchCounts, State, merge_rows
+from huaxiang.store.reaching import Target, connected, target_of
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection
+    from sqlalchemy import Connection
 
-_DRIVERS = {
-    "postgresql": ("psycopg", "psycopg2", "pg8000"),
-    "mysql": ("pymysql", "MySQLdb"),
-    "mariadb": ("pymysql", "MySQLdb"),
-}
-_DRIVER_NAMES = {"MySQLdb": "mysqldb"}
-_INSTALL = {
-    "postgresql": 'pip install "huaxiang[postgresql]"',
-    "mysql": "pip install pymysql",
-    "mariadb": "pip install pymysql",
-    "mssql": "pip install pyodbc",
-    "oracle": "pip install oracledb",
-}
 _ZONE_SLACK = timedelta(hours=14)  # how far a clock of another zone may be ahead of UTC
+_MISFITS = Said(
+    "a column holds values that can't be read, or don't fit together; convert it in a `query`",
+    "有一列的值无法读取，或类型不一致；请在 `query` 中转换该列",
+)
 
 
 @dataclass(frozen=True)
@@ -62,24 +49,10 @@ class Fetched:
     counts: FetchCounts | None = None
 
 
-@dataclass(frozen=True)
-class _Target:
-    """What is asked: the definition, the URL with its driver, the name for messages, and the columns."""
-
-    source: str
-    spec: DatabaseSpec
-    url: URL
-    name: str
-    columns: tuple[str, ...] = ()
-
-    def fault(self, message: str) -> SourceError:
-        return SourceError(self.source, self.name, message)
-
-
 def read_columns(source: SourceSpec, folder: Path) -> tuple[str, ...]:
     """Column names of the source's table or query. Raises SourceError when it can't be reached, or isn't there."""
-    target = _target(source, folder)
-    with _connected(target) as connection:
+    target = target_of(source, folder)
+    with connected(target) as connection:
         return _columns(connection, target)
 
 
@@ -90,16 +63,15 @@ def fetch_rows(source: SourceSpec, folder: Path, store: Path, wanted: Sequence[s
     """
     spec = source.database
     assert spec is not None
-    plain = _target(source, folder)
     columns = tuple(dict.fromkeys((*wanted, *spec.key, *((spec.cursor,) if spec.cursor else ()))))
-    target = _Target(plain.source, plain.spec, plain.url, plain.name, columns)
+    target = replace(target_of(source, folder), columns=columns)
     files = _Files(store)
     before = None if full or spec.cursor is None else _previous(files, target)
     work = store / ".fetch"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     try:
-        with _connected(target) as connection:
+        with connected(target) as connection:
             _require(connection, target)
             new = _download(connection, target, before.rows if before else None, work)
             own = _own_key(connection, spec) if spec.cursor else ()
@@ -112,8 +84,10 @@ def fetch_rows(source: SourceSpec, folder: Path, store: Path, wanted: Sequence[s
             merged.rows.save(work / "rows.parquet")
             files.keep_folded(merged.folded)
         files.keep(work / "rows.parquet", _definition(target), folded=spec.cursor is not None)
-    except ValueError as error:
-        raise target.fault(str(error)) from None
+    except RowFault as fault:
+        raise target.fault(fault.said) from None
+    except ValueError:  # of a driver or of Arrow, whose words may hold values
+        raise target.fault(_MISFITS) from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return Fetched(files.rows, target.name, counts)
@@ -123,15 +97,26 @@ _MOST_FOLDED = 0.5
 """Where more of the rows of a fetch than this have the key of another one, and other content, the key can't be right."""
 
 
-def _refuse_wrong_key(target: _Target, counts: FetchCounts, own: Sequence[str]) -> None:
+def _refuse_wrong_key(target: Target, counts: FetchCounts, own: Sequence[str]) -> None:
     if target.spec.versions or counts.same_key <= counts.rows * _MOST_FOLDED:
         return
-    key = ", ".join(target.spec.key)
-    known = f" (the table's own key: {', '.join(own)})" if own and tuple(own) != target.spec.key else ""
-    raise target.fault(
-        f"the key ({key}) does not identify a row: {counts.same_key:,} of {counts.rows:,} rows fetched have the key of another row, but "
-        "other content, and only one of each key would stay. Name all columns that tell rows apart"
-        f"{known}; or write `versions: true` where the table keeps older states of a row"
+    known = own if tuple(own) != target.spec.key else ()
+    raise target.fault(_wrong_key(target.spec.key, counts, known))
+
+
+def _wrong_key(key: Sequence[str], counts: FetchCounts, own: Sequence[str]) -> Said:
+    """That a key is none. `own`: the table's own, where it has one and it is another."""
+    known = (
+        Said(f" (the table's own key: {', '.join(own)})", f"（表自身的主键：{'、'.join(own)}）")
+        if own
+        else Said("", "")
+    )
+    return Said(
+        f"the key ({', '.join(key)}) does not identify a row: {counts.same_key:,} of {counts.rows:,} rows fetched have the key of "
+        f"another row, but other content, and only one of each key would stay. Name all columns that tell rows apart{known.en}; or "
+        "write `versions: true` where the table keeps older states of a row",
+        f"键（{'、'.join(key)}）不能区分各行：取到的 {counts.rows:,} 行中，有 {counts.same_key:,} 行与另一行的键相同而内容不同，"
+        f"每个键只会保留一行。请写出能区分各行的全部列{known.zh}；如果表中保留了行的旧状态，请写 `versions: true`",
     )
 
 
@@ -168,116 +153,10 @@ class _Files:
         write_json(self.state, told | ({"folded": digest(self.folded)} if folded else {}))
 
 
-# Where the database is
-
-
-def _target(source: SourceSpec, folder: Path) -> _Target:
-    import sqlalchemy as sa
-
-    spec = source.database
-    assert spec is not None
-    written = spec.url
-    if written.startswith("env:"):
-        variable = written.removeprefix("env:")
-        written = os.environ.get(variable, "")
-        if not written:
-            message = f"the environment variable {variable} is not set; it must hold the database's URL"
-            raise SourceError(source.name, f"env:{variable}", message)
-    try:
-        url = sa.make_url(written)
-        backend = url.get_backend_name()
-    except (sa.exc.ArgumentError, ValueError):  # the latter for a port that is no number
-        raise SourceError(
-            source.name, "database", "the URL can't be read; write dialect://user:password@host:port/database"
-        ) from None
-    if backend == "sqlite":
-        if not url.database or url.database == ":memory:":
-            raise SourceError(source.name, "database", "the URL names no SQLite file; write sqlite:///path/to/file.db")
-        path = folder / url.database
-        url = sa.make_url("sqlite://").set(database=str(path))
-        place = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
-    else:
-        url = with_driver(url, backend)
-        place = f"{backend}://{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"
-    target = _Target(source.name, spec, url, f"{place}#{spec.table or 'query'}")
-    reason = query_fault(spec.query, backend) if spec.query is not None else None
-    if reason is not None:
-        raise target.fault(reason.en)
-    return target
-
-
-def with_driver(url: URL, backend: str) -> URL:
-    """The URL with a driver that is installed, where it names none."""
-    if "+" in url.drivername:
-        return url
-    found = next((module for module in _DRIVERS.get(backend, ()) if find_spec(module)), None)
-    return url.set(drivername=f"{backend}+{_DRIVER_NAMES.get(found, found)}") if found else url
-
-
-@contextmanager
-def _connected(target: _Target) -> Iterator[Connection]:
-    """A connection in one transaction that can't change anything, and sees one state of the database where it offers that."""
-    import sqlalchemy as sa
-
-    backend = target.url.get_backend_name()
-    try:
-        engine = sa.create_engine(target.url, poolclass=sa.NullPool, **_options(target.url))
-    except sa.exc.NoSuchModuleError:
-        raise target.fault(f'"{target.url.drivername}" is no kind of database that SQLAlchemy knows') from None
-    except ImportError:
-        how = _INSTALL.get(backend, "install a driver that SQLAlchemy knows for it")
-        raise target.fault(f"the driver of {target.url.drivername} is not installed; {how}") from None
-    try:
-        with engine.connect() as connection:
-            if backend == "postgresql":
-                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            elif backend in ("mysql", "mariadb"):
-                connection.execution_options(isolation_level="REPEATABLE READ")
-                connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
-                connection.rollback()
-            yield connection
-            connection.rollback()
-    except sa.exc.DBAPIError as error:
-        raise _refused(target, error) from None
-    finally:
-        engine.dispose()
-
-
-def _options(url: URL) -> dict[str, Any]:
-    if url.get_backend_name() != "sqlite":
-        return {"hide_parameters": True}
-    import sqlite3
-
-    address = f"file:{quote(str(url.database))}?mode=ro"
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(address, uri=True)
-        connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
-        return connection
-
-    return {"hide_parameters": True, "creator": connect}
-
-
-def _refused(target: _Target, error: Any) -> SourceError:
-    """What a driver's error means; its own words may hold values and are not shown."""
-    original = error.orig
-    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
-    words = str(original)
-    if "unable to open database file" in words:
-        return target.fault("no such SQLite file; its path is relative to the project folder")
-    if "not a database" in words:
-        return target.fault("the file is no SQLite database, or is encrypted")
-    if error.statement is None:
-        how = "is it running, and are host, port, database, user and password right?"
-        return target.fault(f"the database can't be reached ({type(original).__name__}); {how}")
-    code = f"{type(original).__name__}, SQLSTATE {state}" if state else type(original).__name__
-    return target.fault(f"the database refused the query or broke it off ({code}); try it with the database's own tool")
-
-
 # What is there
 
 
-def _columns(connection: Connection, target: _Target) -> tuple[str, ...]:
+def _columns(connection: Connection, target: Target) -> tuple[str, ...]:
     import sqlalchemy as sa
 
     if target.spec.table is None:
@@ -291,7 +170,12 @@ def _columns(connection: Connection, target: _Target) -> tuple[str, ...]:
         found = ()
     if not found:
         known = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
-        raise target.fault(f'no table or view "{target.spec.table}"{did_you_mean(name, known)}')
+        raise target.fault(
+            Said(
+                f'no table or view "{target.spec.table}"{did_you_mean(name, known)}',
+                f"没有表或视图“{target.spec.table}”{did_you_mean_zh(name, known)}",
+            )
+        )
     return found
 
 
@@ -300,15 +184,16 @@ def _table_name(written: str) -> tuple[str | None, str]:
     return (schema if dot else None), name
 
 
-def _require(connection: Connection, target: _Target) -> None:
+def _require(connection: Connection, target: Target) -> None:
     """Raise SourceError for a column that the table or query lacks."""
     known = _columns(connection, target)
     for column in target.columns:
         if column not in known:
-            raise target.fault(f'no column "{column}"{did_you_mean(column, known)}')
+            en, zh = did_you_mean(column, known), did_you_mean_zh(column, known)
+            raise target.fault(Said(f'no column "{column}"{en}', f"没有列“{column}”{zh}"))
 
 
-def _origin(target: _Target) -> Any:
+def _origin(target: Target) -> Any:
     """The FROM of the statement: the table, or the user's query in brackets, word for word."""
     import sqlalchemy as sa
 
@@ -320,7 +205,7 @@ def _origin(target: _Target) -> Any:
     return sa.text(f"(\n{text}\n) huaxiang_query")
 
 
-def _statement(connection: Connection, target: _Target, since: Any) -> Any:
+def _statement(connection: Connection, target: Target, since: Any) -> Any:
     import sqlalchemy as sa
 
     spec = target.spec
@@ -350,7 +235,7 @@ def _own_key(connection: Connection, spec: DatabaseSpec) -> Sequence[str]:
     return found
 
 
-def _download(connection: Connection, target: _Target, before: RowFile | None, work: Path) -> RowFile:
+def _download(connection: Connection, target: Target, before: RowFile | None, work: Path) -> RowFile:
     """Rows of the database, fetched in chunks into files below `work`."""
     since = None
     if before is not None and target.spec.cursor is not None:
@@ -366,7 +251,7 @@ def _download(connection: Connection, target: _Target, before: RowFile | None, w
 # What was fetched before
 
 
-def _definition(target: _Target) -> str:
+def _definition(target: Target) -> str:
     spec = target.spec
     place = (
         target.url.render_as_string(hide_password=True) if target.url.get_backend_name() != "sqlite" else target.name
@@ -375,7 +260,7 @@ def _definition(target: _Target) -> str:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
-def _previous(files: _Files, target: _Target) -> State | None:
+def _previous(files: _Files, target: Target) -> State | None:
     """What was fetched before, when it is whole and answers the same question; else None: everything is fetched."""
     try:
         known = json.loads(files.state.read_text("utf-8"))

@@ -14,12 +14,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from huaxiang.errors import Said
 from huaxiang.plan.queries import look_back_span
 from huaxiang.spec.sources import DatabaseSpec
 
 _ROW_GROUP = 122_880
 _STAMP = pa.timestamp("us")
 _STAMP_UTC = pa.timestamp("us", "UTC")
+
+
+class RowFault(ValueError):
+    """Rows can't be taken as the database gave them: what is wrong and what to do."""
+
+    def __init__(self, said: Said) -> None:
+        self.said = said
+        super().__init__(said.en)
 
 
 @dataclass
@@ -78,15 +87,18 @@ class RowFile:
 def row_table(columns: Sequence[str], rows: Sequence[Any]) -> pa.Table:
     """Rows as a driver returns them as a table; each column has the type of its values, text where they differ.
 
-    Raises ValueError naming a column that holds bytes which are no UTF-8 text.
+    Raises RowFault naming a column that holds bytes which are no UTF-8 text.
     """
     arrays = []
     for at, name in enumerate(columns):
         try:
             arrays.append(_array([row[at] for row in rows]))
         except UnicodeEncodeError:
-            raise ValueError(
-                f'column "{name}" holds a text that is not valid UTF-8; correct it, or convert it in a `query`'
+            raise RowFault(
+                Said(
+                    f'column "{name}" holds a text that is not valid UTF-8; correct it, or convert it in a `query`',
+                    f"列“{name}”含有不是有效 UTF-8 的文本；请修正，或在 `query` 中转换",
+                )
             ) from None
     return pa.Table.from_arrays(arrays, names=list(columns))
 

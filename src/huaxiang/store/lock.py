@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from huaxiang.errors import BuildBusy
+from huaxiang.errors import BuildBusy, Said
 
 
 class BuildLock:
@@ -31,7 +31,8 @@ class BuildLock:
             holder = _holder(handle)
             os.close(handle)
             raise BuildBusy(
-                f"another build of this project is running ({holder}); wait until it is done, or stop that process"
+                f"another build of this project is running ({holder.en}); wait until it is done, or stop that process",
+                f"该项目的另一次构建正在进行（{holder.zh}）；请等待它完成，或停止该进程",
             )
         note = json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")})
         os.ftruncate(handle, 0)
@@ -75,9 +76,10 @@ def is_building(folder: Path) -> bool:
     return False
 
 
-def _holder(handle: int) -> str:
+def _holder(handle: int) -> Said:
     try:
         note = json.loads(os.pread(handle, 4096, 0) or b"{}")
-        return f"process {note['pid']} since {note['since']}"
+        pid, since = note["pid"], note["since"]
     except (ValueError, KeyError):
-        return "its process has just started"
+        return Said("its process has just started", "进程刚刚启动")
+    return Said(f"process {pid} since {since}", f"进程 {pid}，始于 {since}")

@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from huaxiang.errors import Said
 from huaxiang.spec.sources import DatabaseSpec
-from huaxiang.store.fetched import RowFile, all_numbers, as_schema, common_schema
+from huaxiang.store.fetched import RowFault, RowFile, all_numbers, as_schema, common_schema
 
 SAME_KEY, REPEATED = "same_key", "repeated"
 _FOLDED = (SAME_KEY, REPEATED)
@@ -55,7 +56,7 @@ class State:
 def merge_rows(before: State | None, new: RowFile, spec: DatabaseSpec) -> tuple[State, FetchCounts]:
     """The state of a table after a fetch: rows of `before` whose key was not fetched again, and of the new ones the newest of each key.
 
-    Raises ValueError when a key is NULL.
+    Raises RowFault when a key is NULL.
     """
     known = [before.rows.schema()] if before is not None else []
     schema = common_schema(new.columns, [new.schema(), *known])
@@ -128,7 +129,12 @@ def _newest(rows: pa.Table, key: list[str], cursor: str) -> tuple[pa.Table, pa.T
     """Of the rows of each key the one with the highest cursor (of equal ones the last); and how many were left out, by key."""
     for name in key:
         if rows.column(name).null_count:
-            raise ValueError(f'key column "{name}" is NULL in some rows; name columns that identify every row')
+            raise RowFault(
+                Said(
+                    f'key column "{name}" is NULL in some rows; name columns that identify every row',
+                    f"键列“{name}”在部分行中为 NULL；请写出能识别每一行的列",
+                )
+            )
     numbered = rows.append_column("_at", _ranks(rows.column(cursor))).append_column(
         "_n", pa.array(range(len(rows)), pa.int64())
     )

@@ -23,9 +23,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from huaxiang.errors import SnapshotError, UsageError
+from huaxiang.errors import Said, SnapshotError, UsageError
 from huaxiang.store.atomic import sync_folder, sync_tree, write_atomic, write_json
-from huaxiang.store.draft import describe_files, find_damage
+from huaxiang.store.draft import MISSING, NOT_WHOLE, damaged, describe_files, find_damage
 from huaxiang.store.failpoints import failpoint
 
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
@@ -52,7 +52,10 @@ class Snapshot:
         """Return the Parquet file of a table, e.g. `customers`. Raises SnapshotError for one that the snapshot lacks."""
         known: dict[str, str] = {table["name"]: table["path"] for table in self.manifest["tables"]}
         if name not in known:
-            raise SnapshotError(f'snapshot {self.id} has no table "{name}"; it has: {", ".join(known)}')
+            raise SnapshotError(
+                f'snapshot {self.id} has no table "{name}"; it has: {", ".join(known)}',
+                f"快照 {self.id} 中没有表“{name}”；现有的表：{'、'.join(known)}",
+            )
         return self.folder / known[name]
 
     def personas(self) -> dict[str, Any]:
@@ -67,7 +70,7 @@ class Snapshot:
         """Read every file and compare it with the manifest's SHA-256. Raises SnapshotError naming what differs."""
         damage = find_damage(self.folder, self.manifest, deep=True)
         if damage:
-            raise SnapshotError(_damaged(self.id, damage))
+            raise damaged(self.id, damage)
 
     def close(self) -> None:
         """Let retention remove this snapshot; files that are already open stay readable."""
@@ -97,7 +100,7 @@ class SnapshotInfo:
     customers: int
     bytes: int
     current: bool
-    problem: str | None = None
+    problem: Said | None = None
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ class Draft:
         failpoint("publish.after_move")
         damage = find_damage(target, full, deep=False)
         if damage:
-            raise SnapshotError(f"{_damaged(self.id, damage)}; it was not published")
+            raise damaged(self.id, damage, published=False)
         write_atomic(self.store.pointer, self.id + "\n")
         failpoint("publish.after_pointer")
         snapshot = self.store.open(self.id)
@@ -175,7 +178,8 @@ class SnapshotStore:
             return None
         if not _ID.fullmatch(name):
             raise SnapshotError(
-                f"{self.pointer.name} in .huaxiang holds no snapshot id; run `huaxiang build` to write it anew"
+                f"{self.pointer.name} in .huaxiang holds no snapshot id; run `huaxiang build` to write it anew",
+                f".huaxiang 中的 {self.pointer.name} 不是快照编号；请运行 `huaxiang build` 重新写入",
             )
         return name
 
@@ -198,7 +202,7 @@ class SnapshotStore:
                 return self._open(name)
             except FileNotFoundError:
                 continue
-        raise SnapshotError(_damaged(str(name), ("manifest.json is missing",)))
+        raise damaged(str(name), (MISSING,))
 
     def open(self, which: str) -> Snapshot:
         """Open a snapshot by id, by the beginning of one, or by date: the last one built on or before that day.
@@ -220,7 +224,7 @@ class SnapshotStore:
         try:
             return self._open(fitting[0])
         except FileNotFoundError:
-            raise SnapshotError(_damaged(fitting[0], ("manifest.json is missing",))) from None
+            raise damaged(fitting[0], (MISSING,)) from None
 
     def list(self) -> tuple[SnapshotInfo, ...]:
         """Describe all published snapshots, newest first; damaged ones are listed with their problem."""
@@ -312,7 +316,7 @@ class SnapshotStore:
             manifest = _parse(name, path)
             damage = find_damage(folder, manifest, deep=False)
             if damage:
-                raise SnapshotError(_damaged(name, damage))
+                raise damaged(name, damage)
         except BaseException:
             os.close(handle)
             raise
@@ -343,7 +347,8 @@ class SnapshotStore:
             with self._open(name) as snapshot:
                 manifest = snapshot.manifest
         except (SnapshotError, FileNotFoundError) as error:
-            return SnapshotInfo(name, "", _id_time(name), 0, 0, current, str(error))
+            told = error if isinstance(error, SnapshotError) else damaged(name, (MISSING,))
+            return SnapshotInfo(name, "", _id_time(name), 0, 0, current, Said(str(told), told.zh))
         size = sum(part["bytes"] for part in (*manifest["tables"], *manifest["files"]))
         return SnapshotInfo(name, manifest["as_of"], manifest["built_at"], manifest["customers"], size, current)
 
@@ -352,15 +357,10 @@ def _parse(name: str, path: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text("utf-8"))
     except (ValueError, UnicodeDecodeError):
-        raise SnapshotError(_damaged(name, ("manifest.json is not whole",))) from None
+        raise damaged(name, (NOT_WHOLE,)) from None
     if not isinstance(manifest, dict) or not {"tables", "files", "as_of", "customers"} <= manifest.keys():
-        raise SnapshotError(_damaged(name, ("manifest.json is not whole",)))
+        raise damaged(name, (NOT_WHOLE,))
     return manifest
-
-
-def _damaged(name: str, damage: tuple[str, ...]) -> str:
-    shown = "; ".join(damage[:5])
-    return f"snapshot {name} is damaged ({shown}); run `huaxiang build` for a new one, or open an older one by `--snapshot`"
 
 
 def _below(folder: Path, name: str) -> Path:

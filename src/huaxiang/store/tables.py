@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from huaxiang.errors import UsageError
-from huaxiang.store.databases import with_driver
+from huaxiang.store.reaching import with_driver
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from tests.told import same_names
 
 from huaxiang.app.form_sheet import write_workbook
 from huaxiang.store.files.batch import FileFault, RawBatch, ReadRequest
@@ -147,8 +148,9 @@ def test_the_form_of_another_codebook_is_refused(fill: Fill, tmp_path: Path, boo
     path = fill(FIRST)
     text = book_path.read_text("utf-8").replace("name: small", "name: tall")
     book_path.write_text(text, encoding="utf-8")
-    with pytest.raises(FileFault, match='form "small", but the source\'s codebook is "tall"'):
+    with pytest.raises(FileFault, match='form "small", but the source\'s codebook is "tall"') as caught:
         read(path, book_path, "people", "gender")
+    assert same_names(caught.value) == []
 
 
 def test_a_wide_table_of_interviews_is_read_too(tmp_path: Path, book_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.store.forms.conftest import HEADER, Read
+from tests.told import same_names
 
 from huaxiang.store.files.batch import FileFault, RawBatch, ReadRequest
 from huaxiang.store.files.open import open_file
@@ -145,8 +146,9 @@ def test_one_column_an_option(read: Read) -> None:
     skipped = (*GOOD[:3], "-3", "-3", "-3", "-3", "-3", "", *GOOD[4:])
     batches = read([row, skipped], "people", "likes", "likes_other", header=header)
     assert rows(batches) == [(["music", "other"], "下棋"), (None, None)]
-    with pytest.raises(FileFault, match="no column for option camp"):
+    with pytest.raises(FileFault, match="no column for option camp") as caught:
         read([row], "people", "likes", header=[name for name in header if "露营" not in name])
+    assert same_names(caught.value) == []
 
 
 def test_headers_of_survey_tools(book: Codebook) -> None:
@@ -163,28 +165,40 @@ def test_headers_of_survey_tools(book: Codebook) -> None:
 def test_what_is_wrong_with_headers_is_said(book: Codebook) -> None:
     with pytest.raises(FileFault, match='no column for question "v1"') as caught:
         locate_questions(book, [*HEADER[:4], "比价吗", *HEADER[5:]])
+    assert same_names(caught.value) == []
     assert "not used: 比价吗" in str(caught.value)
-    with pytest.raises(FileFault, match='question "school": columns 10 and 12 may both hold it'):
+    assert caught.value.zh.startswith(
+        "码本中的题目“v1”没有对应的列；未使用的列：比价吗。请在题目的 `column` 中写上表头"
+    )
+    with pytest.raises(FileFault, match='question "school": columns 10 and 12 may both hold it') as caught:
         locate_questions(book, [*HEADER, "9、学校"])
-    with pytest.raises(FileFault, match="no column says who answers"):
+    assert same_names(caught.value) == []
+    with pytest.raises(FileFault, match="no column says who answers") as caught:
         locate_questions(book, ["编号", *HEADER[1:]])
-    with pytest.raises(FileFault, match="no column of the file is a question"):
+    assert same_names(caught.value) == []
+    with pytest.raises(FileFault, match="no column of the file is a question") as caught:
         locate_questions(book, ["a", "b"])
+    assert same_names(caught.value) == []
 
 
 def test_faults_of_the_request_are_said(read: Read, tmp_path: Path, book_path: Path) -> None:
-    with pytest.raises(FileFault, match='no column "gendr"; did you mean "gender"'):
+    with pytest.raises(FileFault, match='no column "gendr"; did you mean "gender"') as caught:
         read([GOOD], "people", "gendr", "nps")
-    with pytest.raises(FileFault, match="`take: events` is not for forms"):
+    assert same_names(caught.value) == []
+    with pytest.raises(FileFault, match="`take: events` is not for forms") as caught:
         read([GOOD], "events", "gender")
+    assert same_names(caught.value) == []
     path = tmp_path / "wide.csv"
-    with pytest.raises(FileFault, match="names no codebook"):
+    with pytest.raises(FileFault, match="names no codebook") as caught:
         open_file(ReadRequest(path, "questionnaire", ()))
-    with pytest.raises(FileFault, match="can't be read"):
+    assert same_names(caught.value) == []
+    with pytest.raises(FileFault, match="can't be read") as caught:
         open_file(ReadRequest(path, "questionnaire", (), codebook=tmp_path / "nowhere.yaml"))
+    assert same_names(caught.value) == []
     book_path.write_text("name: small\nquestions: []\n", encoding="utf-8")
-    with pytest.raises(FileFault, match=r"its codebook has faults: small\.yaml:1 FRM001"):
+    with pytest.raises(FileFault, match=r"its codebook has faults: small\.yaml:1 FRM001") as caught:
         open_file(ReadRequest(path, "questionnaire", (), codebook=book_path))
+    assert same_names(caught.value) == []
 
 
 CELL = st.sampled_from(

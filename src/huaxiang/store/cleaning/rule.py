@@ -17,7 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from huaxiang.errors import SourceError
+from huaxiang.errors import Said, SourceError
 from huaxiang.plan.columns import derived_fields
 from huaxiang.spec import units
 from huaxiang.spec.canonical import DERIVED, FIELDS, STORED_AS
@@ -92,6 +92,11 @@ class ColumnRule:
     def stored(self) -> pa.DataType:
         """Arrow type of the clean column."""
         return ARROW_TYPES[STORED_AS[self.type]]
+
+
+def field_said(field: str) -> Said:
+    """A field by its name."""
+    return Said(f'field "{field}"', f"字段“{field}”")
 
 
 def fold(text: str) -> str:
@@ -189,12 +194,12 @@ def _rate(source: SourceSpec, field: str, spec: ColumnSpec, rates: Mapping[str, 
     if spec.currency is None:
         return None
     if spec.currency not in rates:
-        known = ", ".join(sorted(rates)) or "none"
-        raise SourceError(
-            source.name,
-            f'field "{field}"',
-            f"`rates` of huaxiang.yaml has no {spec.currency} (it has: {known}); add it",
+        known = sorted(rates)
+        said = Said(
+            f"`rates` of huaxiang.yaml has no {spec.currency} (it has: {', '.join(known) or 'none'}); add it",
+            f"huaxiang.yaml 的 `rates` 中没有 {spec.currency}（已有：{'、'.join(known) or '无'}）；请补上",
         )
+        raise SourceError(source.name, field_said(field), said)
     rate = Decimal(repr(rates[spec.currency]))
     return None if rate == 1 else rate
 
@@ -204,8 +209,12 @@ def _factor(source: SourceSpec, field: str, spec: ColumnSpec) -> Fraction | None
         return None
     factor = units.factor(spec.unit or spec.convert_to, spec.convert_to)
     if factor is None:
-        reason = f"`{spec.unit or spec.convert_to}` can't be converted to `{spec.convert_to}`; see the units in docs/cleaning.md"
-        raise SourceError(source.name, f'field "{field}"', reason)
+        unit = spec.unit or spec.convert_to
+        said = Said(
+            f"`{unit}` can't be converted to `{spec.convert_to}`; see the units in docs/cleaning.md",
+            f"`{unit}` 无法换算为 `{spec.convert_to}`；可用的单位见 docs/cleaning.md",
+        )
+        raise SourceError(source.name, field_said(field), said)
     return factor
 
 

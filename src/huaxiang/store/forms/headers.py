@@ -7,8 +7,10 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from huaxiang.errors import Said
 from huaxiang.store.files.batch import FileFault, looks_like_data
 from huaxiang.store.forms.codebook import Codebook, Key, Question
+from huaxiang.store.forms.pieces import question_said
 
 _MARK = re.compile(
     r"[\[【（(]\s*(?:单选|多选|单项|多项|填空|矩阵|量表|打分|评分|下拉|排序|必答|必填|选填|可选|NPS|likert|single|multiple|required|optional)"
@@ -46,17 +48,16 @@ def locate_questions(book: Codebook, header: Sequence[str]) -> FormColumns:
     finder = _Finder(header)
     keys: dict[str, int] = {}
     for key in (*book.keys, *((book.time,) if book.time else ())):
-        at = finder.find(_key_names(key), f'key "{key.field}"')
+        at = finder.find(_key_names(key), Said(f'key "{key.field}"', f"标识“{key.field}”"))
         if at is not None:
-            keys[key.field] = finder.use(at, f'key "{key.field}"')
+            keys[key.field] = finder.use(at)
     questions: dict[str, int] = {}
     options: dict[str, Mapping[str, int]] = {}
     missing: list[Question] = []
     for question in book.questions.values():
-        what = f'question "{question.code}"'
-        at = finder.find(_names(question), what)
+        at = finder.find(_names(question), question_said(question.code))
         if at is not None:
-            questions[question.code] = finder.use(at, what)
+            questions[question.code] = finder.use(at)
         elif question.kind == "multi" and (found := finder.options(question)):
             options[question.code] = found
         else:
@@ -70,22 +71,47 @@ def locate_questions(book: Codebook, header: Sequence[str]) -> FormColumns:
 def _refuse(book: Codebook, finder: _Finder, keys: Mapping[str, int], missing: Sequence[Question]) -> None:
     header = [] if looks_like_data(finder.header) else finder.header
     if len(missing) == len(book.questions):
-        raise FileFault(
-            f'no column of the file is a question of codebook "{book.name}"; set `header_row` or `sheet`, or write the headers '
-            "as `column` into the codebook"
-        )
+        raise FileFault(_no_question(book.name))
     wanted = [question.code for question in missing if not question.optional]
     if wanted:
-        listed = ", ".join(f'"{code}"' for code in wanted[:8]) + (" …" if len(wanted) > 8 else "")
         left = [name for at, name in enumerate(header) if name and at not in finder.used]
-        rest = f"; columns that are not used: {', '.join(left[:8])}{' …' if len(left) > 8 else ''}" if left else ""
-        raise FileFault(
-            f"no column for question {listed} of the codebook{rest}. Write the header as `column` of the question, or "
-            "`optional: true` if this file was made without it"
-        )
+        raise FileFault(_lacking(wanted, left))
     if book.keys and not keys.keys() - {"occurred_at"}:
-        names = ", ".join(key.columns[0] for key in book.keys)
-        raise FileFault(f"no column says who answers (looked for {names}); write the header as `column` of a key")
+        names = [key.columns[0] for key in book.keys]
+        raise FileFault(
+            Said(
+                f"no column says who answers (looked for {', '.join(names)}); write the header as `column` of a key",
+                f"没有哪一列说明答题人是谁（查找过：{'、'.join(names)}）；请在某个标识的 `column` 中写上表头",
+            )
+        )
+
+
+def _no_question(book: str) -> Said:
+    return Said(
+        f'no column of the file is a question of codebook "{book}"; set `header_row` or `sheet`, or write the headers '
+        "as `column` into the codebook",
+        f"文件中没有一列是码本“{book}”的题目；请设置 `header_row` 或 `sheet`，或在码本的 `column` 中写上表头",
+    )
+
+
+def _lacking(wanted: Sequence[str], left: Sequence[str]) -> Said:
+    """That questions have no column. `left`: headers that nothing is read from."""
+    nothing, cut = Said("", ""), Said(" …", "等")
+    more, rest = cut if len(wanted) > 8 else nothing, nothing
+    if left:
+        others = cut if len(left) > 8 else nothing
+        rest = Said(
+            f"; columns that are not used: {', '.join(left[:8])}{others.en}",
+            f"；未使用的列：{'、'.join(left[:8])}{others.zh}",
+        )
+    listed = ", ".join(f'"{code}"' for code in wanted[:8])
+    listed_zh = "、".join(f"“{code}”" for code in wanted[:8])
+    return Said(
+        f"no column for question {listed}{more.en} of the codebook{rest.en}. Write the header as `column` of the question, or "
+        "`optional: true` if this file was made without it",
+        f"码本中的题目{listed_zh}{more.zh}没有对应的列{rest.zh}。请在题目的 `column` 中写上表头；"
+        "如果该文件本来就没有这道题，请写 `optional: true`",
+    )
 
 
 def normal(text: str) -> str:
@@ -96,7 +122,7 @@ def normal(text: str) -> str:
 @dataclass
 class _Finder:
     header: Sequence[str]
-    used: dict[int, str] = field(default_factory=dict)
+    used: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         plain = [_MARK.sub("", name) for name in self.header]
@@ -106,31 +132,30 @@ class _Finder:
             _index(normal(_NUMBERED.sub("", name)) for name in plain),
         ]
 
-    def find(self, names: Iterable[str], what: str) -> int | None:
+    def find(self, names: Iterable[str], what: Said) -> int | None:
         """Position of the first of `names` that is a header, best likeness first. Raises FileFault when several are."""
         wanted = list(dict.fromkeys(n for n in map(normal, names) if n))
         for name in wanted:
             for forms in self._forms:
                 hits = [at for at in forms.get(name, ()) if at not in self.used]
                 if len(hits) > 1:
-                    columns = " and ".join(str(at + 1) for at in hits[:2])
-                    raise FileFault(
-                        f"{what}: columns {columns} may both hold it; write its header as `column` in the codebook"
-                    )
+                    raise FileFault(_either(what, hits[0] + 1, hits[1] + 1))
                 if hits:
                     return hits[0]
         return None
 
-    def use(self, at: int, what: str) -> int:
+    def use(self, at: int) -> int:
         """Take a column; a column serves one question."""
-        self.used[at] = what
+        self.used.add(at)
         return at
 
     def options(self, question: Question) -> Mapping[str, int]:
         """Columns of the options of a multiple choice; all of them, or none."""
         found: dict[str, int] = {}
         for option in question.options:
-            what = f'option "{option.code}" of question "{question.code}"'
+            what = Said(
+                f'option "{option.code}" of question "{question.code}"', f"题目“{question.code}”的选项“{option.code}”"
+            )
             names = option.columns or (
                 question.text.zh + option.title.zh,
                 question.text.en + option.title.en,
@@ -139,12 +164,10 @@ class _Finder:
             )
             at = self.find(names, what)
             if at is not None:
-                found[option.code] = self.use(at, what)
+                found[option.code] = self.use(at)
         lacking = [option.code for option in question.options if option.code not in found]
         if found and lacking:
-            raise FileFault(
-                f'question "{question.code}": no column for option {", ".join(lacking[:6])}; write its header as `column` of the option'
-            )
+            raise FileFault(_lacking_options(question.code, lacking[:6]))
         return found
 
     def other(self, question: Question) -> int | None:
@@ -156,8 +179,22 @@ class _Finder:
             f"{question.code}_other", f"{question.text.zh}{title.zh}文本", f"{question.text.zh}{title.zh}请注明",
             f"{question.text.en}{title.en}text",
         )  # fmt: skip
-        at = self.find(names, f'other of question "{question.code}"')
-        return None if at is None else self.use(at, f'other of question "{question.code}"')
+        at = self.find(names, Said(f'other of question "{question.code}"', f"题目“{question.code}”的 other"))
+        return None if at is None else self.use(at)
+
+
+def _either(what: Said, one: int, other: int) -> Said:
+    return Said(
+        f"{what.en}: columns {one} and {other} may both hold it; write its header as `column` in the codebook",
+        f"{what.zh}：第 {one} 列和第 {other} 列都可能是它；请在码本的 `column` 中写上它的表头",
+    )
+
+
+def _lacking_options(question: str, options: Sequence[str]) -> Said:
+    return Said(
+        f'question "{question}": no column for option {", ".join(options)}; write its header as `column` of the option',
+        f"题目“{question}”：选项 {'、'.join(options)} 没有对应的列；请在选项的 `column` 中写上它的表头",
+    )
 
 
 def _index(names: Iterable[str]) -> dict[str, list[int]]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from huaxiang.errors import Said
 from huaxiang.store.cleaning.rule import fold
 from huaxiang.store.files.batch import BadRow, FileFault, FileForm, RawBatch, ReadRequest
 from huaxiang.store.files.excel import Sheet, read_sheets
@@ -66,7 +67,10 @@ def _part(sheets: Sequence[Sheet], book: Codebook, size: int) -> Part:
         name = mark.removeprefix(MARK).split(":")[0]
         if name != book.name:
             raise FileFault(
-                f'sheet {number} is of form "{name}", but the source\'s codebook is "{book.name}"; name that of the form'
+                Said(
+                    f'sheet {number} is of form "{name}", but the source\'s codebook is "{book.name}"; name that of the form',
+                    f"第 {number} 张工作表属于表单“{name}”，而数据源的码本是“{book.name}”；请改为该表单的码本",
+                )
             )
         interview = _SheetReader(sheet, number, book, answers).read()
         if interview is not None:

@@ -87,7 +87,7 @@ def read_codebook(path: Path, name: str) -> Codebook:
                     "SPEC003",
                     Said(
                         "the codebook must hold keys at its top (name, keys, questions …)",
-                        "编码表最外层应为键（name、keys、questions……）",
+                        "码本最外层应为键（name、keys、questions……）",
                     ),
                 )
             ]
@@ -126,7 +126,7 @@ class _Checker:
         if not self.questions:
             said = Said(
                 "the codebook has no questions; write `questions`, or `sections` with questions",
-                "编码表没有题目；请写 `questions`，或带题目的 `sections`",
+                "码本没有题目；请写 `questions`，或带题目的 `sections`",
             )
             self.report((), "FRM001", said)
         constructs = self._constructs()

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from huaxiang.errors import ProjectInvalid
+from huaxiang.errors import Issue, ProjectInvalid, Said
 from huaxiang.store.cleaning.column import as_texts
-from huaxiang.store.files.batch import BadRow, FileFault, FileForm, RawBatch, ReadRequest
+from huaxiang.store.files.batch import BadRow, FileFault, FileForm, RawBatch, ReadRequest, cause_zh
 from huaxiang.store.files.open import open_file
 from huaxiang.store.forms.answers import SKIPPED, AnswerReader, Reading
 from huaxiang.store.forms.codebook import Codebook, Question, load_codebook
@@ -35,17 +35,33 @@ def open_questionnaire(request: ReadRequest) -> tuple[FileForm, Iterator[RawBatc
 def codebook_of(request: ReadRequest) -> Codebook:
     """Codebook of a source. Raises FileFault when there is none, or when it has faults."""
     if request.codebook is None:
-        raise FileFault("the source names no codebook; write `codebook:` with the path of its YAML or Excel file")
+        raise FileFault(
+            Said(
+                "the source names no codebook; write `codebook:` with the path of its YAML or Excel file",
+                "数据源没有指明码本；请用 `codebook:` 写明其 YAML 或 Excel 文件的路径",
+            )
+        )
     path = request.codebook
     try:
         return load_codebook(path)
     except ProjectInvalid as error:
-        more = f" (and {len(error.issues) - 1} more)" if len(error.issues) > 1 else ""
-        raise FileFault(
-            f"its codebook has faults: {error.issues[0]}{more}; see `huaxiang form check {path.name}`"
-        ) from None
+        raise FileFault(_faulty_codebook(path.name, error.issues)) from None
     except OSError as error:
-        raise FileFault(f"its codebook {path.name} can't be read ({error.strerror or 'input/output error'})") from None
+        raise FileFault(
+            Said(
+                f"its codebook {path.name} can't be read ({error.strerror or 'input/output error'})",
+                f"无法读取其码本 {path.name}（{cause_zh(error)}）",
+            )
+        ) from None
+
+
+def _faulty_codebook(name: str, issues: Sequence[Issue]) -> Said:
+    first, others = issues[0], len(issues) - 1
+    more = Said(f" (and {others} more)", f"（另有 {others} 处）") if others else Said("", "")
+    return Said(
+        f"its codebook has faults: {first}{more.en}; see `huaxiang form check {name}`",
+        f"其码本有错误：{first.place} {first.code} {first.zh}{more.zh}；请运行 `huaxiang form check {name}` 查看",
+    )
 
 
 @dataclass(frozen=True)

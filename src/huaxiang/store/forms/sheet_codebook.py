@@ -73,7 +73,13 @@ def _table(path: Path) -> tuple[list[tuple[str | None, ...]], list[int], tuple[s
     lacking = [field for field in ("code", "text", "kind") if field not in there]
     if lacking:
         names = ", ".join(f'"{COLUMNS[field][0]}" ({COLUMNS[field][1]})' for field in lacking)
-        raise FileFault(f"the sheet has no column {names}; a codebook needs code 编码, text 题目 and kind 题型")
+        names_zh = "、".join(f"“{COLUMNS[field][1]}”（{COLUMNS[field][0]}）" for field in lacking)
+        raise FileFault(
+            Said(
+                f"the sheet has no column {names}; a codebook needs code 编码, text 题目 and kind 题型",
+                f"工作表中没有列{names_zh}；码本需要编码（code）、题目（text）和题型（kind）",
+            )
+        )
     _, batches = open_excel(ReadRequest(path, "excel", tuple(there.values())))
     rows: list[tuple[str | None, ...]] = []
     numbers: list[int] = []

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
+from huaxiang.errors import Said
 from huaxiang.store.files.batch import BadRow, FileFault, RawBatch, locate
 from huaxiang.store.forms.answers import Answer, Reading
 from huaxiang.store.forms.codebook import Codebook, Question, level_of
@@ -58,7 +59,12 @@ def take_of(asked: str | None) -> Take:
         return "people"
     if asked == "texts":
         return "texts"
-    raise FileFault(f"`take: {asked}` is not for forms; write answers, people or texts")
+    raise FileFault(
+        Said(
+            f"`take: {asked}` is not for forms; write answers, people or texts",
+            f"`take: {asked}` 不用于表单；请写 answers、people 或 texts",
+        )
+    )
 
 
 def form_header(book: Codebook, take: Take) -> tuple[str, ...]:
