@@ -105,7 +105,7 @@ def test_a_damaged_snapshot_is_one_clear_message(shop: Path, run: Run) -> None:
         path.unlink()
     answer = run("audience", "count", "big")
     assert answer.code == 1
-    assert "customers.parquet is missing" in answer.err
+    assert "缺少 tables/customers.parquet" in answer.err
     assert "huaxiang build" in answer.err
 
 
