@@ -239,7 +239,7 @@ class TooLittleData(LearnError):
         super().__init__(en, zh)
 
 
-_PLACES_ZH = {"the condition": "条件"}
+_PLACES_ZH = {"the condition": "条件", "the expression of an attribute": "画像属性的表达式"}
 
 
 class ValueRangeError(HuaxiangError):

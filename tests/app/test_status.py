@@ -50,8 +50,9 @@ def test_a_running_and_a_failed_build_show(tmp_path: Path) -> None:
 
 def test_a_damaged_snapshot_is_told_not_raised(tmp_path: Path) -> None:
     publish_sample(tmp_path).table("customers").unlink()
-    assert "customers.parquet is missing" in project_status(tmp_path)["problem"]
-    assert "damaged" in list_snapshots(tmp_path)[0]["problem"]
+    assert "customers.parquet is missing" in project_status(tmp_path)["problem"]["en"]
+    problem = list_snapshots(tmp_path)[0]["problem"]
+    assert "damaged" in problem["en"] and "已损坏" in problem["zh"]
 
 
 def test_the_project_is_looked_for_upwards(tmp_path: Path) -> None:

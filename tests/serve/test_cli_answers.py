@@ -60,7 +60,7 @@ def test_status_before_the_first_build_says_what_to_do(
     answer = run("status", "--json")
     assert answer.code == 0
     assert answer.json["snapshot"] is None
-    assert "huaxiang build" in answer.json["problem"]
+    assert all("huaxiang build" in told for told in answer.json["problem"].values())
     assert run("audience", "count", "a = 1").code == 1
 
 

@@ -21,7 +21,7 @@ _DEFINITIONS = ("sources", "identity", "attributes", "tags", "audiences", "perso
 def project_status(folder: Path, *, now: datetime | None = None) -> dict[str, Any]:
     """Return STATUS_KEYS of the project; the keys of the snapshot are None before the first build.
 
-    `problem` says why there is no readable snapshot; `changed_since` lists definition files newer than the snapshot.
+    `problem` says in two languages why there is no readable snapshot; `changed_since` lists definition files newer than the snapshot.
     """
     runs = run_log(folder).list()
     status: dict[str, Any] = dict.fromkeys(STATUS_KEYS)
@@ -33,7 +33,7 @@ def project_status(folder: Path, *, now: datetime | None = None) -> dict[str, An
         with open_snapshot(folder) as snapshot:
             manifest = snapshot.manifest
     except SnapshotError as error:
-        return status | {"problem": str(error)}
+        return status | {"problem": {"zh": error.zh, "en": str(error)}}
     built = _moment(manifest["built_at"])
     counts = ("sources", "attributes", "tags", "audiences", "clusterings")
     status |= {key: manifest.get(key) for key in ("project", "as_of", "built_at", "engine", "version", "customers")}
@@ -64,7 +64,7 @@ def list_snapshots(folder: Path) -> list[dict[str, Any]]:
     return [
         {
             "id": info.id, "as_of": info.as_of, "built_at": info.built_at, "customers": info.customers,
-            "bytes": info.bytes, "current": info.current, "problem": info.problem and info.problem.en,
+            "bytes": info.bytes, "current": info.current, "problem": info.problem and {"zh": info.problem.zh, "en": info.problem.en},
         }
         for info in snapshot_store(folder).list()
     ]  # fmt: skip

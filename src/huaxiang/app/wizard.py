@@ -121,6 +121,8 @@ def save_source(folder: Path, upload: Upload, name: str, wanted: Wanted) -> dict
 def _spec(name: str, wanted: Wanted, files: str) -> SourceSpec:
     from pydantic import ValidationError
 
+    from huaxiang.spec.faults import first_fault
+
     keys = {key: value for key, value in wanted.keys.items() if value is not None}
     made = (
         {"name": name if _NAME.fullmatch(name) else "preview", "files": files}
@@ -130,9 +132,7 @@ def _spec(name: str, wanted: Wanted, files: str) -> SourceSpec:
     try:
         return SourceSpec.model_validate(made)
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in fault["loc"])
-        raise UsageError(f"{place}: {fault['msg']}", f"{place}：{fault['msg']}") from None
+        raise UsageError(*first_fault(error, made, SourceSpec)) from None
 
 
 def _load(project: Project, spec: SourceSpec, folder: Path, out: tuple[Path, Path]) -> LoadReport:

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Union
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from huaxiang.errors import Issue, Said, did_you_mean
 from huaxiang.spec import faults_zh
@@ -51,6 +51,12 @@ def issues_of(errors: Iterable[Mapping[str, Any]], document: Document, model: ty
     """Turn the errors of validating `document.data` as `model` into issues, one for each fault the writer made."""
     faults = [_locate(e, document.data, model) for e in errors]
     return tuple(_issue(f, document) for f in _choose_members(faults) if not _is_echo(f))
+
+
+def first_fault(error: ValidationError, data: object, model: type[BaseModel]) -> Said:
+    """What is wrong first with data that are no file's."""
+    issue = issues_of(error.errors(include_url=False), Document("", data), model)[0]
+    return Said(issue.message, issue.zh)
 
 
 def _is_echo(fault: Fault) -> bool:

@@ -76,7 +76,7 @@ def paths(snapshot: Snapshot, audience: str | None, question: PathAsked) -> dict
     within(len(question.events), 1, MOST_EVENTS, ("the number of kinds of events", "参与路径的事件数"))
     if question.anchor.by is not None:
         raise UsageError(
-            "the anchor has no `by`; narrow it by `where`", "起止事件不支持按字段区分；请用 where 条件限定"
+            "the anchor has no `by`; narrow it by `where`", "起止事件不支持按字段区分（`by`）；请用 `where` 条件限定"
         )
     asked = ask(snapshot, audience)
     went = _indexed(asked, question) or _read(asked, question)

@@ -54,7 +54,7 @@ def _before(snapshot: Snapshot, name: str) -> str:
     if not ids:
         raise UsageError(
             f'there is no snapshot before {snapshot.id} to compare audience "{name}" with',
-            f"快照 {snapshot.id} 之前没有可供比较的快照",
+            f"快照 {snapshot.id} 之前没有可与人群“{name}”比较的快照",
         )
     return ids[-1]
 

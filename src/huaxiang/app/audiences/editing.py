@@ -155,14 +155,14 @@ def _check_wish(name: str, wish: Wish) -> None:
 def _spec(name: str, old: AudienceSpec | None, wish: Wish) -> AudienceSpec:
     from pydantic import ValidationError
 
+    from huaxiang.spec.faults import first_fault
+
     known = old.model_dump(by_alias=True, exclude_unset=True) if old is not None else {}
     keys = {key: value for key, value in (known | {"name": name} | dict(wish.keys)).items() if value is not None}
     try:
         return AudienceSpec.model_validate(keys)
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in fault["loc"])
-        raise UsageError(f"{place}: {fault['msg']}", f"{place}：{fault['msg']}") from None
+        raise UsageError(*first_fault(error, keys, AudienceSpec)) from None
 
 
 def _check(project: Project, spec: AudienceSpec) -> None:

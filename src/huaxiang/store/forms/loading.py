@@ -325,13 +325,13 @@ class _Checker:
                 near, near_zh = (call(question.construct, declared) for call in (did_you_mean, did_you_mean_zh))
                 said = Said(
                     f'unknown construct "{question.construct}"{near}; list it under `constructs`',
-                    f"没有名为“{question.construct}”的构念{near_zh}；请列在 `constructs` 下",
+                    f"没有名为“{question.construct}”的维度{near_zh}；请列在 `constructs` 下",
                 )
                 self.report(self._path_of(question.code), "FRM010", said, question_said(question.code))
         found = []
         for number, spec in enumerate(self.spec.constructs):
             path: KeyPath = ("constructs", number)
-            what = Said(f'construct "{spec.code}"', f"构念“{spec.code}”")
+            what = Said(f'construct "{spec.code}"', f"维度“{spec.code}”")
             items = [q for q in self.questions.values() if q.construct == spec.code]
             self.take(spec.code, what, (*path, "code"))
             self.take(f"{spec.code}_level", what, (*path, "code"))
@@ -363,7 +363,7 @@ class _Checker:
                 if name not in known:
                     said = Said(
                         f'unknown construct "{name}"{did_you_mean(name, known)}',
-                        f"没有名为“{name}”的构念{did_you_mean_zh(name, known)}",
+                        f"没有名为“{name}”的维度{did_you_mean_zh(name, known)}",
                     )
                     self.report(("profiles", number, "of"), "FRM011", said, what)
             found.append(Profile(spec.code, as_text(spec.title, spec.code), spec.of, spec.attribute))

@@ -129,7 +129,7 @@ class Status(Answer):
     building: bool
     last_run: Run | None
     changed_since: list[str]
-    problem: str | None
+    problem: Text | None
     quality: Light | None
     stale_audiences: list[str] | None
 
@@ -143,7 +143,7 @@ class SnapshotLine(Answer):
     customers: int
     bytes: int
     current: bool
-    problem: str | None
+    problem: Text | None
 
 
 class Snapshots(NextPage):

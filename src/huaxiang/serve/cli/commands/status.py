@@ -45,7 +45,7 @@ def _status(found: dict[str, Any]) -> None:
         pairs.append((t("status.last_run"), f"{output.moment(run['started_at'])} · {state}"))
     output.facts(pairs)
     notes = [
-        found["problem"],
+        pick(found["problem"]),
         run and run["error"] and _why(run["error"]),
         found["building"] and t("status.building"),
     ]
@@ -104,7 +104,7 @@ def _snapshots(found: dict[str, Any]) -> None:
     rows = [
         (
             ("* " if item["current"] else "  ") + item["id"], item["as_of"], output.moment(item["built_at"]),
-            output.number(item["customers"]), output.size(item["bytes"]), item["problem"] or "",
+            output.number(item["customers"]), output.size(item["bytes"]), pick(item["problem"]),
         )
         for item in found["snapshots"]
     ]  # fmt: skip
