@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.app.audience_shop import MEMBERS, write_shop
 from tests.waiting import PATIENCE
@@ -61,9 +62,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
             member = draw.randrange(MEMBERS + 5)  # some of nobody
             file.write(f"M{member:03},{moment(draw, fine=draw.random() < 0.3)},{draw.choice(PAGES)}\n")
     with (folder / "data" / "orders.csv").open("a", encoding="utf-8") as file:
-        for number in range(500):
-            row = f"M{draw.randrange(MEMBERS):03},x{number},{moment(draw, fine=False)},{draw.randrange(100)},{draw.choice(CHANNELS)}"
-            file.write(row + "\n")
+        for number in range(200):  # with some lines each, which stand at one moment
+            who, when = draw.randrange(MEMBERS), moment(draw, fine=False)
+            for line in range(draw.randint(1, 4)):
+                file.write(f"M{who:03},x{number}-{line},{when},{draw.randrange(100)},{draw.choice(CHANNELS)}\n")
     build(folder)
     return folder
 
@@ -110,6 +112,23 @@ def test_answers_by_the_index_are_those_by_the_rows(snapshot: Snapshot) -> None:
     assert streams_of(ask(snapshot, None), (*EVENTS, *NAMED[:-1])) is not None
     for (tell, question, audience), expected in zip(questions, by_rows, strict=True):
         assert tell(snapshot, audience, question) == expected, (audience, question)
+
+
+def test_what_a_customer_did_at_one_moment_is_told_once_where_that_is_much_shorter(snapshot: Snapshot) -> None:
+    assert prepare_journeys(snapshot, 0)
+    held = open_journeys(snapshot)
+    orders, visits = held.source("orders"), held.source("visits")
+    assert orders is not None and visits is not None
+    assert [len(array) for array in visits.once] == [len(visits.starts), len(visits.moments)]
+    pairs = {
+        (customer, moment)
+        for customer in range(len(orders.starts) - 1)
+        for moment in orders.moments[orders.starts[customer] : orders.starts[customer + 1]].tolist()
+    }
+    starts, moments = orders.once
+    owners = np.repeat(np.arange(len(starts) - 1), np.diff(starts.astype(np.int64)))
+    assert list(zip(owners.tolist(), moments.tolist(), strict=True)) == sorted(pairs)
+    assert len(pairs) < 0.75 * len(orders.moments)
 
 
 def test_what_the_index_cannot_tell_is_read(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -304,7 +323,7 @@ def test_a_value_that_no_condition_can_read_is_left_to_the_engine(
 ) -> None:
     from huaxiang.errors import ValueRangeError
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise ValueRangeError(("the condition",))
 
     assert prepare_journeys(snapshot, 0)

@@ -73,8 +73,17 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(made(), min_size=2, max_size=4), st.integers(0, 40), MEMBERS, st.none() | st.integers(0, 60))
-def test_funnels(steps: list[Made], within: int, members: np.ndarray | None, start: int | None) -> None:
+@given(
+    st.lists(made(), min_size=1, max_size=3),
+    st.lists(st.integers(0, 2), min_size=2, max_size=4),
+    st.integers(0, 40),
+    MEMBERS,
+    st.none() | st.integers(0, 60),
+)
+def test_funnels(
+    several: list[Made], order: list[int], within: int, members: np.ndarray | None, start: int | None
+) -> None:
+    steps = [several[number % len(several)] for number in order]  # some of them alike, at the beginning or later
     starts = (-(1 << 62), BASE + 50 * STEP) if start is None else (BASE + start * STEP, BASE + start * STEP + 9 * STEP)
     plain = numbered([of_members(one.events, members) for one in steps])
     expected = journeys.funnel(plain, len(steps), within * STEP, starts)

@@ -24,10 +24,10 @@ class Bits:
 
     __slots__ = ("_count", "size", "words")
 
-    def __init__(self, size: int, words: Words) -> None:
+    def __init__(self, size: int, words: Words, count: int | None = None) -> None:
         self.size = size
         self.words = words
-        self._count: int | None = None
+        self._count = count
 
     @classmethod
     def none(cls, size: int) -> Bits:

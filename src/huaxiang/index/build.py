@@ -233,7 +233,7 @@ def _save_rows(pieces: Sequence[_Piece], order: npt.NDArray[np.int64], size: int
         rows[np.repeat(begin - first, own) + np.arange(len(piece.rows))] = piece.rows
         begin += own
     common = np.flatnonzero(totals * _SPARSE > size)
-    sets = [Bits.from_rows(size, rows[starts[v] : starts[v + 1]]).words for v in common.tolist()]
+    sets = [Bits.from_rows(size, rows[starts[v] : starts[v + 1]]) for v in common.tolist()]
     few = np.ones(len(rows), dtype=np.bool_)
     for value in common.tolist():
         few[starts[value] : starts[value + 1]] = False
@@ -243,7 +243,8 @@ def _save_rows(pieces: Sequence[_Piece], order: npt.NDArray[np.int64], size: int
     target.save("starts", np.concatenate([[0], np.cumsum(totals)]).astype(np.int64))
     target.save("rows", rows[few])
     target.save("common", place)
-    target.save("sets", np.concatenate(sets) if sets else np.empty(0, dtype=np.uint64))
+    target.save("sets", np.concatenate([s.words for s in sets]) if sets else np.empty(0, dtype=np.uint64))
+    target.save("counts", np.array([s.count() for s in sets], dtype=np.int64))
 
 
 # numbers

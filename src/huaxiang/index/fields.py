@@ -102,7 +102,8 @@ class Field:
         if at < 0:
             return Bits.from_rows(size, self.rows[self.starts[place] : self.starts[place + 1]])
         words = words_of(size)
-        return Bits(size, self._array("sets")[at * words : (at + 1) * words])
+        count = int(self._array("counts")[at]) if "counts" in self.info.parts else None
+        return Bits(size, self._array("sets")[at * words : (at + 1) * words], count)
 
     def _array(self, part: str) -> npt.NDArray:  # type: ignore[type-arg]
         return read_part(self._mapped, self.info.parts[part])

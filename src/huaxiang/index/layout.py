@@ -5,7 +5,7 @@ wide    numbers with too many values for codes: `numbers` (int64 or float64 per 
 `codes`: uint8: 0 no value, else 1 + the bucket; `bounds`: bucket b holds bounds[b-1] <= number < bounds[b];
 `order`: the customers that have one, by number, then by place (uint32); `ends`: where each bucket ends in it
 list    `values`, and for each value the customers whose list holds it: `starts`, `rows`: their numbers (uint32, ascending) when they are
-few, else `sets`: bits (uint64), at the place among them that `common` gives (-1: they are few);
+few, else `sets`: bits (uint64), at the place among them that `common` gives (-1: they are few), and `counts`, how many hold each of these;
 `codes`: uint8: 0 no value, 1 a list (it may be empty)
 text    texts with too many values: `codes` as for lists; their conditions are asked of the engine
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -117,8 +118,9 @@ class Piece:
         keys = np.repeat(own, counts)
         keys += self._time(stream, stream.moments[events])
         codes = None if stream.codes is None else stream.codes[events]
-        if kept is not None:
-            keys, codes = keys[kept], None if codes is None else codes[kept]
+        if kept is not None:  # places are taken in a third of the time that a mask takes
+            at = np.flatnonzero(kept)
+            keys, codes = keys.take(at), None if codes is None else codes.take(at)
         return keys, codes
 
     def since(self, stream: Stream, begins: Ints, window: int) -> tuple[Ints, Ints, Codes | None]:
@@ -135,9 +137,9 @@ class Piece:
         after = self._time(stream, stream.moments[events]).astype(kind, copy=False) - low.take(own)
         near = np.flatnonzero(after < kind.type(window))
         if kept is not None:
-            near = near[kept[near]]
-        codes = None if stream.codes is None else stream.codes[events][near]
-        return own[near].astype(np.int64), after[near].astype(np.int64), codes
+            near = near.take(np.flatnonzero(kept.take(near)))
+        codes = None if stream.codes is None else stream.codes[events].take(near)
+        return own.take(near).astype(np.int64), after.take(near).astype(np.int64), codes
 
     def outermost(self, stream: Stream, *, last: bool = False) -> Ints:
         """The key of the first (or the last) event of each customer who has one, ascending."""
@@ -216,18 +218,24 @@ def funnel(
 
 def _funnel(piece: Piece, streams: Sequence[Stream], window: int, ends: tuple[int, int]) -> tuple[Ints, Ints, Ints]:
     clock = piece.clock
-    begins, _ = piece.keys(streams[0])
+    keys, _ = piece.keys(streams[0])
+    new = changes(keys)
+    keys = keys if new.all() else keys.take(np.flatnonzero(new))
+    chosen = np.arange(len(keys))
     if ends[0] > 0 or ends[1] <= clock.latest(streams[0]):
-        time = begins & clock.mask
-        begins = begins[(time >= ends[0]) & (time < ends[1])]
-    new = changes(begins)
-    begins = begins if new.all() else begins[new]
+        time = keys & clock.mask
+        chosen = np.flatnonzero((time >= ends[0]) & (time < ends[1]))
+    begins = keys.take(chosen)
     levels = [(begins, begins)]  # which tries reached a step, and when
-    for stream in streams[1:]:
+    follower: Ints | None = chosen + 1  # where the next key is, as long as all steps are alike
+    for before, stream in pairwise(streams):
         tries, at = levels[-1]
-        following = _next_later(at, piece.keys(stream)[0])
-        met = following - tries <= window
-        levels.append((tries[met], following[met]))
+        if stream is not before:
+            keys, follower = piece.keys(stream)[0], None
+        following = _next_later(at, keys) if follower is None else np.append(keys, NEVER).take(follower)
+        met = np.flatnonzero(following - tries <= window)
+        levels.append((tries.take(met), following.take(met)))
+        follower = None if follower is None else follower.take(met) + 1
     size = piece.end - piece.begin
     best, depth = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     for number, (tries, _) in enumerate(levels, 1):
@@ -302,16 +310,16 @@ def _cohorts(
     since, period = (np.full(piece.end - piece.begin, fill, dtype=np.int64) for fill in (NEVER, 0))
     since[who], period[who] = firsts, begun
     again, _ = piece.of(since < NEVER).keys(streams[1])
-    again = again[again > since[again >> clock.shift]]
+    again = again.take(np.flatnonzero(again > since.take(again >> clock.shift)))
     own = again >> clock.shift
-    offset = periods[(again & clock.mask) // day] - period[own]
+    offset = periods.take((again & clock.mask) // day) - period.take(own)
     if unbounded:
-        last = changes(own[::-1])[::-1]
-        own, offset = own[last], np.minimum(offset[last], width - 1)
+        last = np.flatnonzero(changes(own[::-1])[::-1])
+        own, offset = own.take(last), np.minimum(offset.take(last), width - 1)
     else:
-        near = (offset >= 1) & (offset < width)
-        pairs = own[near] * width + offset[near]
-        pairs = pairs[changes(pairs)]
+        near = np.flatnonzero((offset >= 1) & (offset < width))
+        pairs = own.take(near) * width + offset.take(near)
+        pairs = pairs.take(np.flatnonzero(changes(pairs)))
         own, offset = pairs // width, pairs % width
     rows = calendar.until - calendar.since + 1
     cells = np.bincount((period[own] - calendar.since) * width + offset, minlength=rows * width).reshape(rows, width)

@@ -78,7 +78,8 @@ class _Way:
         own, code = found >> steps, found & ((1 << self.base.bit_length()) - 1)
         new = changes(own)
         np.logical_or(new[1:], code[1:] != code[:-1], out=new[1:])
-        own, code = own[new], code[new]
+        kept = np.flatnonzero(new)
+        own, code = own.take(kept), code.take(kept)
         begin = np.flatnonzero(changes(own))
         number = np.arange(len(own)) - np.repeat(begin, np.diff(np.append(begin, len(own))))
         digits = (code + 1) * self._powers[np.minimum(number, self.depth)]

@@ -75,7 +75,7 @@ def _followed(asked: Asked, question: FunnelAsked, since: date | None, until: da
 
     starts = (day_number(since) * journeys.DAY if since else -(1 << 62), (day_number(until) + 1) * journeys.DAY)
     window = question.window * journeys.DAY
-    told = streams_of(asked, question.steps)
+    told = streams_of(asked, question.steps, once=True)
     if told is not None:
         with suppress(streams.TooWide):
             return streams.funnel([one.stream for one in told], window, starts, members_of(asked))

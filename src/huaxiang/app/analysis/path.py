@@ -119,7 +119,7 @@ def _indexed(asked: Asked, question: PathAsked) -> _Went | None:
     from huaxiang.learn.ways import Route
     from huaxiang.learn.ways import paths as follow
 
-    told = streams_of(asked, (question.anchor, *question.events))
+    told = streams_of(asked, (question.anchor, *question.events), once=True)
     if told is None:
         return None
     route = Route(question.depth, question.window * DAY, question.direction == "before")

@@ -67,7 +67,7 @@ def _cohorts(asked: Asked, question: RetentionAsked, calendar: Calendar) -> Coho
     from huaxiang.learn import journeys, streams
 
     unbounded, both = question.kind == "unbounded", (question.first, question.again)
-    told = streams_of(asked, both)
+    told = streams_of(asked, both, once=True)
     if told is not None:
         with suppress(streams.TooWide):
             first, again = (one.stream for one in told)

@@ -29,8 +29,10 @@ class Told:
     texts: Sequence[str] = ()
 
 
-def streams_of(asked: Asked, events: Sequence[EventAsked]) -> list[Told] | None:
-    """The streams of events, equal ones the same; None where the index can't tell them. Raises ExpressionError, UsageError."""
+def streams_of(asked: Asked, events: Sequence[EventAsked], *, once: bool = False) -> list[Told] | None:
+    """The streams of events, equal ones the same; None where the index can't tell them. `once`: what a customer did at one moment may
+    be told once or several times. Raises ExpressionError, UsageError.
+    """
     hidden = hidden_fields(asked.snapshot) if any(event.by for event in events) else {}
     steps = [
         step_of(event, asked.sources, hidden) for event in events
@@ -43,7 +45,7 @@ def streams_of(asked: Asked, events: Sequence[EventAsked]) -> list[Told] | None:
             return None
         if step not in found:
             try:
-                found[step] = _told(asked, held, journeys, step)
+                found[step] = _told(asked, held, journeys, step, once=once)
             except ValueRangeError:  # of a row that counts for nobody, perhaps: the engine decides
                 return None
     return [found[step] for step in steps]
@@ -66,7 +68,7 @@ def tallied(asked: Asked, event: EventAsked, last: int | None, *, by_day: bool) 
     return (days if by_day else times)(told[0].stream, since).astype("float64")
 
 
-def _told(asked: Asked, held: OpenJourneys, journeys: SourceJourneys, step: EventStep) -> Told:
+def _told(asked: Asked, held: OpenJourneys, journeys: SourceJourneys, step: EventStep, *, once: bool) -> Told:
     from huaxiang.learn.streams import Stream
 
     layout, name, by = journeys.layout, step.step.source, step.by
@@ -74,7 +76,6 @@ def _told(asked: Asked, held: OpenJourneys, journeys: SourceJourneys, step: Even
     met = rows_met(step.step, SourceRows(f"source_{name}", source.types, source.time), asked.as_of)
     kept = None if met is None else held.kept(name, met, reader_of(asked.snapshot))
     codes, texts = (None, []) if by is None else (journeys.codes(by), journeys.values(by))
-    stream = Stream(
-        journeys.starts, journeys.moments, layout.origin, layout.unit, layout.latest, kept, codes, len(texts) + 1
-    )
+    starts, moments = journeys.once if once and met is None and by is None else (journeys.starts, journeys.moments)
+    stream = Stream(starts, moments, layout.origin, layout.unit, layout.latest, kept, codes, len(texts) + 1)
     return Told(stream, texts)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from huaxiang.engines.buffers import known_in, numbers_in
-from huaxiang.index.journeys.layout import ARRAYS, FILE, MOST_EVENTS, MOST_VALUES, Layout
+from huaxiang.index.journeys.layout import ARRAYS, FILE, MOST_EVENTS, MOST_VALUES, ONCE, Layout
 from huaxiang.index.layout import Part, PartsWriter
 
 ID = "customer_id"
@@ -60,7 +60,11 @@ def build_journeys(table: Table, ids: pa.Array, until: int, folder: Path) -> Lay
         parts["starts"] = writer.add(starts.astype(np.uint32))
         parts["moments"] = writer.add(moments.astype(np.uint32 if latest < 1 << 32 else np.int64))
         parts["rows"] = writer.add(rows.astype(np.uint32))
-        del moments
+        new = _new_moments(starts, moments)
+        if len(moments) and new.sum() <= ONCE * len(moments):
+            parts["once:starts"] = writer.add(np.concatenate([[0], np.cumsum(new)])[starts].astype(np.uint32))
+            parts["once:moments"] = writer.add(moments[new].astype(np.uint32 if latest < 1 << 32 else np.int64))
+        del moments, new
         for name in table.fields:
             coded = _coded(table.path, name, rows)
             if coded is not None:
@@ -114,6 +118,15 @@ def _in_order(rows: Ints, numbers: Numbers, moments: Ints) -> Ints:
         rows[at] = rows[at[np.lexsort((when[at], who[at]))]]
         return rows
     return rows[np.lexsort((when, who))]
+
+
+def _new_moments(starts: Ints, moments: Ints) -> NDArray[np.bool_]:
+    """Which events are the first of their customer at their moment."""
+    new = np.ones(len(moments), dtype=np.bool_)
+    np.not_equal(moments[1:], moments[:-1], out=new[1:])
+    begins = starts[:-1]
+    new[begins[begins < len(moments)]] = True
+    return new
 
 
 def _coded(path: Path, name: str, rows: Ints) -> tuple[NDArray[np.uint8], pa.Array] | None:

@@ -3,6 +3,7 @@
 starts   uint32 per customer and one more: the events of customer c lie at places starts[c] … starts[c + 1] - 1 of the arrays below
 moments  uint32 or int64 per event: `unit`s since `origin`, ascending for each customer
 rows     uint32 per event: its row in the table of the source
+once:starts, once:moments  as starts and moments, events of one customer at one moment told once; only where these are far fewer
 codes:F  uint8 per event, for a field F with few values: the place of the value among `values:F` (sorted; the last place: no value)
 """
 
@@ -16,11 +17,13 @@ from typing import Any
 
 from huaxiang.index.layout import Part
 
-VERSION = 1
+VERSION = 2
 FILE = "journeys.json"
 ARRAYS = "columns.bin"
 MOST_VALUES = 254
 MOST_EVENTS = (1 << 32) - 1
+ONCE = 0.75
+"""Moments are told once besides where so large a part of the events is left, or less: lines of one order stand at one moment."""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,13 @@ class SourceJourneys:
         return self._part("moments")
 
     @cached_property
+    def once(self) -> tuple[NDArray[np.uint32], NDArray[np.integer[Any]]]:
+        """`starts` and `moments` that tell events of one customer at one moment once, where they are written; else those of all."""
+        if "once:starts" not in self.layout.parts:
+            return self.starts, self.moments
+        return self._part("once:starts"), self._part("once:moments")
+
+    @cached_property
     def rows(self) -> NDArray[np.uint32]:
         """The row of each event in the table of the source."""
         return self._part("rows")
