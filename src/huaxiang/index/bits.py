@@ -106,15 +106,15 @@ class Bits:
         """The rows, in any order: of a set that holds few it is found sooner."""
         if self.count() * _THIN >= self.size:
             return np.flatnonzero(self.mask())
-        place = np.flatnonzero(self.words)
-        words, begin, found = self.words[place], place << 6, []
+        place = np.flatnonzero(self.words != 0)  # of booleans they are found in a sixth of the time
+        words, begin, found = self.words.take(place), place << 6, []
         while len(words):  # the lowest bit of each word, until none has one
             low = words & (~words + _ONE)
             found.append(begin + np.bitwise_count(low - _ONE))
             words ^= low
-            left = np.flatnonzero(words)
+            left = np.flatnonzero(words != 0)
             if len(left) < len(words):
-                words, begin = words[left], begin[left]
+                words, begin = words.take(left), begin.take(left)
         return np.concatenate(found) if found else place
 
     def mask(self) -> npt.NDArray[np.bool_]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,8 @@ _SCAN = 25
 _ROWWISE = 3
 """From so many columns on a customer's codes are fetched together."""
 _BLOCK = 1 << 15
+_COMBINED = 4096
+"""So many combinations of codes are counted at once: their counts stay in the processor's first cache."""
 _ORDERED = 4
 """Of so many columns the numbers of all customers are kept in order: 8 bytes for each customer."""
 
@@ -251,9 +254,11 @@ class AudienceIndex:
         sizes = [self._fields[name].size + 1 for name in names]
         table = self._rows_of_codes
 
+        together = _together(sizes)
+
         def some(at: int) -> list[npt.NDArray[np.int64]]:
             block = table.take(rows[at : at + _BLOCK], axis=0)
-            return [np.bincount(block[:, p], minlength=n) for p, n in zip(places, sizes, strict=True)]
+            return [t for group in together for t in _tally(block, [(places[i], sizes[i]) for i in group])]
 
         steps = range(0, len(rows), _BLOCK)
         parts = list(pool().map(some, steps)) if len(steps) > 1 else [some(0)]
@@ -318,6 +323,30 @@ class AudienceIndex:
         wanted = numbers[np.concatenate([[0, len(numbers) - 1], ranks])]
         low, high, *at = from_numbers(wanted, field.info.type).to_pylist()
         return Spread(len(rows), low, high, _mean(numbers, counts, field), tuple(at))
+
+
+def _together(sizes: Sequence[int]) -> list[list[int]]:
+    """The places of columns in order, those together whose codes make few combinations."""
+    groups: list[list[int]] = []
+    many = _COMBINED
+    for place, size in enumerate(sizes):
+        if many * size > _COMBINED:
+            groups.append([])
+            many = 1
+        groups[-1].append(place)
+        many *= size
+    return groups
+
+
+def _tally(block: npt.NDArray[np.uint8], columns: Sequence[tuple[int, int]]) -> list[npt.NDArray[np.int64]]:
+    """How often each code stands in columns (place, different codes): counted are combinations of their codes, at once."""
+    code = block[:, columns[0][0]].astype(np.uint16)
+    for place, size in columns[1:]:
+        code *= np.uint16(size)
+        code += block[:, place]
+    sizes = [size for _, size in columns]
+    counted = np.bincount(code, minlength=math.prod(sizes)).reshape(sizes)
+    return [counted.sum(axis=tuple(a for a in range(len(sizes)) if a != axis)) for axis in range(len(sizes))]
 
 
 _NUMERIC = ("BIGINT", "DOUBLE", "DATE", "TIMESTAMP")
