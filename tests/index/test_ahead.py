@@ -13,14 +13,15 @@ import pyarrow.parquet as pq
 import pytest
 from tests.waiting import PATIENCE
 
-from huaxiang.index import AudienceIndex, build_index, select
+from huaxiang.index import AudienceIndex, build_index, fields, select
 from huaxiang.index.ahead import Ahead
+from huaxiang.index.fields import Field
 from huaxiang.plan.predicate import parse_condition
 
 SIZE = 5_000
 CITIES = [f"c{n:02}" for n in range(30)]
 PICKS = np.random.default_rng(4).integers(0, len(CITIES), SIZE)
-COLUMNS = {"city": "VARCHAR", "many": "BIGINT"}
+COLUMNS = {"city": "VARCHAR", "many": "BIGINT", "likes": "VARCHAR[]"}
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def folder(tmp_path: Path) -> Path:
         "customer_id": [f"c{n:05}" for n in range(SIZE)],
         "city": [CITIES[pick] for pick in PICKS],
         "many": [int(n) % 90 for n in range(SIZE)],
+        "likes": [["tea"] * (n % 2) + ["wine"] * (n % 3 == 0) for n in range(SIZE)],
     }
     pq.write_table(pa.table(columns), tmp_path / "customers.parquet")
     build_index(tmp_path / "customers.parquet", tmp_path / "index")
@@ -61,6 +63,26 @@ def test_who_asks_for_one_value_finds_the_others_there(folder: Path, scans: list
     count(index, "many = 3")  # of a column with more values each is made when it is asked for
     index._selection.ahead.wait()
     assert len(scans) == made + 1
+
+
+def test_who_asks_for_one_value_of_a_list_has_the_sets_of_all_read(
+    folder: Path, scans: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[tuple[str, int]] = []
+    touch = Field.touch_sets
+    monkeypatch.setattr(
+        Field, "touch_sets", lambda field, most: (read.append((field.info.name, most)), touch(field, most))[1]
+    )
+    monkeypatch.setattr(fields, "_STRETCH", 16)
+    index = AudienceIndex.open(folder)
+    assert count(index, "list_contains(likes, 'tea')") == SIZE // 2
+    assert count(index, "list_has_any(likes, ['wine', 'tea'])") == SIZE - sum(
+        n % 2 == 0 and n % 3 > 0 for n in range(SIZE)
+    )
+    index._selection.ahead.wait()
+    assert read == [("likes", select._TOUCHED)] and not scans
+    assert len(list(index._fields["likes"].touch_sets(select._TOUCHED))) == 2 * -(-SIZE // 64) // 16 + 1
+    assert len(list(index._fields["likes"].touch_sets(8 * 16))) == 1
 
 
 def test_what_is_made_ahead_drives_out_nothing(folder: Path, scans: list[Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
 
@@ -20,6 +20,8 @@ from huaxiang.plan.conditions import ComparisonOp
 Span = tuple[int, int]
 """Places of values from … up to, not with, the second."""
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
+_PAGE, _STRETCH = 512, 1 << 19
+"""Words of a page of memory, and words that are read in one go."""
 
 
 class Field:
@@ -104,6 +106,13 @@ class Field:
         words = words_of(size)
         count = int(self._array("counts")[at]) if "counts" in self.info.parts else None
         return Bits(size, self._array("sets")[at * words : (at + 1) * words], count)
+
+    def touch_sets(self, most: int) -> Iterator[None]:
+        """Kind list: read a word of each page of `sets`, up to so many bytes, a few megabytes at a time."""
+        words = self._array("sets")[: most // 8]
+        for at in range(0, len(words), _STRETCH):
+            int(words[at : at + _STRETCH : _PAGE].sum())
+            yield
 
     def _array(self, part: str) -> npt.NDArray:  # type: ignore[type-arg]
         return read_part(self._mapped, self.info.parts[part])

@@ -48,6 +48,8 @@ _FEW = 255
 """A column with at most so many values keeps a set for each value that was asked for."""
 _AHEAD, _MANY = 64, 500_000
 """Of a column with at most so many values, in an index of at least so many customers, the sets of all are made when one is asked for."""
+_TOUCHED = 1 << 28
+"""So many bytes of the sets of a list are read when one of them is asked for: the system may have given up what nobody read for a while."""
 _BRIEF = 8
 """One in so many bytes is for sets that are soon made again, ranges of wide columns: they differ from question to question and would
 drive out the others.
@@ -127,18 +129,23 @@ class Selection:
     def of_value(self, column: str, place: int) -> Bits:
         """The customers that have the value (whose list holds the value) at a place among the different ones."""
         field = self._fields[column]
-        if field.info.kind == "list":
-            return self._held.one((column, place), lambda: field.holders(place, self._size))
         return self._held.one((column, place), lambda: self._first(field, place))
 
     def _first(self, field: Field, place: int) -> Bits:
+        if field.info.kind == "list":
+            if self._size >= _MANY:
+                self.ahead.want(field.info.name)
+            return field.holders(place, self._size)
         if field.size <= _AHEAD and self._size >= _MANY:
             self.ahead.want(field.info.name)
         return scan(self._size, equal_codes(field.codes, place + 1))
 
     def _others(self, column: str) -> Iterator[None]:
-        """Make the sets of the values of a column, as long as there is room."""
+        """Make the sets of the values of a column, as long as there is room; those of a list are there, and are read."""
         field = self._fields[column]
+        if field.info.kind == "list":
+            yield from field.touch_sets(_TOUCHED)
+            return
         for place in range(field.size):
             test = equal_codes(field.codes, place + 1)
             if not self._held.ahead((column, place), lambda test=test: scan(self._size, test)):  # type: ignore[misc]

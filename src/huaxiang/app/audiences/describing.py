@@ -194,7 +194,7 @@ def _told(columns: Sequence[_Column], base: _Base, sizes: tuple[int, int], limit
     }  # fmt: skip
     found, begin = [], 0
     for column, at in zip(columns, chosen, strict=True):
-        rows = [_value(column, int(place), begin + number, figures) for number, place in enumerate(at)]
+        rows = _values(column, at.tolist(), {key: told[begin : begin + len(at)] for key, told in figures.items()})
         begin += len(at)
         found.append(_tag(column, sizes, rows, at))
     return found
@@ -210,11 +210,13 @@ def _chosen(column: _Column, limit: int) -> NDArray[np.int64]:
     return chosen
 
 
-def _value(column: _Column, place: int, number: int, figures: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    value = column.values[place]
+def _values(column: _Column, at: Sequence[int], figures: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """BREAKDOWN_VALUE_KEYS of the values at some places, with their figures."""
+    values = [column.values[place] for place in at]
     titles = column.item.get("values") or {}
-    told: dict[str, Any] = {"value": value, "title": titles.get(value) if isinstance(value, str) else None}
-    return told | {key: figures[key][number] for key in BREAKDOWN_VALUE_KEYS[2:]}
+    named = [titles.get(value) if isinstance(value, str) else None for value in values]
+    told = zip(values, named, *(figures[key] for key in BREAKDOWN_VALUE_KEYS[2:]), strict=True)
+    return [dict(zip(BREAKDOWN_VALUE_KEYS, one, strict=True)) for one in told]
 
 
 def _rounded(figures: Figures, digits: int) -> list[float | None]:
