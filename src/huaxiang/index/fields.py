@@ -98,18 +98,30 @@ class Field:
         """Kind list: the place of each value's bits among `sets`, -1 when it has rows."""
         return np.array(self._array("common"))
 
+    @cached_property
+    def sets(self) -> npt.NDArray[np.uint64]:
+        """Kind list: the bits of the values that many have, value by value."""
+        return self._array("sets")
+
+    @cached_property
+    def counts(self) -> list[int | None]:
+        """Kind list: how many have each of these values; None in the index of an older version."""
+        if "counts" in self.info.parts:
+            found: list[int | None] = self._array("counts").tolist()
+            return found
+        return [None] * len(self.common)
+
     def holders(self, place: int, size: int) -> Bits:
         """Kind list: the customers whose list holds the value at a place."""
         at = int(self.common[place])
         if at < 0:
             return Bits.from_rows(size, self.rows[self.starts[place] : self.starts[place + 1]])
         words = words_of(size)
-        count = int(self._array("counts")[at]) if "counts" in self.info.parts else None
-        return Bits(size, self._array("sets")[at * words : (at + 1) * words], count)
+        return Bits(size, self.sets[at * words : (at + 1) * words], self.counts[at])
 
     def touch_sets(self, most: int) -> Iterator[None]:
         """Kind list: read a word of each page of `sets`, up to so many bytes, a few megabytes at a time."""
-        words = self._array("sets")[: most // 8]
+        words = self.sets[: most // 8]
         for at in range(0, len(words), _STRETCH):
             int(words[at : at + _STRETCH : _PAGE].sum())
             yield
