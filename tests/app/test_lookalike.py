@@ -85,6 +85,16 @@ def test_chance_is_called_chance(world: Snapshot) -> None:
     assert all(warning["zh"] and warning["en"] for warning in answer["warnings"])
 
 
+@pytest.mark.parametrize("exclude", ["city = 'city0'", "big", "orders > 4"])
+def test_who_is_excluded_is_no_example_either_way(world: Snapshot, exclude: str) -> None:
+    answer = find_lookalikes(world, "luck", LookalikeQuestion(share=0.05, exclude=exclude)).answer
+    assert [warning["code"] for warning in answer["warnings"]] == ["no_better_than_chance"]  # not the exclusion learnt
+    assert answer["auc"]["low"] <= 0.5 <= answer["auc"]["high"]
+    seed = find_lookalikes(world, "wealthy", LookalikeQuestion(share=0.05, exclude="city = 'city0'")).answer["seed"]
+    left = (GOLD & ~customer_mask(world, "city = 'city0'")).sum()
+    assert (seed["customers"], seed["train"] + seed["held_out"]) == (GOLD.sum(), left)
+
+
 def test_what_the_definition_reads_teaches_nothing(world: Snapshot) -> None:
     chosen = choose_features(world.manifest, "big and in_audience('wealthy_here')")
     assert read_by(world.manifest, "big and in_audience('wealthy_here')").columns == {"big", "gold", "city"}

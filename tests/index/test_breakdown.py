@@ -122,3 +122,18 @@ def test_numbers_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most:
             assert index.in_order(bits, column).tolist() == np.sort(index.numbers(bits, column)[1]).tolist()
     with pytest.raises(ValueError, match="no numbers"):
         index.in_order(index.all, "name")
+
+
+@pytest.mark.parametrize("numbers", [(-(2**63), 2**63 - 1), (-5 * 10**18, 0, 5 * 10**18), (2**63 - 1, 2**63 - 2)])
+def test_the_widest_whole_numbers(tmp_path: Path, numbers: tuple[int, ...]) -> None:
+    mine = [None, *numbers, *numbers]
+    table = {"customer_id": [f"c{n}" for n in range(len(mine))], "points": pa.array(mine, pa.int64())}
+    pq.write_table(pa.table(table), tmp_path / "c.parquet")
+    build_index(tmp_path / "c.parquet", tmp_path / "index")
+    index = AudienceIndex.open(tmp_path / "index")
+    assert sorted(index.numbers(index.all, "points")[1].tolist()) == sorted(float(n) for n in (*numbers, *numbers))
+    counted = index.breakdown(index.all, ["points"])["points"]
+    assert dict(zip(counted.values.to_pylist(), counted.counts.tolist(), strict=True)) == dict.fromkeys(numbers, 2)
+    spread = index.spread(index.all, "points")
+    assert (spread.known, spread.low, spread.high) == (2 * len(numbers), min(numbers), max(numbers))
+    assert float(spread.mean) == pytest.approx(sum(numbers) / len(numbers), abs=1)

@@ -126,15 +126,16 @@ def _check(question: LookalikeQuestion) -> None:
 
 def _breadth(split: Split, question: LookalikeQuestion) -> int:
     seed, others = len(split.seed_train) + len(split.seed_held), len(split.candidates)
-    if seed < SMALLEST_SEED:
-        raise UsageError(
-            f"the seed has {seed} customers; at least {SMALLEST_SEED} are needed to learn from and to test on: widen its condition",
-            f"种子人群只有 {seed} 人，至少需要 {SMALLEST_SEED} 人才能训练和检验；请放宽条件",
-        )
     if others < SMALLEST_SEED:
         raise UsageError(
             f"only {others} customers are neither seed nor excluded: nobody to choose among; narrow the seed or the exclusion",
             f"除种子和排除的人群外只剩 {others} 人，无从选择；请收窄种子或排除条件",
+        )
+    if seed < SMALLEST_SEED:
+        raise UsageError(
+            f"the seed has {seed} customers who are not excluded; at least {SMALLEST_SEED} are needed to learn from and to test on: "
+            "widen its condition or narrow the exclusion",
+            f"除去排除的人，种子人群只有 {seed} 人，至少需要 {SMALLEST_SEED} 人才能训练和检验；请放宽种子条件或收窄排除条件",
         )
     size = question.size if question.size is not None else max(1, round((question.share or 0) * others))
     if size > others:

@@ -31,6 +31,9 @@ FEWEST_DECIDED = 50
 class Roles:
     """Masks over the customers: the seed, those to leave out, and those known not to meet the seed's definition.
 
+    Who is to be left out is no example either way. Were they left out of the rest alone, the model would learn the exclusion, and the
+    test would praise it for that.
+
     The others do not meet it because something is unknown. To learn from them would be to learn who is known: whoever answered the
     questionnaire that the seed is taken from would look alike. They may be found, but neither train nor test.
     """
@@ -87,7 +90,7 @@ def split_customers(customers: Path, roles: Roles, holdout: float) -> Split:
     if (others & roles.against).sum() < FEWEST_DECIDED:
         undecided = np.zeros_like(others)
     parts = []
-    for rows in (np.flatnonzero(roles.seed), np.flatnonzero(others & ~undecided)):
+    for rows in (np.flatnonzero(roles.seed & ~roles.excluded), np.flatnonzero(others & ~undecided)):
         ordered = rows[np.lexsort([rows, drawn[rows]])]
         held = int(np.ceil(len(ordered) * holdout))
         parts += [ordered[held:], ordered[:held]]

@@ -297,8 +297,8 @@ def _places(numbers: Numbers, values: Numbers) -> npt.NDArray[np.int64]:
     if not len(values):
         return np.zeros(len(numbers), dtype=np.int64)
     low, high = values[0], values[-1]
-    if values.dtype == np.int64 and high - low < _SPREAD:
-        table = np.zeros(int(high - low) + 1, dtype=np.uint16)
+    if values.dtype == np.int64 and int(high) - int(low) < _SPREAD:  # of numbers of 64 bits it would wrap round
+        table = np.zeros(int(high) - int(low) + 1, dtype=np.uint16)
         table[values - low] = np.arange(1, len(values) + 1)
         placed: npt.NDArray[np.int64] = table[np.clip(numbers, low, high) - low].astype(np.int64)
         return placed
