@@ -185,6 +185,12 @@ class Audience:
         found: list[str] = index.ids(index.select(self.condition)).to_pylist()
         return found
 
+    def stale(self) -> list[dict[str, Any]]:
+        """Return which audiences that the condition is, or reads, became invalid and have the members of before; mostly none."""
+        from huaxiang.app.audiences.staleness import stale_in
+
+        return stale_in(self._snapshot(), self.condition)
+
     def export(self, to: str | PathLike[str], columns: tuple[str, ...] = ()) -> int:
         """Write them to a .csv or .parquet file with `columns` besides the ID; return the rows written."""
         from huaxiang.app.audience import export_audience

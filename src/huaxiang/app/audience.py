@@ -14,17 +14,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from huaxiang.app.audiences.staleness import stale_in
 from huaxiang.app.tags import find_named
 from huaxiang.errors import UsageError
 from huaxiang.store.snapshots import Snapshot
 
-COUNT_KEYS = ("count", "base", "snapshot", "elapsed_ms")
+COUNT_KEYS = ("count", "base", "snapshot", "elapsed_ms", "stale")
 LIST_KEYS = ("snapshot", "as_of", "customers", "audiences")
 AUDIENCE_KEYS = (
     "name", "title", "description", "owner", "kind", "definition", "size", "share", "place", "version", "versions", "frozen", "list",
     "changes", "stale", "stale_inputs",
 )  # fmt: skip
-EXPORT_KEYS = ("file", "format", "rows", "columns", "snapshot")
+EXPORT_KEYS = ("file", "format", "rows", "columns", "snapshot", "stale")
 TYPES: Mapping[str, str] = {
     "boolean": "BOOLEAN", "enum": "VARCHAR", "text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE",
     "money": "DECIMAL(38,4)", "date": "DATE", "datetime": "TIMESTAMP", "list": "VARCHAR[]",
@@ -41,7 +42,7 @@ def column_types(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 
 def count_audience(snapshot: Snapshot, expression: str) -> dict[str, Any]:
-    """Return COUNT_KEYS: customers who meet the condition, all customers, and the time it took.
+    """Return COUNT_KEYS: customers who meet the condition, all customers, the time it took, and which audiences of before it reads.
 
     Raises ExpressionError for a bad condition, UsageError for an unknown audience or list, or a snapshot without an index.
     """
@@ -55,7 +56,8 @@ def count_audience(snapshot: Snapshot, expression: str) -> dict[str, Any]:
         index = open_index(snapshot)
         count, base = index.count(expression), index.size
     elapsed = round((time.perf_counter() - begin) * 1000, 1)
-    return {"count": count, "base": base, "snapshot": snapshot.id, "elapsed_ms": elapsed}
+    stale = stale_in(snapshot, expression)
+    return {"count": count, "base": base, "snapshot": snapshot.id, "elapsed_ms": elapsed, "stale": stale}
 
 
 def list_audiences(snapshot: Snapshot) -> dict[str, Any]:
@@ -112,6 +114,7 @@ def export_audience(snapshot: Snapshot, expression: str, to: Path, columns: tupl
         partial.unlink(missing_ok=True)
     return {
         "file": str(to), "format": kind, "rows": members.count(), "columns": list(chosen), "snapshot": snapshot.id,
+        "stale": stale_in(snapshot, expression),
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from huaxiang.app.audiences.staleness import stale_in
 from huaxiang.app.lookalike_answer import describe_drivers, feature_report, warnings_of
 from huaxiang.app.lookalike_features import Features, choose_features
 from huaxiang.app.members import customer_mask, decided_against
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 LOOKALIKE_KEYS = (
     "snapshot", "as_of", "seed", "rest", "exclude", "candidates", "size", "share", "least_score", "model", "features", "curve", "auc",
-    "baseline", "drivers", "warnings", "note", "file", "seconds",
+    "baseline", "drivers", "warnings", "note", "file", "seconds", "stale",
 )  # fmt: skip
 SMALLEST_SEED = 50
 TOPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
@@ -106,6 +107,7 @@ def find_lookalikes(snapshot: Snapshot, seed: str, question: LookalikeQuestion, 
             lifts, baseline_lifts, gain, features.infos[trained.baseline.name], untested=float(split.undecided[chosen].mean())
         ),
         "note": NOTE, "file": str(to) if to is not None else None, "seconds": round(time.perf_counter() - begin, 1),
+        "stale": stale_in(snapshot, seed, question.exclude),
     }  # fmt: skip
     return Lookalikes(answer, ids, found)
 

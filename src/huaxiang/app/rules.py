@@ -11,6 +11,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
+from huaxiang.app.audiences.staleness import stale_in
 from huaxiang.app.members import customer_bits
 from huaxiang.app.rule_text import Item, sentence
 from huaxiang.errors import UsageError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from huaxiang.store.snapshots import Snapshot
 
 RULES_KEYS = (
-    "snapshot", "as_of", "audience", "customers", "base", "tags", "asked", "itemsets", "tested", "found", "left_out", "rules",
+    "snapshot", "as_of", "audience", "customers", "base", "tags", "asked", "itemsets", "tested", "found", "left_out", "rules", "stale",
 )  # fmt: skip
 RULE_KEYS = (
     "antecedent", "consequent", "text", "count", "known", "share", "support", "confidence", "expected", "lift", "leverage", "conviction",
@@ -98,6 +99,7 @@ def find_rules(snapshot: Snapshot, expression: str | None, question: RuleQuestio
         "base": members.size, "tags": [{"name": i["name"], "title": i["title"]} for i in infos], "asked": question.asked(),
         "itemsets": len(itemsets), "tested": len(rules), "found": len(kept), "left_out": left_out,
         "rules": [{key: story[key] for key in RULE_KEYS} for story in stories],
+        "stale": stale_in(snapshot, expression),
     }  # fmt: skip
 
 

@@ -31,7 +31,8 @@ DESCRIPTIVE = frozenset({
 })  # fmt: skip
 """Names of columns that point at a person, whatever the manifest says of them."""
 _CLOSED_TYPES = frozenset({"name", "phone", "email", "address", "id_number"})
-_FREE_TEXT = frozenset({"title", "body", "remark", "comment", "note"})
+_NOTES = frozenset({"body", "remark", "comment", "note"})
+_FREE_TEXT = _NOTES | {"title"}
 _slots = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -63,7 +64,7 @@ def permitted_of(
     """`permitted`, of the columns of customers with their types, and of what the manifest says of attributes and tags (`items`), sources
     and identity.
     """
-    closed = {str(item["name"]) for item in items if _is_closed(item)} | (set(types) & DESCRIPTIVE)
+    closed = {str(item["name"]) for item in items if _is_closed(item)} | (set(types) & (DESCRIPTIVE | _NOTES))
     tables = {"customers": {name: kind for name, kind in types.items() if name not in closed}}
     files, hidden = {"customers": "customers"}, set(closed)
     keys = {*identity.get("fields", {}).values(), *identity.get("personal", {}), *identity.get("keys", ())}
@@ -125,7 +126,8 @@ def sql_members(snapshot: Snapshot, sql: str, *, seconds: float = 10.0) -> pa.Ar
             f"已有 {AT_ONCE} 个 SQL 人群正在计算，请稍候再试",
         )
     try:
-        return run_sandboxed(SandboxQuery(checked.sql, tables, snapshot.table("customers")), Limits(seconds=seconds))
+        query = SandboxQuery(checked.sql, tables, snapshot.table("customers"), checked.sort)
+        return run_sandboxed(query, Limits(seconds=seconds))
     finally:
         _slots.release()
 

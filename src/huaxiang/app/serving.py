@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from huaxiang.app.audiences.staleness import stale_in
 from huaxiang.app.wiring import open_snapshot, snapshot_store
 from huaxiang.errors import HuaxiangError, SnapshotError, UsageError
 from huaxiang.plan.conditions import (
@@ -130,7 +131,17 @@ class Served:
                 with self._lock:
                     _keep(self._counts, key, found)
         elapsed = round((time.perf_counter() - begin) * 1000, 3)
-        return {"count": found, "base": self.base, "snapshot": self.snapshot.id, "elapsed_ms": elapsed}
+        return {
+            "count": found,
+            "base": self.base,
+            "snapshot": self.snapshot.id,
+            "elapsed_ms": elapsed,
+            "stale": self.stale(when),
+        }
+
+    def stale(self, *conditions: When | None) -> list[dict[str, Any]]:
+        """The audiences with members of before that conditions read (`app.audiences.staleness`)."""
+        return stale_in(self.snapshot, *conditions)
 
     def select(self, when: When) -> Bits:
         """The customers who meet a condition, as a set of the index. Raises UsageError when the snapshot has none."""

@@ -108,5 +108,5 @@ def _members(build: Build, query: str, as_of: AsOf) -> Any:
         tables[table] = path, columns
     asked = {name: tables[name] for name in checked.columns}
     return run_sandboxed(
-        SandboxQuery(checked.sql, asked, tables["customers"][0]), Limits(BUILD_SECONDS, BUILD_MEGABYTES)
+        SandboxQuery(checked.sql, asked, tables["customers"][0], checked.sort), Limits(BUILD_SECONDS, BUILD_MEGABYTES)
     )

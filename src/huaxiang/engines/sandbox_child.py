@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from huaxiang.engines.sandbox import READY
 
 _IDS = "_ids"
 _FOUND = "_found"
+_RAW = "_raw_"
 _OURS = 384
 """Megabytes of addresses for threads and buffers, beyond what a query may use."""
 
@@ -67,14 +69,22 @@ def _run(asked: dict[str, Any]) -> tuple[dict[str, Any], pa.Table | None]:
     connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     connection.register(_IDS, _columns(asked["customers"], ["customer_id"]))
     for name, table in asked["tables"].items():
-        connection.register(name, _columns(table["path"], table["columns"]))
+        connection.register(_RAW + name if asked["sort"] else name, _columns(table["path"], table["columns"]))
     for setting, value in (
-        ("TimeZone", "'UTC'"), ("memory_limit", f"'{asked['megabytes'] * 3 // 4}MB'"), ("threads", str(asked["threads"])),
+        ("TimeZone", "'UTC'"), ("memory_limit", f"'{asked['megabytes'] * 3 // 4}MB'"),
+        ("threads", "1" if asked["sort"] else str(asked["threads"])),
         ("temp_directory", "''"), ("python_enable_replacements", "false"), ("enable_external_access", "false"),
         ("lock_configuration", "true"),
     ):  # fmt: skip
         connection.execute(f"SET {setting} = {value}")
-    return _ask(connection, asked["sql"])
+    return _ask(connection, asked["sql"], asked["tables"] if asked["sort"] else ())
+
+
+def _sort(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
+    """Put a sorted table in the place of each that a query reads; the one thread takes its rows in that order."""
+    for name in names:
+        whole = exp.select("*").from_(exp.table_(_RAW + name, quoted=True)).sql("duckdb")
+        connection.execute(f"CREATE TABLE {exp.to_identifier(name, quoted=True).sql('duckdb')} AS {whole} ORDER BY ALL")
 
 
 def _columns(path: str, columns: list[str]) -> ds.Dataset:
@@ -83,14 +93,19 @@ def _columns(path: str, columns: list[str]) -> ds.Dataset:
     return ds.dataset(path, format="parquet", schema=pa.schema([whole.schema.field(name) for name in columns]))
 
 
-def _ask(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[dict[str, Any], pa.Table | None]:
-    """The known IDs that the query gives, or why there are none. The query was admitted; what it is put into is ours."""
+def _ask(
+    connection: duckdb.DuckDBPyConnection, sql: str, sort: Iterable[str]
+) -> tuple[dict[str, Any], pa.Table | None]:
+    """The known IDs that the query gives, or why there are none; `sort`: tables to sort first. The query was admitted; what it is put
+    into is ours.
+    """
     known = exp.column("customer_id", _IDS)
     mine = exp.column("customer_id", _FOUND)
     asked = exp.select(known.as_("customer_id")).from_(exp.table_(_FOUND))
     asked = asked.join(exp.table_(_IDS), on=exp.EQ(this=known.copy(), expression=mine), join_type="left")
     query = f"WITH {_FOUND} AS (SELECT DISTINCT customer_id FROM ({sql}) WHERE customer_id IS NOT NULL) {asked.sql('duckdb')}"  # noqa: S608
     try:
+        _sort(connection, sort)
         found: pa.Table = connection.sql(query).to_arrow_table()
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
         reason = str(error).split("\n", 1)[0][:300]
@@ -101,8 +116,7 @@ def _ask(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[dict[str, Any
             or "allocate" in str(error)
             or "Memory" in type(error).__name__
         ):
-            message = "the query needs more memory than it may have; ask for less"
-            return _refused("SQL010", message, "查询所需内存超过限额；请缩小范围"), None
+            return _too_much(), None
         message = "a value can't be computed: it has another type, or is out of range"
         return _refused("SQL012", message, "有取值无法计算：类型不符，或超出范围"), None
     ids = found.column(0)
@@ -115,6 +129,12 @@ def _ask(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[dict[str, Any
     return {"error": None, "message": None, "zh": None}, pa.table(
         {"customer_id": ids.combine_chunks().cast(pa.string())}
     ).sort_by("customer_id")
+
+
+def _too_much() -> dict[str, Any]:
+    return _refused(
+        "SQL010", "the query needs more memory than it may have; ask for less", "查询所需内存超过限额；请缩小范围"
+    )
 
 
 def _refused(code: str, message: str, zh: str) -> dict[str, Any]:

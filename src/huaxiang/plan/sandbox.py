@@ -1,7 +1,8 @@
 """SQL audiences: one SELECT of customer IDs, admitted node by node, before a sandbox runs it (engines/sandbox.py).
 
 What is not known to be harmless is refused: other statements, tables and columns that were not permitted, table functions, functions that
-are not on the list, nested catalogues, recursion, parameters. The text that runs is printed from the checked tree.
+are not on the list, nested catalogues, recursion, parameters. The text that runs is printed from the checked tree, in which nothing is left
+to chance (sandbox_order.py).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlglot.errors import ParseError, SqlglotError
 
 from huaxiang.errors import ExpressionError, did_you_mean, did_you_mean_zh
 from huaxiang.plan.expr import located, span_of
+from huaxiang.plan.sandbox_order import break_ties, depends_on_order
 from huaxiang.plan.syntax import place_of, unclosed
 
 ID = "customer_id"
@@ -69,10 +71,14 @@ _TYPES = frozenset({
 
 @dataclass(frozen=True)
 class CheckedQuery:
-    """An admitted query: its text, and the columns that it may touch of each table it names (always with the customer ID)."""
+    """An admitted query: its text, and the columns that it may touch of each table it names (always with the customer ID).
+
+    `sort`: the tables have to be sorted first, since the query takes one of several rows that are equal to it.
+    """
 
     sql: str
     columns: Mapping[str, tuple[str, ...]]
+    sort: bool = False
 
 
 def check_query(text: str, tables: Tables, hidden: frozenset[str], as_of: date) -> CheckedQuery:
@@ -115,7 +121,8 @@ def _check(tree: exp.Query, tables: Tables, hidden: frozenset[str], as_of: date)
         name: tuple(column for column in tables[name] if stars or column == ID or column.lower() in touched)
         for name in named
     }
-    return CheckedQuery(bound.sql("duckdb", comments=False), wanted)
+    break_ties(bound)
+    return CheckedQuery(bound.sql("duckdb", comments=False), wanted, depends_on_order(bound))
 
 
 def _parse(text: str) -> exp.Query:

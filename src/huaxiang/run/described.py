@@ -36,9 +36,11 @@ PERSONAL_CODES = {
     "id_number": "id_number",
     "home_address": "address",
     "address": "address",
+    "street": "hidden",
+    "address_key": "hidden",
 }
 """Attributes, by catalogue code or usual name, that are masked whatever their source declares."""
-CLOSED = frozenset({"phone", "email", "id_number", "address", "key"})
+CLOSED = frozenset({"phone", "email", "id_number", "address", "hidden", "key"})
 """Kinds of values that no distribution names."""
 UNTOLD: Mapping[str, Any] = {"kind": "values", "values": []}
 ADDED: Mapping[str, tuple[str, str, str]] = {
@@ -157,8 +159,8 @@ def _declared_types(project: Project, spec: AttributeSpec) -> list[str]:
 
 
 def personal_kind(project: Project, spec: AttributeSpec) -> str | None:
-    """phone, email, id_number, address or name when the values point at a person, key when they are those of a personal identity key;
-    all but names are masked where they are shown.
+    """phone, email, id_number, address or name when the values point at a person, hidden when they do so with what else is known, key when
+    they are those of a personal identity key; all but names are masked where they are shown.
     """
     kinds = [k for k in _declared_types(project, spec) if k in PERSONAL_TYPES]
     keys = {k.field for k in project.identity.values() if k.personal}

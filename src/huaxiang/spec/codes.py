@@ -112,6 +112,7 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "AUD002": ("冻结日期不是日期", "the day at which an audience is frozen is no date"),
     "AUD003": ("冻结日期之前没有快照", "no snapshot is as old as the day at which an audience is frozen"),
     "AUD004": ("有客户的计算结果超出类型的取值范围", "for some customers the result is beyond what its type can hold"),
+    "AUD005": ("人群与是/否标签同名", "an audience and a yes/no column have one name"),
     "CLU001": ("未知的聚类特征", "an unknown feature"),
     "CLU002": ("聚类特征不是数字", "a feature that is no number"),
     "CLU003": ("k 的范围有误", "k out of range"),

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -98,7 +99,7 @@ def run(world: dict[str, tuple[Path, tuple[str, ...]]], sql: str, limits: Limits
     checked = check_query(sql, TABLES, HIDDEN, DAY)
     tables = {name: (world[name][0], columns) for name, columns in checked.columns.items()}
     found: list[str] = run_sandboxed(
-        SandboxQuery(checked.sql, tables, world["customers"][0]), limits or Limits(seconds=PATIENCE)
+        SandboxQuery(checked.sql, tables, world["customers"][0], checked.sort), limits or Limits(seconds=PATIENCE)
     ).to_pylist()
     return found
 
@@ -123,6 +124,47 @@ def test_what_is_admitted_gives_the_customers(
     world: dict[str, tuple[Path, tuple[str, ...]]], sql: str, expected: list[str]
 ) -> None:
     assert run(world, sql) == expected
+
+
+ANY = (
+    "select customer_id from orders limit 4",
+    "select customer_id from orders order by channel limit 3",
+    "select customer_id from customers where city in (select city from customers where city is not null limit 2)",
+    "select customer_id from (select * from orders limit 3)",
+    "select customer_id from orders qualify row_number() over (order by channel) <= 3",
+    "select customer_id from orders group by customer_id having any_value(channel) = 'app'",
+    "select customer_id from orders group by customer_id having arg_max(channel, amount) = 'app'",
+    "select distinct on (channel) customer_id from orders",
+    "select customer_id from customers union select customer_id from orders limit 3",
+)
+"""Of equal rows these take one."""
+
+
+@pytest.mark.parametrize("sql", ANY, ids=[sql[:60] for sql in ANY])
+def test_the_order_of_rows_decides_nothing(tmp_path: Path, sql: str) -> None:
+    rng = np.random.default_rng(4)
+    customers = pa.table(
+        {"customer_id": [f"c{i:05}" for i in range(300)], "city": rng.choice(["上海", "北京", "广州", "深圳"], 300)}
+    )
+    ids = [f"c{i:05}" for i in rng.integers(0, 300, 200_000)]
+    orders = pa.table(
+        {"customer_id": ids, "amount": rng.integers(1, 3, 200_000), "channel": rng.choice(["app", "shop"], 200_000)}
+    )
+    tables = {"customers": {"customer_id": "VARCHAR", "city": "VARCHAR"},
+              "orders": {"customer_id": "VARCHAR", "amount": "BIGINT", "channel": "VARCHAR"}}  # fmt: skip
+    checked = check_query(sql, tables, frozenset(), DAY)
+    answers = []
+    for turn in range(3):
+        files = {}
+        for name, table in (("customers", customers), ("orders", orders)):
+            files[name] = tmp_path / f"{name}{turn}.parquet"
+            shuffled = table.take(rng.permutation(len(table))) if turn else table
+            pq.write_table(shuffled, files[name], row_group_size=20_000 * (turn + 1))
+        asked = {name: (files[name], columns) for name, columns in checked.columns.items()}
+        query = SandboxQuery(checked.sql, asked, files["customers"], checked.sort)
+        answers.append(run_sandboxed(query, Limits(seconds=PATIENCE)).to_pylist())
+    assert answers[0]
+    assert answers[1:] == answers[:1] * 2
 
 
 def stopped(
@@ -190,6 +232,8 @@ def test_personal_and_sensitive_columns_are_not_there() -> None:
     }  # fmt: skip
     allowed = permitted(manifest)
     assert set(allowed.tables["customers"]) == {"customer_id", "religion_", "city", "spend"}
+    more = manifest | {"attributes": [*manifest["attributes"], {"name": "note", "value_type": "text"}]}
+    assert "note" not in permitted(more).tables["customers"] and "note" in permitted(more).hidden
     assert set(allowed.tables["crm"]) == {"customer_id", "level"}
     assert set(allowed.tables["texts"]) == {"customer_id", "kind"}
     assert "products" not in allowed.tables

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from huaxiang.app.audiences.staleness import stale_in
 from huaxiang.app.masks import kind_of
 from huaxiang.errors import UsageError
 from huaxiang.store.snapshots import Snapshot
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     Figures = NDArray[np.float64]
 
-BREAKDOWN_KEYS = ("snapshot", "as_of", "audience", "customers", "base", "tags")
+BREAKDOWN_KEYS = ("snapshot", "as_of", "audience", "customers", "base", "tags", "stale")
 BREAKDOWN_TAG_KEYS = (
     "name",
     "title",
@@ -35,7 +36,7 @@ BREAKDOWN_TAG_KEYS = (
 )
 BREAKDOWN_VALUE_KEYS = ("value", "title", "count", "share", "base_count", "base_share", "tgi", "tgi_low", "tgi_high")
 BASE_KEYS = ("kind", "condition", "customers")
-OVERLAP_KEYS = ("snapshot", "as_of", "customers", "audiences", "counts", "shares", "jaccard", "any", "all")
+OVERLAP_KEYS = ("snapshot", "as_of", "customers", "audiences", "counts", "shares", "jaccard", "any", "all", "stale")
 LEVEL = 0.95
 MOST_TAGS = 60
 MOST_VALUES = 1_000
@@ -77,6 +78,7 @@ def breakdown(
         "snapshot": snapshot.id, "as_of": snapshot.manifest["as_of"], "audience": expression, "customers": sizes[0],
         "base": {"kind": against.kind, "condition": against.condition, "customers": sizes[1]},
         "tags": _told(_columns(index, items, bits, against), against, sizes, limit),
+        "stale": stale_in(snapshot, expression, against.condition),
     }  # fmt: skip
 
 
@@ -271,6 +273,7 @@ def overlap(snapshot: Snapshot, expressions: Sequence[str]) -> dict[str, Any]:
         "counts": both, "shares": [[_part(n, size) for n in row] for row, size in zip(both, sizes, strict=True)],
         "jaccard": [[_part(n, m) for n, m in zip(row, others, strict=True)] for row, others in zip(both, either, strict=True)],
         "any": reduce(or_, sets).count(), "all": reduce(and_, sets).count(),
+        "stale": stale_in(snapshot, *asked),
     }  # fmt: skip
 
 

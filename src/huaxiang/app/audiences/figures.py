@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from huaxiang.app.audiences.describing import find_item
+from huaxiang.app.audiences.staleness import stale_in
 from huaxiang.errors import UsageError
 from huaxiang.store.snapshots import Snapshot
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 NUMBERS_KEYS = (
     "snapshot", "as_of", "audience", "customers", "of", "known", "missing", "min", "max", "mean", "median", "total", "percentiles",
-    "base", "index", "histogram",
+    "base", "index", "histogram", "stale",
 )  # fmt: skip
 PERCENTS = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 _KINDS = ("integer", "number", "money", "date", "datetime")
@@ -47,6 +48,7 @@ def numbers(snapshot: Snapshot, expression: str, of: str) -> dict[str, Any]:
         "snapshot": snapshot.id, "as_of": snapshot.manifest["as_of"], "audience": expression, "customers": bits.count(),
         "of": {key: item.get(key) for key in ("name", "title", "value_type", "unit")}, **mine, "base": everyone,
         "index": _index(index, bits, item), "histogram": _histogram(index, bits, item),
+        "stale": stale_in(snapshot, expression),
     }  # fmt: skip
 
 

@@ -23,10 +23,23 @@ _NEEDS: Mapping[str, Mapping[str, bool]] = MappingProxyType({
 def check(found: Findings) -> None:
     """Check every audience, then every clustering."""
     for audience in found.project.audiences.values():
+        _check_name(found, audience)
         if _check_keys(found, audience):
             _check_condition(found, audience)
     for clustering in found.project.clusterings.values():
         _check_clustering(found, clustering)
+
+
+def _check_name(found: Findings, spec: AudienceSpec) -> None:
+    """A yes/no column is a condition by its name alone, and so is an audience: one of them would be asked for, and the other answer."""
+    kind = found.types.get(spec.name)
+    if kind is not None and family(kind) == "boolean":
+        said = Said(
+            f'"{spec.name}" is a yes/no attribute or tag too: a condition that says {spec.name} alone could mean either; '
+            "give the audience another name",
+            f"“{spec.name}”同时是一个是/否属性或标签：条件里单写 {spec.name} 会有歧义；请给人群换一个名称",
+        )
+        found.add(("audiences", spec.name), (), "AUD005", said)
 
 
 def _check_keys(found: Findings, spec: AudienceSpec) -> bool:

@@ -186,13 +186,14 @@ def _native_number(values: pa.Array, rule: ColumnRule) -> Cleaned | None:
 
 
 def _number(values: pa.Array, rule: ColumnRule) -> Cleaned:
-    finite = pc.is_finite(values)
-    faults = np.where(pc.fill_null(pc.is_inf(values), False).to_numpy(zero_copy_only=False), FAULT["out_of_range"], 0)
-    kept = pc.if_else(pc.fill_null(finite, False), values, None)
+    kept = pc.if_else(pc.is_nan(values), None, values)
     if rule.scale is not None:
         inverse = Decimal(1) / Decimal(repr(rule.scale)) if rule.scale else Decimal(0)
         whole = inverse != 0 and inverse == inverse.to_integral_value()  # cents: / 100 is exact where × 0.01 is not
         kept = pc.divide(kept, float(inverse)) if whole else pc.multiply(kept, rule.scale)
+    beyond = pc.greater_equal(pc.abs(kept), numbers.MOST)
+    faults = np.where(pc.fill_null(beyond, False).to_numpy(zero_copy_only=False), FAULT["out_of_range"], 0)
+    kept = pc.if_else(beyond, None, kept)
     return Cleaned(kept, faults.astype(np.int8), np.zeros(len(values), np.int8))
 
 

@@ -17,6 +17,8 @@ from huaxiang.store.cleaning.parts import Parsed, assemble, parse_each, parse_mo
 from huaxiang.store.cleaning.rule import ColumnRule
 
 MONEY = pa.decimal128(18, 4)
+MOST = 2.0**63
+"""Numbers lie below, as integers do: sums of them are exact to eight decimals (engines/words.py), in which a larger one would be lost."""
 _CENT = Decimal("0.0001")
 _LIMIT = Decimal(10) ** 14
 _EXACT = 9e11  # below it, value × 10,000 is an exact whole number in a double
@@ -116,9 +118,13 @@ def _scaled(rule: ColumnRule, finish: Callable[[Decimal, str], Parsed]) -> Calla
     return parse
 
 
+def _number(number: Decimal, kind: str) -> Parsed:
+    return Parsed(float(number), "", kind) if abs(float(number)) < MOST else Parsed(None, "out_of_range")
+
+
 def clean_numbers(texts: pa.Array, rule: ColumnRule) -> Cleaned:
-    """Texts as doubles."""
-    parse = _scaled(rule, lambda number, kind: Parsed(float(number), "", kind))
+    """Texts as doubles, of which sums are exact: of less than MOST."""
+    parse = _scaled(rule, _number)
     if changes(rule):
         return parse_each(texts, parse, pa.float64())
     return parse_mostly(

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from huaxiang.serve.api.models.common import Answer, Dated, Name, NextPage, Request, Shape, Snapshot, Text, When
+from huaxiang.serve.api.models.common import Answer, Dated, Name, NextPage, Request, Shape, Snapshot, Stale, Text, When
 
 Columns = Annotated[tuple[Name, ...], Field(max_length=200)]
 
@@ -55,6 +55,7 @@ class Count(Snapshot):
     count: int
     base: int
     elapsed_ms: float = Field(description="Milliseconds that the answer took, without the network")
+    stale: Stale
 
 
 class IdsAsked(Request):
@@ -70,6 +71,7 @@ class Ids(NextPage, Snapshot):
 
     count: int
     ids: list[str]
+    stale: Stale
 
 
 class ExportAsked(Request):
@@ -107,6 +109,7 @@ class Rules(Dated):
     found: int
     left_out: dict[str, int]
     rules: list[Shape]
+    stale: Stale
 
 
 class LookalikeAsked(Request):
@@ -140,6 +143,7 @@ class Lookalikes(Dated):
     warnings: list[Any]
     note: Text
     seconds: float
+    stale: Stale
     found: list[Shape] | None = None
 
 

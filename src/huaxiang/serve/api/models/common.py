@@ -92,3 +92,9 @@ When = Annotated[
 ]
 Shape = dict[str, Any]
 """A part whose members docs/contracts.md describes."""
+Stale = Annotated[
+    list[Shape],
+    Field(
+        description="Audiences that the condition reads, itself or through others, whose members are those of before, and why"
+    ),
+]

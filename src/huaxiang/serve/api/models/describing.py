@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from huaxiang.serve.api.models.common import Answer, Dated, Name, Request, Shape, Text
+from huaxiang.serve.api.models.common import Answer, Dated, Name, Request, Shape, Stale, Text
 
 Condition = Annotated[
     str, Field(min_length=1, max_length=100_000, description="The name of an audience, or a condition as SQL text")
@@ -59,6 +59,7 @@ class Breakdown(Dated):
     customers: int
     base: Shape
     tags: list[BreakdownTag]
+    stale: Stale
 
 
 class OverlapAsked(Request):
@@ -77,6 +78,7 @@ class Overlap(Dated):
     jaccard: list[list[float | None]]
     any: int
     all: int
+    stale: Stale
 
 
 class NumbersAsked(Request):
@@ -103,6 +105,7 @@ class Numbers(Dated):
     base: Shape
     index: Shape | None
     histogram: list[Any] | Shape | None
+    stale: Stale
 
 
 class WhyAsked(Request):

@@ -99,7 +99,12 @@ def _ids(request: Request, served: Served, wanted: IdsAsked, part: Page) -> dict
         condition=told_of(wanted.when),
         offset=part.offset,
     )
-    told = {"count": len(rows), "ids": found.to_pylist(), "snapshot": served.snapshot.id}
+    told = {
+        "count": len(rows),
+        "ids": found.to_pylist(),
+        "snapshot": served.snapshot.id,
+        "stale": served.stale(wanted.when),
+    }
     return told | paged(request, part, served.snapshot.id, more=len(rows) > part.end)
 
 
@@ -126,6 +131,9 @@ def export(asked: Annotated[Asked, asks("export")], wanted: ExportAsked) -> Resp
         "Content-Disposition": f'attachment; filename="audience-{asked.snapshot.id}.{wanted.format}"', "Cache-Control": "no-store",
         "X-Huaxiang-Snapshot": asked.snapshot.id, "X-Huaxiang-Rows": str(int(members.sum())),
     }  # fmt: skip
+    stale = asked.served.stale(wanted.when)
+    if stale:
+        headers["X-Huaxiang-Stale"] = ",".join(one["audience"] for one in stale)
     return StreamingResponse(stream, media_type=_KINDS[wanted.format], headers=headers)
 
 

@@ -49,7 +49,7 @@ audience = LazyGroup(
 def audience_count(view: View, expr: str) -> None:
     """Count the customers who meet a condition."""
     with view.snapshot() as snapshot:
-        view.show(count_audience(snapshot, expr), _count)
+        view.show(warned(count_audience(snapshot, expr)), _count)
 
 
 def _count(found: dict[str, Any]) -> None:
@@ -105,6 +105,13 @@ def stale_line(item: dict[str, Any]) -> str:
     return t("audience.stale", name=item["name"], as_of=stale["as_of"], since=stale["since"], reason=reason)
 
 
+def warned(found: dict[str, Any]) -> dict[str, Any]:
+    """Say on stderr which audiences an answer reads that are not of today; return the answer."""
+    for item in found["stale"]:
+        output.warn(stale_line({"name": item["audience"], "stale": item}))
+    return found
+
+
 @command("show", text="help.audience.show", keys=(*AUDIENCE_KEYS, "snapshot", "as_of"))
 @click.argument("name")
 @shows()
@@ -146,7 +153,7 @@ def audience_export(view: View, name: str, to: Path, columns: str) -> None:
     """Write the customers of an audience (or of a condition) to a file."""
     chosen = tuple(part.strip() for part in columns.split(",") if part.strip())
     with view.snapshot() as snapshot:
-        view.show(export_audience(snapshot, name, to, chosen), _export)
+        view.show(warned(export_audience(snapshot, name, to, chosen)), _export)
 
 
 def _export(found: dict[str, Any]) -> None:

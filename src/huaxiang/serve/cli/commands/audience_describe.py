@@ -11,6 +11,7 @@ from huaxiang.app.audiences.describing import BREAKDOWN_KEYS, OVERLAP_KEYS, brea
 from huaxiang.app.audiences.figures import NUMBERS_KEYS, numbers
 from huaxiang.app.audiences.reasons import WHY_KEYS, why
 from huaxiang.serve.cli import output
+from huaxiang.serve.cli.commands.audience import warned
 from huaxiang.serve.cli.framework import View, command, option, shows
 from huaxiang.serve.cli.texts import pick, t
 
@@ -29,7 +30,7 @@ def split(text: str) -> list[str]:
 def audience_breakdown(view: View, expr: str, by: str, base: str, limit: int) -> None:
     """Break an audience down by tags, against a base."""
     with view.snapshot() as snapshot:
-        view.show(breakdown(snapshot, expr, split(by), base, limit=limit), _breakdown)
+        view.show(warned(breakdown(snapshot, expr, split(by), base, limit=limit)), _breakdown)
 
 
 def _breakdown(found: dict[str, Any]) -> None:
@@ -76,7 +77,7 @@ def _interval(value: dict[str, Any]) -> str:
 def audience_overlap(view: View, expr: tuple[str, ...]) -> None:
     """Show how audiences overlap."""
     with view.snapshot() as snapshot:
-        view.show(overlap(snapshot, expr), _overlap)
+        view.show(warned(overlap(snapshot, expr)), _overlap)
 
 
 def _overlap(found: dict[str, Any]) -> None:
@@ -107,7 +108,7 @@ def _jaccard(value: float | None) -> str:
 def audience_numbers(view: View, expr: str, of: str) -> None:
     """Show percentiles, mean and histogram of a number or date."""
     with view.snapshot() as snapshot:
-        view.show(numbers(snapshot, expr, of), _numbers)
+        view.show(warned(numbers(snapshot, expr, of)), _numbers)
 
 
 def _numbers(found: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import click
 
 from huaxiang.app.lookalike import LOOKALIKE_KEYS, LookalikeQuestion, find_lookalikes
 from huaxiang.serve.cli import output
+from huaxiang.serve.cli.commands.audience import warned
 from huaxiang.serve.cli.framework import View, command, option, shows
 from huaxiang.serve.cli.texts import pick, t
 
@@ -37,7 +38,7 @@ def read_share(_ctx: click.Context, param: click.Parameter, text: str | None) ->
 def audience_lookalike(view: View, seed: str, to: Path | None, **asked: Any) -> None:
     """Find customers like a seed."""
     with view.snapshot() as snapshot:
-        view.show(find_lookalikes(snapshot, seed, LookalikeQuestion(**asked), to).answer, _show)
+        view.show(warned(find_lookalikes(snapshot, seed, LookalikeQuestion(**asked), to).answer), _show)
 
 
 def _show(found: dict[str, Any]) -> None:

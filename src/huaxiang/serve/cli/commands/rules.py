@@ -8,6 +8,7 @@ import click
 
 from huaxiang.app.rules import RULES_KEYS, RuleQuestion, find_rules
 from huaxiang.serve.cli import output
+from huaxiang.serve.cli.commands.audience import warned
 from huaxiang.serve.cli.framework import View, command, option, shows
 from huaxiang.serve.cli.texts import pick, t
 
@@ -28,7 +29,7 @@ def audience_rules(view: View, expr: str | None, tags: str, **asked: Any) -> Non
     """Find which values of tags go together."""
     question = RuleQuestion(tags=tuple(part.strip() for part in tags.split(",") if part.strip()), **asked)
     with view.snapshot() as snapshot:
-        view.show(find_rules(snapshot, expr, question), _rules)
+        view.show(warned(find_rules(snapshot, expr, question)), _rules)
 
 
 def _rules(found: dict[str, Any]) -> None:
