@@ -12,6 +12,7 @@ from tests.app.audience_shop import build_shop
 from huaxiang.app.build import build
 from huaxiang.serve.api.application import create_app
 from huaxiang.serve.api.settings import Settings
+from huaxiang.spec.loader import load_project
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +90,45 @@ def test_a_new_audience_does_not_replace_one(client: TestClient) -> None:
     gone = client.put("audiences/nobody", json={"when": "spend > 1", "expected": "0" * 32})
     assert gone.status_code == 409
     assert client.get("audiences/nobody/definition").status_code == 404
+
+
+TREE = {"all": [{"tag": "spend", "op": ">", "value": 300}, {"not": {"tag": "gender", "op": "in", "values": ["male"]}},
+                {"did": "orders", "where": {"tag": "channel", "op": "=", "value": "app"}}]}  # fmt: skip
+
+
+def test_a_tree_is_saved_as_a_tree_and_counts_as_its_preview_did(client: TestClient, project: Path) -> None:
+    asked = client.post("query/condition", json={"when": TREE}).json()
+    saved = client.put("audiences/grown", json={"when": TREE, "expected": "new"})
+    assert saved.status_code == 200, saved.text
+    assert load_project(project).audiences["grown"].when == TREE
+    told = client.get("audiences/grown/definition").json()
+    assert (told["form"], told["when"]) == (asked["form"], asked["text"])
+    counted = [
+        client.post("query/count", json={"when": when}).json()["count"] for when in (TREE, "grown", told["when"])
+    ]
+    assert len(set(counted)) == 1
+    assert counted[0] > 0
+    wrong = client.put("audiences/grown", json={"when": {"any": [{"tag": "nothing", "op": "=", "value": 1}]}})
+    assert (wrong.status_code, wrong.json()["path"]) == (422, ["any", 0])
+    assert client.delete("audiences/grown").status_code == 200
+
+
+def test_every_question_takes_a_tree(client: TestClient) -> None:
+    tree, text = {"tag": "spend", "op": ">", "value": 100}, "spend > 100"
+    customer = client.post("query/ids", json={"when": tree, "limit": 1}).json()["ids"][0]
+    for path, body in (
+        ("breakdown", {"by": ["gender"]}), ("numbers", {"of": "spend"}), ("why", {"customer_id": customer}), ("rules", {}),
+    ):  # fmt: skip
+        answers = [client.post(f"query/{path}", json={"when": when, **body}) for when in (tree, text)]
+        assert [a.status_code for a in answers] == [200, 200] or "customers" in answers[0].json()["detail"], answers[
+            0
+        ].text
+        assert answers[0].status_code == answers[1].status_code
+    overlaps = [client.post("query/overlap", json={"audiences": [when, "big"]}).json() for when in (tree, text)]
+    assert overlaps[0]["counts"] == overlaps[1]["counts"]
+    alike = [
+        client.post("query/lookalike", json={"seed": when, "exclude": when, "size": 5}).json() for when in (tree, text)
+    ]
+    assert alike[0]["detail"] == alike[1]["detail"]
+    wrong = client.post("query/lookalike", json={"seed": {"all": [{"tag": "nothing"}]}, "size": 5})
+    assert (wrong.status_code, wrong.json()["path"]) == (422, ["all", 0])

@@ -47,7 +47,7 @@ class Wish:
     expected: str | None = None
 
 
-def wish_of(asked: Mapping[str, str | None]) -> Wish:
+def wish_of(asked: Mapping[str, Any]) -> Wish:
     """What the options of a face mean: when, list_, frozen_at, title, title_en, owner, description; those that are None stay as they are.
 
     A list makes the audience static, a day frozen, a condition alone dynamic. Raises UsageError when they exclude each other.

@@ -134,8 +134,9 @@ def rules(asked: Annotated[Asked, asks("read")], wanted: RulesAsked) -> Response
     """Find which values of tags go together in an audience, against everyone."""
     from huaxiang.app.rules import RuleQuestion, find_rules
 
+    when = asked.text_of(wanted.when) if wanted.when is not None else None
     told = wanted.model_dump(exclude={"when", "tags"})
-    return answer(asked.request, find_rules(asked.snapshot, wanted.when, RuleQuestion(tags=wanted.tags, **told)))
+    return answer(asked.request, find_rules(asked.snapshot, when, RuleQuestion(tags=wanted.tags, **told)))
 
 
 @router.post("/query/lookalike", response_model=Lookalikes, tags=["query"])
@@ -145,8 +146,9 @@ def lookalike(asked: Annotated[Asked, asks("read")], wanted: LookalikeAsked) -> 
 
     if wanted.ids:
         require(asked.caller, "export")
-    question = LookalikeQuestion(**wanted.model_dump(exclude={"seed", "ids"}))
-    found = find_lookalikes(asked.snapshot, wanted.seed, question)
+    exclude = asked.text_of(wanted.exclude) if wanted.exclude is not None else None
+    question = LookalikeQuestion(**wanted.model_dump(exclude={"seed", "ids", "exclude"}), exclude=exclude)
+    found = find_lookalikes(asked.snapshot, asked.text_of(wanted.seed), question)
     told = {key: value for key, value in found.answer.items() if key != "file"}
     if wanted.ids:
         pairs = zip(found.ids.to_pylist(), found.scores.tolist(), strict=True)
