@@ -125,6 +125,22 @@ def test_ids_come_in_pages_of_one_snapshot(api: Api) -> None:
     assert sorted({*first["ids"], *rest["ids"]}) == first["ids"] + rest["ids"]
 
 
+def test_a_cursor_of_another_question_is_refused(api: Api) -> None:
+    client = api("analyst")
+    body: dict[str, Any] = {"when": "orders >= 0", "limit": 2}
+    cursor = client.post("query/ids", json=body).json()["next"]
+    other = client.post("query/ids", json={"when": "orders >= 1", "limit": 2, "cursor": cursor})
+    assert (other.status_code, other.json()["code"]) == (400, "bad-request")
+    for same in ("orders  >=  0", {"tag": "orders", "op": ">=", "value": 0}):
+        assert client.post("query/ids", json={"when": same, "limit": 3, "cursor": cursor}).status_code == 200
+    later = client.get("tags?limit=2").json()["next"]
+    assert client.get(f"tags?limit=3&cursor={later}").status_code == 200
+    for path in ("attributes?", "tag-market?", "tags?class=relationship&"):
+        assert client.get(f"{path}cursor={later}").status_code == 400, path
+    for nonsense in ("W10", "eyJvIjoxLCJzIjpudWxsLCJxIjo1fQ"):  # [], and a number for the question
+        assert client.get(f"tags?cursor={nonsense}").status_code == 400
+
+
 def test_lists_lead_from_page_to_page(api: Api) -> None:
     client = api("analyst")
     url: str | None = "/api/v1/tags?limit=2"
@@ -138,9 +154,9 @@ def test_lists_lead_from_page_to_page(api: Api) -> None:
 
 
 def test_a_cursor_of_a_snapshot_that_is_gone_says_so(api: Api) -> None:
-    from huaxiang.serve.api.answers import Page, cursor_after
+    from huaxiang.serve.api.answers import Page, cursor_after, question
 
-    cursor = cursor_after(Page(1), "20200101T000000Z-0000")
+    cursor = cursor_after(Page(1, about=question("/api/v1/tags", [])), "20200101T000000Z-0000")
     told = api().get("tags", params={"cursor": cursor})
     assert (told.status_code, told.json()["code"]) == (410, "snapshot-gone")
 
