@@ -107,7 +107,24 @@ def test_the_short_way_and_the_route_answer_alike(api: Api) -> None:
         told = [{k: v for k, v in r.json().items() if k != "elapsed_ms"} for r in (quick, slow)]
         assert (quick.status_code, told[0]) == (slow.status_code, told[1])
     plain = client.post("query/count", content=json.dumps({"when": ROWS}), headers={"Content-Type": "text/plain"})
-    assert plain.status_code == 422
+    assert plain.status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("text/plain", 415), ("application/xml", 415), ("application/x-www-form-urlencoded", 415), ("multipart/form-data", 415), (None, 415),
+     ("application/json", 200), ("application/json; charset=utf-8", 200), ("application/merge-patch+json", 200)],
+)  # fmt: skip
+def test_a_body_is_json_or_told_so(api: Api, kind: str | None, status: int) -> None:
+    client, headers = api("analyst"), {"Content-Type": kind} if kind else {}
+    told = client.post("query/ids", content=json.dumps({"when": ROWS}), headers=headers)
+    assert told.status_code == status
+    if status != 200:
+        assert (told.json()["code"], told.headers["content-type"]) == ("media-type", "application/problem+json")
+    assert client.post("query/ids", content=b"", headers=headers).json()["code"] == "invalid"
+    assert client.post("query/ids?limit=x", content=b"{", headers=headers).status_code == (
+        422 if status == 200 else 415
+    )
 
 
 def test_behaviour_is_counted_by_the_engine(api: Api) -> None:
