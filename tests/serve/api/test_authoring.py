@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -132,3 +133,36 @@ def test_every_question_takes_a_tree(client: TestClient) -> None:
     assert alike[0]["detail"] == alike[1]["detail"]
     wrong = client.post("query/lookalike", json={"seed": {"all": [{"tag": "nothing"}]}, "size": 5})
     assert (wrong.status_code, wrong.json()["path"]) == (422, ["all", 0])
+
+
+@pytest.mark.parametrize(
+    ("when", "code", "place"),
+    [
+        ("spend > 1 and\n in_audience('zzz')", "CON004", {"span": [27, 32], "line": 2, "column": 14}),
+        ("in_list('nolist')", "CON012", {"span": [8, 16], "line": 1, "column": 9}),
+        (" null ", "EXP010", {"span": [1, 5], "line": 1, "column": 2}),
+        ({"all": [{"tag": "good"}, {"audience": "zzz"}]}, "CON004", {"path": ["all", 1, "audience"]}),
+        ({"any": ["in_list('nolist')"]}, "CON012", {"path": ["any", 0], "span": [8, 16], "line": 1, "column": 9}),
+    ],
+)
+def test_names_that_there_are_not_are_told_at_their_place(
+    client: TestClient, when: Any, code: str, place: dict[str, Any]
+) -> None:
+    asked = (
+        ("POST", "query/count", {"when": when}), ("POST", "query/count?", {"when": when}), ("POST", "query/ids", {"when": when}),
+        ("POST", "query/lookalike", {"seed": when, "size": 5}), ("PUT", "audiences/zz", {"when": when}),
+    )  # fmt: skip
+    for method, url, body in asked:
+        told = client.request(method, url, json=body)
+        assert (told.status_code, told.json()["code"]) == (422, code), (url, told.text)
+        assert {key: told.json()[key] for key in place} == place, url
+
+
+def test_an_audience_that_reads_itself_is_told_in_its_condition(client: TestClient) -> None:
+    told = client.put(
+        "audiences/zz", json={"when": "spend > 1 or in_audience('zz')"}, headers={"Accept-Language": "en"}
+    ).json()
+    assert (told["code"], told["line"], told["column"]) == ("CON005", 1, 26)
+    assert "huaxiang.yaml" not in told["detail"]
+    other = client.put("audiences/zz", json={"when": "in_audience('zz2')"}, headers={"Accept-Language": "en"}).json()
+    assert '"zz"' not in other["detail"]

@@ -78,6 +78,8 @@ class Asked:
         from huaxiang.app.audience import column_types
         from huaxiang.app.conditions import condition_text, sources_in
 
+        if not isinstance(when, str) and self.served.index is not None:
+            self.served.index.checked(when)  # names that there are not are told by their place in the tree
         manifest = self.snapshot.manifest
         return condition_text(when, column_types(manifest), sources_in(manifest))
 
