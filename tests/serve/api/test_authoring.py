@@ -166,3 +166,59 @@ def test_an_audience_that_reads_itself_is_told_in_its_condition(client: TestClie
     assert "huaxiang.yaml" not in told["detail"]
     other = client.put("audiences/zz", json={"when": "in_audience('zz2')"}, headers={"Accept-Language": "en"}).json()
     assert '"zz"' not in other["detail"]
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999"])
+@pytest.mark.parametrize(
+    ("tree", "path"),
+    [
+        ('{"any": [{"tag": "spend", "op": ">", "value": %s}]}', ["any", 0, "value"]),
+        ('{"tag": "spend", "op": "in", "values": [1, %s]}', ["values", 1]),
+        ('{"measure": "sum", "of": "amount", "source": "orders", "op": ">", "value": %s}', ["value"]),
+        ('{"sample": %s}', ["sample"]),
+    ],
+)
+def test_what_is_no_number_is_told_with_its_path(client: TestClient, value: str, tree: str, path: list[Any]) -> None:
+    for url in ("query/count", "query/condition"):
+        told = client.post(url, content='{"when": ' + tree % value + "}", headers={"Content-Type": "application/json"})
+        assert (told.status_code, told.json()["code"], told.json()["path"]) == (422, "CON003", path)
+
+
+def test_values_of_a_saved_tree_stay_what_they_were(client: TestClient, project: Path) -> None:
+    values = [
+        "yes",
+        "001",
+        "2024-01-01",
+        "null",
+        "~",
+        " x ",
+        "a: b #c",
+        "'",
+        '"',
+        "多行\n文本",
+        "",
+        "\u2028",
+        "0x1f",
+        "1e3",
+        "1_000",
+        "*a",
+        "!b",
+    ]
+    tree = {
+        "all": [
+            {"tag": "city", "op": "in", "values": values},
+            {"tag": "spend", "op": "in", "values": [1e16, 0.1, 1e-7, -3, 10**15]},
+        ]
+    }
+    saved = client.put("audiences/odd", json={"when": tree})
+    assert saved.status_code == 200, saved.text
+    kept = load_project(project).audiences["odd"].when
+    assert kept == tree
+    assert repr(kept) == repr(tree)
+    deep: dict[str, Any] = {"tag": "good"}
+    for _ in range(50):
+        deep = {"not": deep}
+    refused = client.put("audiences/odd", json={"when": deep})
+    assert (refused.status_code, refused.json()["code"]) == (422, "EXP012")
+    assert load_project(project).audiences["odd"].when == tree
+    assert client.delete("audiences/odd").status_code == 200

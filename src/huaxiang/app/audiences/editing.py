@@ -18,7 +18,7 @@ from huaxiang.app.definition_files import (
     with_item,
     without_item,
 )
-from huaxiang.errors import Issue, Place, ProjectInvalid, Said, UsageError
+from huaxiang.errors import ExpressionError, Issue, Place, ProjectInvalid, Said, UsageError
 from huaxiang.spec.loader import Project, load_project
 from huaxiang.spec.models import AudienceSpec
 
@@ -113,6 +113,8 @@ def save_audience(folder: Path, name: str, wish: Wish) -> dict[str, Any]:
         spec = _spec(name, old, wish)
         _check(project, spec)
         text = with_item(before.decode() if before is not None else _HEAD, "audiences", name, wish.keys, _KEYS)
+        if isinstance(spec.when, Mapping):
+            _check_readable(text, file)
         replace_file(path, before, text)
     return {
         "name": name, "file": file, "created": old is None, "definition": _definition_text(project, spec),
@@ -226,6 +228,17 @@ def _check_names(project: Project, spec: AudienceSpec, condition: Condition) -> 
                 list_file(project.folder, part.name)
             except UsageError as error:
                 raise name_fault(spec.when, "list", part.name, error) from None
+
+
+def _check_readable(text: str, file: str) -> None:
+    """Raise ExpressionError for a tree that could not be read again: files have fewer levels and values than a tree can."""
+    from huaxiang.spec.yaml_nodes import MAX_DEPTH, read_document
+
+    if read_document(text.encode(), file)[1]:
+        raise ExpressionError(
+            "EXP012", f"the tree has too many levels or values to be kept in YAML, which takes {MAX_DEPTH} levels; write it as text",
+            zh=f"条件树的层数或取值过多，YAML 文件（最多 {MAX_DEPTH} 级）存不下；请写成文本",
+        )  # fmt: skip
 
 
 def _definition_text(project: Project, spec: AudienceSpec) -> str:
