@@ -75,7 +75,12 @@ def test_kinds_follow_from_what_is_given(shop: Path) -> None:
         ("big", {"kind": "icy"}, UsageError, "kind"),
         ("big", {"colour": "red"}, UsageError, "unknown key"),
         ("Big", {"when": "good"}, UsageError, "name of an audience"),
-        ("big", {"kind": "frozen", "frozen_at": "2020-01-01"}, ProjectInvalid, "no snapshot was built on or before"),
+        (
+            "big",
+            {"kind": "frozen", "frozen_at": "2020-01-01"},
+            ProjectInvalid,
+            r"no snapshot was built on or before 2020-01-01 \(days of the project's time zone, ",
+        ),
         ("zz", {"when": "in_audience('zz2')"}, ExpressionError, 'CON004 unknown audience "zz2"; known: big'),
         ("new_one", {"owner": "ops"}, ProjectInvalid, '^audiences/saved.yaml AUD001 .*needs the key "when"'),
     ],
