@@ -67,15 +67,22 @@ def test_kinds_follow_from_what_is_given(shop: Path) -> None:
     ("name", "keys", "error", "said"),
     [
         ("big", {"when": "spnd > 3"}, ExpressionError, 'did you mean "spend"'),
-        ("big", {"when": "in_audience('big_women')"}, ProjectInvalid, "circle"),
-        ("big", {"when": "in_audience('nobody')"}, ProjectInvalid, "unknown audience"),
-        ("big", {"when": "in_list('nobody')"}, ProjectInvalid, "unknown list"),
+        ("big", {"when": "in_audience('big_women')"}, ExpressionError, "CON005 .*circle"),
+        ("big", {"when": "spend > 1 and in_audience('big')"}, ExpressionError, "CON005 .*refers to itself"),
+        ("big", {"when": "in_audience('nobody')"}, ExpressionError, "CON004 unknown audience"),
+        ("big", {"when": "in_list('nobody')"}, ExpressionError, "CON012 unknown list"),
         ("big", {"kind": "frozen"}, ProjectInvalid, "frozen_at"),
         ("big", {"kind": "icy"}, UsageError, "kind"),
         ("big", {"colour": "red"}, UsageError, "unknown key"),
         ("Big", {"when": "good"}, UsageError, "name of an audience"),
-        ("big", {"kind": "frozen", "frozen_at": "2020-01-01"}, ProjectInvalid, "no snapshot was built on or before"),
-        ("new_one", {"owner": "ops"}, ProjectInvalid, 'needs the key "when"'),
+        (
+            "big",
+            {"kind": "frozen", "frozen_at": "2020-01-01"},
+            ProjectInvalid,
+            r"no snapshot was built on or before 2020-01-01 \(days of the project's time zone, ",
+        ),
+        ("zz", {"when": "in_audience('zz2')"}, ExpressionError, 'CON004 unknown audience "zz2"; known: big'),
+        ("new_one", {"owner": "ops"}, ProjectInvalid, '^audiences/saved.yaml AUD001 .*needs the key "when"'),
     ],
 )
 def test_what_is_wrong_is_not_written(

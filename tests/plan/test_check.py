@@ -40,6 +40,53 @@ def test_fault(case: dict[str, Any], shop: Write) -> None:
     assert untold(check_project(project, None, CODES_OF_CATALOGUE)) == []
 
 
+TEXTS = """\
+audiences:
+  - name: folded
+    when: >
+      spend > 1
+
+      and spnd > 2
+      and spend < 9
+  - name: literal
+    when: |-
+      spend > 1
+        and spnd > 2
+  - name: plain
+    when:
+      spend > 1
+      and spnd > 2
+  - name: quoted
+    when: "spend > 1
+      and spnd > 2"
+  - name: escaped
+    when: "spend > \\x31
+      and spnd > 2"
+  - name: tree
+    when:
+      all:
+        - spend > 1
+        - any:
+          - >-
+            spend > 1 and
+            spnd > 2
+          - sql: |
+              spend > 1
+              # it stands in the text
+  # a comment
+  - {name: one, when: spnd > 2}
+"""
+
+
+def test_a_fault_in_a_text_of_several_lines_is_told_by_its_own_line(shop: Write) -> None:
+    found = check_project(shop(audiences__more=TEXTS), None, CODES_OF_CATALOGUE)
+    told = {issue.subject[1]: (issue.code, issue.place.line) for issue in found if issue.subject is not None}
+    assert told == {
+        "folded": ("EXP002", 6), "literal": ("EXP002", 11), "plain": ("EXP002", 15), "quoted": ("EXP002", 18), "escaped": ("EXP002", 20),
+        "tree": ("EXP002", 29), "one": ("EXP002", 34),
+    }  # fmt: skip
+
+
 def test_the_plain_project_is_sound(shop: Write) -> None:
     assert lines(shop(), lambda source: FILES[source.name]) == []
 

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from huaxiang.app.audience import column_types
-from huaxiang.app.conditions import sources_in
+from huaxiang.app.condition_names import name_fault
+from huaxiang.app.conditions import check_masked, sources_in
 from huaxiang.app.wiring import find_project, member_reader, snapshot_store
-from huaxiang.errors import ExpressionError, UsageError
+from huaxiang.errors import ExpressionError, NotKnown, UsageError
 from huaxiang.plan import sql
 from huaxiang.plan.behaviour import SourceRows, sample_condition
 from huaxiang.plan.condition_text import to_text, written
@@ -31,7 +32,6 @@ from huaxiang.plan.conditions import (
     Behaviour,
     InAudience,
     InList,
-    IsNull,
     Node,
     Not,
     Or,
@@ -44,7 +44,7 @@ from huaxiang.plan.conditions import (
 from huaxiang.plan.expr import IN_AUDIENCE, bind_as_of
 from huaxiang.plan.predicate import audiences_of, parse_condition, read_condition
 from huaxiang.plan.relative_dates import dated
-from huaxiang.store.lists import list_members, list_version
+from huaxiang.store.lists import list_file, list_members, list_version
 from huaxiang.store.snapshots import Snapshot
 
 if TYPE_CHECKING:
@@ -69,10 +69,11 @@ When = str | Mapping[str, object]
 
 @dataclass(frozen=True)
 class Asked:
-    """A checked condition with relative days put in, and the audiences that it names (sorted)."""
+    """A checked condition with relative days put in, and the audiences and lists that it names (sorted)."""
 
     tree: Node
     audiences: tuple[str, ...]
+    lists: tuple[str, ...] = ()
 
 
 class OpenIndex:
@@ -141,7 +142,24 @@ class OpenIndex:
 
     def _read(self, when: When) -> Asked:
         tree = dated(read_condition(when, *self._schema), self._as_of, self._schema[0])
-        return Asked(tree, tuple(sorted(audiences_of(tree))))
+        lists = {leaf.name for leaf in leaves(tree) if isinstance(leaf, InList)}
+        return Asked(tree, tuple(sorted(audiences_of(tree))), tuple(sorted(lists)))
+
+    def checked(self, when: When) -> Asked:
+        """`condition`, whose audiences and lists are there: NameFault with the place of one that is not."""
+        condition = self.condition(when)
+        for name in condition.audiences:
+            if self.members(name) is None:
+                try:
+                    self.audience(name)  # must be there for who asks, though others may have been answered
+                except NotKnown as error:
+                    raise name_fault(when, "audience", name, error) from None
+        for name in condition.lists:
+            try:
+                list_file(find_project(self.snapshot.folder), name)
+            except UsageError as error:
+                raise name_fault(when, "list", name, error) from None
+        return condition
 
     def select(self, when: When) -> Bits:
         """The customers who meet a condition; of a declared audience its members as the build saved them.
@@ -162,7 +180,7 @@ class OpenIndex:
             saved = self.members(when.strip())
             if saved is not None:
                 return saved
-        condition = self.condition(when)
+        condition = self.checked(when)
         self._check_circle(condition, (when.strip(),) if isinstance(when, str) else ())
         return condition.tree
 
@@ -256,8 +274,7 @@ class OpenIndex:
             if name in told:
                 continue
             asked = self.condition(name)
-            lists = {leaf.name for leaf in leaves(asked.tree) if isinstance(leaf, InList)}
-            versions = [list_version(find_project(self.snapshot.folder), one) for one in sorted(lists)]
+            versions = [list_version(find_project(self.snapshot.folder), one) for one in asked.lists]
             told[name] = repr((asked.tree, versions))
             waiting += [one for one in asked.audiences if one not in self._audiences]
         return hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()[:16] if told else ""
@@ -344,25 +361,8 @@ class OpenIndex:
             if name in above:
                 path = " → ".join((*above, name))
                 raise UsageError(f"audience contains itself: {path}", f"人群定义成了循环：{path}")
-            self.audience(name)  # must be there for who asks, though others may have been answered
+            self.audience(name)
             self._check_circle(self.condition(name), (*above, name))
-
-
-def check_masked(tree: Node, masked: frozenset[str]) -> None:
-    """Raise ExpressionError for a condition that compares masked values: whoever may ask so reads them by trying. Whether there is a value
-    may be asked.
-    """
-    from huaxiang.plan.predicate import references
-
-    for leaf in leaves(tree):
-        if isinstance(leaf, IsNull):
-            continue
-        named = sorted(references(to_text(written(leaf))).columns & masked)
-        if named:
-            raise ExpressionError(
-                "EXP002", f"the values of {named[0]} are masked: a condition can only ask whether there is one (is null, is not null)",
-                zh=f"{named[0]} 的值已脱敏：条件中只能判断是否有值（is null、is not null）",
-            )  # fmt: skip
 
 
 def open_index(snapshot: Snapshot) -> OpenIndex:

@@ -7,7 +7,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from huaxiang.plan.predicate import SourceFields, Sources, parse_condition, to_text
+from huaxiang.errors import ExpressionError
+from huaxiang.plan import condition_text as texts
+from huaxiang.plan.conditions import IsNull, Node, leaves
+from huaxiang.plan.predicate import SourceFields, Sources, parse_condition, references, to_text
 
 When = str | Mapping[str, object]
 """A condition as written: SQL text or a tree."""
@@ -25,6 +28,21 @@ def sources_in(manifest: Mapping[str, Any]) -> dict[str, SourceFields]:
     """
     found = manifest.get("sources", ())
     return {s["name"]: SourceFields(s["fields"], s["time"]) for s in found if s.get("fields")}
+
+
+def check_masked(tree: Node, masked: frozenset[str]) -> None:
+    """Raise ExpressionError for a condition that compares masked values: whoever may ask so reads them by trying. Whether there is a value
+    may be asked.
+    """
+    for leaf in leaves(tree):
+        if isinstance(leaf, IsNull):
+            continue
+        named = sorted(references(texts.to_text(texts.written(leaf))).columns & masked)
+        if named:
+            raise ExpressionError(
+                "EXP002", f"the values of {named[0]} are masked: a condition can only ask whether there is one (is null, is not null)",
+                zh=f"{named[0]} 的值已脱敏：条件中只能判断是否有值（is null、is not null）",
+            )  # fmt: skip
 
 
 def contains_text(column: str, text: str) -> exp.Expression:

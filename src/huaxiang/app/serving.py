@@ -109,7 +109,7 @@ class Served:
                 return True
             known = self._quick.get(key)
         if known is None:
-            tree = self.index.condition(when).tree
+            tree = self.index.checked(when).tree
             known = all(_in_columns(leaf, self.index) for leaf in _leaves(tree, self.index))
             if self.index.is_lasting(when):
                 with self._lock:

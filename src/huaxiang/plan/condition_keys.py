@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol, cast
+from math import isfinite
+from typing import Protocol, TypeGuard, cast
 
 from huaxiang.errors import ExpressionError, Said, did_you_mean, did_you_mean_zh
 from huaxiang.plan.conditions import (
@@ -32,7 +33,12 @@ HEADS: Mapping[str, tuple[str, ...]] = {
 """Key that says which part it is → the keys that may stand beside it."""
 
 
-NO_VALUE = Said("the value must be a text, number, true or false", "取值必须是文本、数字、true 或 false")
+NO_VALUE = Said("the value must be a text, a finite number, true or false", "取值必须是文本、有限的数字、true 或 false")
+
+
+def is_value(value: object) -> TypeGuard[Value]:
+    """Whether a column can be compared with it: NaN and infinity, which JSON and YAML may hold, are no numbers."""
+    return isinstance(value, (str, int, bool)) or (isinstance(value, float) and isfinite(value))
 
 
 class ConditionError(ExpressionError):
@@ -150,7 +156,7 @@ def _measure(data: Mapping[object, object], reader: TreeReader, path: Path) -> B
         raise ConditionError("CON001", said, (*path, "of"))
     step = _step({"did": data["source"], **_only(data, "where")}, reader, path, "source")
     value = data["value"]
-    if not isinstance(value, (str, int, float, bool)):
+    if not is_value(value):
         raise ConditionError("CON003", NO_VALUE, (*path, "value"))
     field = _text(data, "of", path) if "of" in data else None
     return Behaviour(
@@ -198,7 +204,11 @@ def _whole(data: Mapping[object, object], key: str, path: Path) -> int:
 
 
 def _number(value: object, path: Path) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or (isinstance(value, float) and not isfinite(value))
+    ):
         said = Said("the share must be a number above 0 and up to 1", "占比必须是大于 0 且不超过 1 的数")
         raise ConditionError("CON003", said, path)
     return value

@@ -17,6 +17,7 @@ from huaxiang.plan.condition_keys import (
     ConditionError,
     Path,
     TreeReader,
+    is_value,
     no_text,
     part_tree,
     placed,
@@ -163,7 +164,7 @@ def _operation(name: str, op: str, data: Mapping[object, object], path: Path) ->
 
 
 def _value(value: object, path: Path) -> Value:
-    if isinstance(value, (str, int, float, bool)):
+    if is_value(value):
         return value
     if value is None:
         said = Said(

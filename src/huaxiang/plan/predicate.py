@@ -5,7 +5,8 @@ A customer (or row) meets a condition only if it is TRUE; unknown (NULL) does no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -114,8 +115,21 @@ def _parse_sql(text: str, scope: Scope) -> Node:
     with located(text):
         masked = mask(parse_expression(text), scope)
         if scope.checked:
-            check_tree(masked.tree, scope.columns, boolean=True, audiences=True)
+            with _whole(text):
+                check_tree(masked.tree, scope.columns, boolean=True, audiences=True)
         return condition_sql.from_sql(masked.tree, scope.columns, masked.parts)
+
+
+@contextmanager
+def _whole(text: str) -> Iterator[None]:
+    """A fault of the condition as a whole (it is no condition, or always NULL) lies at all of the text."""
+    try:
+        yield
+    except ExpressionError as error:
+        if error.span is None and error.code in ("EXP008", "EXP010"):
+            begin = len(text) - len(text.lstrip())
+            error.span = begin, begin + len(text.strip())
+        raise
 
 
 @dataclass(frozen=True)

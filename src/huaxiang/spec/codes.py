@@ -164,6 +164,7 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "CON009": ("字段的类型不能这样统计或排名", "a field that can't be measured or ranked like this"),
     "CON010": ("行为等条件的参数不对", "wrong arguments of a condition on what customers did"),
     "CON011": ("这里不能用行为、名单、抽样或排名", "behaviour, lists, samples and ranks can't be used here"),
+    "CON012": ("未知名单", "an unknown uploaded list"),
     "SQL001": ("SQL 语法有误", "a syntax error in SQL"),
     "SQL002": ("不是恰好一条 SELECT", "not exactly one SELECT"),
     "SQL003": ("不可读取的表", "a table that can't be read"),

@@ -65,6 +65,11 @@ class Project:
         document, base = self.positions.get((kind, "" if kind == "project" else name), (None, ()))
         return document.place((*base, *path)) if document is not None else Place(PROJECT_FILE)
 
+    def place_within(self, at: tuple[str, str], path: tuple[str | int, ...], text: str, offset: int) -> Place:
+        """Return where an offset within the text at `path` of the definition `at` = (kind, name) stands."""
+        document, base = self.positions.get(at, (None, ()))
+        return document.place_within((*base, *path), text, offset) if document is not None else Place(PROJECT_FILE)
+
 
 def load_project(folder: Path) -> Project:
     """Read and validate all definition files of `folder`.

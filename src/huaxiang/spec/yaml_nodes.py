@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -15,6 +16,7 @@ from huaxiang.spec.concealed import is_within
 
 Path = tuple[str | int, ...]
 
+_BREAKS = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 MAX_DEPTH = 40
 MAX_NODES = 200_000
 _TAG = "tag:yaml.org,2002:"
@@ -33,11 +35,14 @@ _MARKS: Mapping[str, Said] = MappingProxyType({
 
 @dataclass(frozen=True)
 class Document:
-    """One YAML file as plain data. `lines` maps a path of keys and 0-based item numbers to its 1-based line."""
+    """One YAML file as plain data. `lines` maps a path of keys and 0-based item numbers to its 1-based line; `texts` that of a text which
+    does not stand on that line alone to the text, and where in it each line begins: offset and 1-based line.
+    """
 
     file: str
     data: object
     lines: Mapping[Path, int] = field(default_factory=dict)
+    texts: Mapping[Path, tuple[str, tuple[tuple[int, int], ...]]] = field(default_factory=dict)
 
     def place(self, path: Path) -> Place:
         """Return the place of the longest part of `path` that was written."""
@@ -46,6 +51,12 @@ class Document:
             if line is not None:
                 return Place(self.file, line)
         return Place(self.file, self.lines.get((), 0))
+
+    def place_within(self, path: Path, text: str, offset: int) -> Place:
+        """Return the place of an offset within the text at `path`; that of the path where another text stands there."""
+        written, starts = self.texts.get(path, ("", ()))
+        lines = [line for begin, line in starts if begin <= offset] if written == text else []
+        return Place(self.file, lines[-1]) if lines else self.place(path)
 
 
 def read_document(raw: bytes, file: str) -> tuple[Document, tuple[Issue, ...]]:
@@ -67,9 +78,9 @@ def read_document(raw: bytes, file: str) -> tuple[Document, tuple[Issue, ...]]:
         return Document(file, None), (Issue(Place(file), "YML002", said),)
     if root is None:
         return Document(file, None), ()
-    reader = _Reader(file)
+    reader = _Reader(file, text)
     data = reader.read(root, (), 0)
-    return Document(file, data, reader.lines), tuple(reader.issues)
+    return Document(file, data, reader.lines, reader.texts), tuple(reader.issues)
 
 
 def _first_line(error: Exception) -> str:
@@ -118,9 +129,11 @@ def _syntax_said(problem: str, context: str) -> Said:
 class _Reader:
     """Walks the node tree once; a shared (aliased) node is read again at each of its places."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, text: str) -> None:
         self.file = file
+        self._written = _BREAKS.split(text)
         self.lines: dict[Path, int] = {}
+        self.texts: dict[Path, tuple[str, tuple[tuple[int, int], ...]]] = {}
         self.issues: list[Issue] = []
         self._count = 0
 
@@ -172,6 +185,8 @@ class _Reader:
     def _scalar(self, node: Node, path: Path) -> object:
         kind = str(node.tag).removeprefix(_TAG)
         if kind in ("str", "timestamp"):
+            if isinstance(node, ScalarNode) and node.end_mark.line + 1 > self.lines[path]:
+                self.texts[path] = node.value, _starts(node, self._written)
             return node.value
         if kind == "null":
             return None
@@ -188,6 +203,31 @@ class _Reader:
 
     def _report(self, node: Node, code: str, said: Said) -> None:
         self.issues.append(Issue(Place(self.file, node.start_mark.line + 1), code, said))
+
+
+def _starts(node: ScalarNode, written: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Where the lines of a text begin in its value, as offset and 1-based line; nothing where escapes make that uncertain."""
+    begin, end = node.start_mark, node.end_mark
+    if node.style in ("|", ">"):
+        pieces = list(enumerate(written[begin.line + 1 : end.line + 1], begin.line + 2))
+    else:
+        pieces = list(enumerate(written[begin.line : end.line + 1], begin.line + 1))
+        pieces[-1] = pieces[-1][0], pieces[-1][1][: end.column]
+        pieces[0] = pieces[0][0], pieces[0][1][begin.column :]
+        if node.style:  # quotes
+            pieces[0] = pieces[0][0], pieces[0][1][1:]
+            pieces[-1] = pieces[-1][0], pieces[-1][1][:-1]
+    found: list[tuple[int, int]] = []
+    reached = 0
+    for line, piece in pieces:
+        part = piece.strip()
+        at = node.value.find(part, reached)
+        if part and (at < 0 or node.value[reached:at].strip()):
+            return tuple(found) if node.style in ("|", ">") else ()  # behind a block other things may stand
+        if part:
+            found.append((at, line))
+            reached = at + len(part)
+    return tuple(found)
 
 
 def _number(text: str, kind: str) -> int | float | str:

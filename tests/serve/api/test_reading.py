@@ -107,7 +107,24 @@ def test_the_short_way_and_the_route_answer_alike(api: Api) -> None:
         told = [{k: v for k, v in r.json().items() if k != "elapsed_ms"} for r in (quick, slow)]
         assert (quick.status_code, told[0]) == (slow.status_code, told[1])
     plain = client.post("query/count", content=json.dumps({"when": ROWS}), headers={"Content-Type": "text/plain"})
-    assert plain.status_code == 422
+    assert plain.status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("text/plain", 415), ("application/xml", 415), ("application/x-www-form-urlencoded", 415), ("multipart/form-data", 415), (None, 415),
+     ("application/json", 200), ("application/json; charset=utf-8", 200), ("application/merge-patch+json", 200)],
+)  # fmt: skip
+def test_a_body_is_json_or_told_so(api: Api, kind: str | None, status: int) -> None:
+    client, headers = api("analyst"), {"Content-Type": kind} if kind else {}
+    told = client.post("query/ids", content=json.dumps({"when": ROWS}), headers=headers)
+    assert told.status_code == status
+    if status != 200:
+        assert (told.json()["code"], told.headers["content-type"]) == ("media-type", "application/problem+json")
+    assert client.post("query/ids", content=b"", headers=headers).json()["code"] == "invalid"
+    assert client.post("query/ids?limit=x", content=b"{", headers=headers).status_code == (
+        422 if status == 200 else 415
+    )
 
 
 def test_behaviour_is_counted_by_the_engine(api: Api) -> None:
@@ -125,6 +142,22 @@ def test_ids_come_in_pages_of_one_snapshot(api: Api) -> None:
     assert sorted({*first["ids"], *rest["ids"]}) == first["ids"] + rest["ids"]
 
 
+def test_a_cursor_of_another_question_is_refused(api: Api) -> None:
+    client = api("analyst")
+    body: dict[str, Any] = {"when": "orders >= 0", "limit": 2}
+    cursor = client.post("query/ids", json=body).json()["next"]
+    other = client.post("query/ids", json={"when": "orders >= 1", "limit": 2, "cursor": cursor})
+    assert (other.status_code, other.json()["code"]) == (400, "bad-request")
+    for same in ("orders  >=  0", {"tag": "orders", "op": ">=", "value": 0}):
+        assert client.post("query/ids", json={"when": same, "limit": 3, "cursor": cursor}).status_code == 200
+    later = client.get("tags?limit=2").json()["next"]
+    assert client.get(f"tags?limit=3&cursor={later}").status_code == 200
+    for path in ("attributes?", "tag-market?", "tags?class=relationship&"):
+        assert client.get(f"{path}cursor={later}").status_code == 400, path
+    for nonsense in ("W10", "eyJvIjoxLCJzIjpudWxsLCJxIjo1fQ"):  # [], and a number for the question
+        assert client.get(f"tags?cursor={nonsense}").status_code == 400
+
+
 def test_lists_lead_from_page_to_page(api: Api) -> None:
     client = api("analyst")
     url: str | None = "/api/v1/tags?limit=2"
@@ -138,9 +171,9 @@ def test_lists_lead_from_page_to_page(api: Api) -> None:
 
 
 def test_a_cursor_of_a_snapshot_that_is_gone_says_so(api: Api) -> None:
-    from huaxiang.serve.api.answers import Page, cursor_after
+    from huaxiang.serve.api.answers import Page, cursor_after, question
 
-    cursor = cursor_after(Page(1), "20200101T000000Z-0000")
+    cursor = cursor_after(Page(1, about=question("/api/v1/tags", [])), "20200101T000000Z-0000")
     told = api().get("tags", params={"cursor": cursor})
     assert (told.status_code, told.json()["code"]) == (410, "snapshot-gone")
 

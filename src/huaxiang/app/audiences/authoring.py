@@ -47,8 +47,7 @@ def condition_forms(snapshot: Snapshot, when: When) -> dict[str, Any]:
     Raises ExpressionError: with the place in a text, with `path` to the part of a tree.
     """
     from huaxiang.app.audience import column_types
-    from huaxiang.app.audience_index import check_masked
-    from huaxiang.app.conditions import sources_in
+    from huaxiang.app.conditions import check_masked, sources_in
     from huaxiang.plan.predicate import parse_condition, to_text, to_tree
 
     sources = sources_in(snapshot.manifest)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from huaxiang.app.definition_files import (
     DefinitionChanged,
@@ -18,9 +18,12 @@ from huaxiang.app.definition_files import (
     with_item,
     without_item,
 )
-from huaxiang.errors import Issue, ProjectInvalid, UsageError
+from huaxiang.errors import ExpressionError, Issue, Place, ProjectInvalid, Said, UsageError
 from huaxiang.spec.loader import Project, load_project
 from huaxiang.spec.models import AudienceSpec
+
+if TYPE_CHECKING:
+    from huaxiang.plan.predicate import Condition
 
 SAVED_KEYS = ("name", "file", "created", "definition", "digest")
 REMOVED_KEYS = ("name", "file", "removed")
@@ -47,7 +50,7 @@ class Wish:
     expected: str | None = None
 
 
-def wish_of(asked: Mapping[str, str | None]) -> Wish:
+def wish_of(asked: Mapping[str, Any]) -> Wish:
     """What the options of a face mean: when, list_, frozen_at, title, title_en, owner, description; those that are None stay as they are.
 
     A list makes the audience static, a day frozen, a condition alone dynamic. Raises UsageError when they exclude each other.
@@ -110,6 +113,8 @@ def save_audience(folder: Path, name: str, wish: Wish) -> dict[str, Any]:
         spec = _spec(name, old, wish)
         _check(project, spec)
         text = with_item(before.decode() if before is not None else _HEAD, "audiences", name, wish.keys, _KEYS)
+        if isinstance(spec.when, Mapping):
+            _check_readable(text, file)
         replace_file(path, before, text)
     return {
         "name": name, "file": file, "created": old is None, "definition": _definition_text(project, spec),
@@ -176,17 +181,64 @@ def _check(project: Project, spec: AudienceSpec) -> None:
     from huaxiang.plan.predicate import parse_condition
     from huaxiang.run.conditions import list_issues
 
-    changed = replace(project, audiences=MappingProxyType({**project.audiences, spec.name: spec}))
+    changed, old = (
+        replace(project, audiences=MappingProxyType({**project.audiences, spec.name: spec})),
+        project.audiences.get(spec.name),
+    )
     if spec.when is not None:
-        parse_condition(spec.when, customer_types(changed), sources_of_customers(changed))
+        found = parse_condition(spec.when, customer_types(changed), sources_of_customers(changed))
+        if old is None or old.when != spec.when:
+            _check_names(changed, spec, found)
 
     def issues(one: Project) -> tuple[Issue, ...]:
         return frozen_issues(one, (*check_project(one), *list_issues(one), *sql_issues(one)))
 
     before = {i.message for i in issues(project)}
     faults = [i for i in issues(changed) if i.severity == "error" and i.message not in before]
+    if faults and old is None:  # what is not written yet stands on no line
+        faults = [replace(i, place=Place(NEW_FILE)) if i.subject == ("audiences", spec.name) else i for i in faults]
     if faults:
         raise ProjectInvalid(faults)
+
+
+def _check_names(project: Project, spec: AudienceSpec, condition: Condition) -> None:
+    """Raise NameFault, with the place in the condition, for an audience or list that there is not, or an audience that reads this one."""
+    from huaxiang.app.condition_names import name_fault
+    from huaxiang.plan.columns import read_through
+    from huaxiang.plan.conditions import InList
+    from huaxiang.store.lists import list_file
+
+    assert spec.when is not None
+    others = project.audiences.keys() - {spec.name}
+    for name in condition.audiences:
+        if name not in project.audiences:
+            raise name_fault(spec.when, "audience", name, UsageError.unknown("audience", name, others))
+        if name == spec.name:
+            said = Said(f'audience "{name}" refers to itself: a circle', f"人群“{name}”引用了自身，形成循环")
+            raise name_fault(spec.when, "audience", name, said, "CON005")
+        if ("audiences", spec.name) in read_through(project, ("audiences", name)):
+            said = Said(
+                f'audience "{name}" reads "{spec.name}", which is to read it: a circle',
+                f"人群“{name}”引用了“{spec.name}”，不能再被它引用：会形成循环",
+            )
+            raise name_fault(spec.when, "audience", name, said, "CON005")
+    for part in condition.parts.values():
+        if isinstance(part, InList):
+            try:
+                list_file(project.folder, part.name)
+            except UsageError as error:
+                raise name_fault(spec.when, "list", part.name, error) from None
+
+
+def _check_readable(text: str, file: str) -> None:
+    """Raise ExpressionError for a tree that could not be read again: files have fewer levels and values than a tree can."""
+    from huaxiang.spec.yaml_nodes import MAX_DEPTH, read_document
+
+    if read_document(text.encode(), file)[1]:
+        raise ExpressionError(
+            "EXP012", f"the tree has too many levels or values to be kept in YAML, which takes {MAX_DEPTH} levels; write it as text",
+            zh=f"条件树的层数或取值过多，YAML 文件（最多 {MAX_DEPTH} 级）存不下；请写成文本",
+        )  # fmt: skip
 
 
 def _definition_text(project: Project, spec: AudienceSpec) -> str:

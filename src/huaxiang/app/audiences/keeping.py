@@ -87,8 +87,9 @@ def _today(project: Project) -> date:
 
 def _too_old(project: Project, spec: AudienceSpec) -> Issue:
     said = Said(
-        f"no snapshot was built on or before {spec.frozen_at}; `huaxiang snapshot list` shows the oldest one",
-        f"{spec.frozen_at} 及之前没有构建过快照；用 `huaxiang snapshot list` 可查看最早的一个",
+        f"no snapshot was built on or before {spec.frozen_at} (days of the project's time zone, {project.spec.timezone}); "
+        "`huaxiang snapshot list` shows the oldest one",
+        f"{spec.frozen_at}（按项目时区 {project.spec.timezone}）及之前没有构建过快照；用 `huaxiang snapshot list` 可查看最早的一个",
     )
     return _fault(project, spec, "frozen_at", said)
 

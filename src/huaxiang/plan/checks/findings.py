@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from huaxiang.errors import ExpressionError, Issue, Said
+from huaxiang.errors import ExpressionError, Issue, Place, Said
 from huaxiang.plan.columns import customer_types, dependencies, output_names, profile_names, sources_of_customers
 from huaxiang.plan.expr import CheckedExpression, check_expression
 from huaxiang.plan.predicate import Condition, parse_condition
@@ -34,14 +34,15 @@ class Findings:
 
         What is not computed can't spoil a build: faults of drafts and of tags that are offline are warnings.
         """
+        self._add_at(self.project.place(*at, *path), at, code, message, warning=warning)
+
+    def _add_at(self, place: Place, at: tuple[str, str], code: str, message: Said, *, warning: bool = False) -> None:
         kind, name = at
         warning = warning or (
             kind == "tags" and name in self.project.tags and self.project.tags[name].status != "online"
         )
-        about = definition(kind, name)
         severity: Literal["error", "warning"] = "warning" if warning else "error"
-        place = self.project.place(kind, name, *path)
-        self._found[Issue(place, code, message, severity, at, about)] = None
+        self._found[Issue(place, code, message, severity, at, definition(kind, name))] = None
 
     def issues(self) -> tuple[Issue, ...]:
         """All faults, sorted by place."""
@@ -87,7 +88,10 @@ class Findings:
             self.add(at, path, "REF003", self.not_online(name))
         elif name is None or not self._is_broken(name):
             key = ".".join(str(p + 1) if isinstance(p, int) else p for p in path)
-            self.add(at, path, error.code, Said(f"{key}: {error.message}", f"{key}：{error.zh}"))
+            place = self.project.place(*at, *path)
+            if error.span is not None and error.text is not None:
+                place = self.project.place_within(at, path, error.text, error.span[0])
+            self._add_at(place, at, error.code, Said(f"{key}: {error.message}", f"{key}：{error.zh}"))
 
     def not_online(self, column: str) -> Said:
         """Why a column can't be read: its tag is offline, or a draft."""

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -21,6 +21,8 @@ from huaxiang.serve.cli.texts import language
 ETAG = "huaxiang.etag"
 MOST_ROWS = 1000
 MOST_OFFSET = 10_000_000
+_OF_A_PAGE = frozenset({"limit", "cursor", "snapshot"})
+"""Parameters that may differ from page to page: a cursor keeps to its snapshot."""
 PRIVATE = "private, no-cache"
 VARY = "Accept-Language, Authorization, Cookie"
 
@@ -81,24 +83,43 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Page:
-    """Which part of a list is wanted: `limit` items after the first `offset`, of the snapshot that the first page came from."""
+    """Which part of a list is wanted: `limit` items after the first `offset`, of the snapshot that the first page came from.
+    `about`: what stands for the question, so that nobody goes on with the cursor of another one.
+    """
 
     limit: int
     offset: int = 0
     snapshot: str | None = None
+    about: str = ""
 
     @property
     def end(self) -> int:
         """How many items reach the end of the page."""
         return self.offset + self.limit
 
+    def of(self, about: str) -> Page:
+        """The page as one of this question. Raises Problem for a later page of another one."""
+        if (self.offset or self.snapshot is not None) and self.about != about:
+            raise Problem(
+                "bad-request", "this cursor belongs to another question; begin again without it",
+                "这个 cursor 属于另一个查询；请去掉 cursor 重新开始",
+            )  # fmt: skip
+        return replace(self, about=about)
+
+
+def question(*parts: object) -> str:
+    """What stands for a question in the cursors of its pages."""
+    return hashlib.sha256(repr(parts).encode("utf-8", "replace")).hexdigest()[:16]
+
 
 async def page(
+    request: Request,
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS, description="Items on a page")] = 100,
     cursor: Annotated[str | None, Query(max_length=200, description="From `next` of the page before")] = None,
 ) -> Page:
-    """Read `limit` and `cursor`. Raises Problem for a cursor that none of our pages gave."""
-    return read_cursor(cursor, limit)
+    """Read `limit` and `cursor`. Raises Problem for a cursor that none of our pages gave, or one of another list or filter."""
+    asked = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in _OF_A_PAGE)
+    return read_cursor(cursor, limit).of(question(request.url.path, asked))
 
 
 def read_cursor(cursor: str | None, limit: int) -> Page:
@@ -107,19 +128,21 @@ def read_cursor(cursor: str | None, limit: int) -> Page:
         return Page(limit)
     try:
         told = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii") + b"=="))
-        offset, snapshot = told["o"], told["s"]
+        offset, snapshot, about = told["o"], told["s"], told.get("q", "")
         if not isinstance(offset, int) or not 0 <= offset <= MOST_OFFSET or not isinstance(snapshot, str | None):
             raise ValueError
-    except (ValueError, KeyError, TypeError):
+        if not isinstance(about, str):
+            raise ValueError
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise Problem(
             "bad-request", "this cursor is not one of ours; take it from `next`", "cursor 无效；请使用上一页 next 的值"
         ) from None
-    return Page(limit, offset, snapshot)
+    return Page(limit, offset, snapshot, about)
 
 
 def cursor_after(asked: Page, snapshot: str | None) -> str:
     """The cursor of the page after this one."""
-    told = json.dumps({"o": asked.end, "s": snapshot}, separators=(",", ":")).encode()
+    told = json.dumps({"o": asked.end, "s": snapshot, "q": asked.about}, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(told).rstrip(b"=").decode()
 
 

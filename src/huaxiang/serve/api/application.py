@@ -178,13 +178,26 @@ def _handle(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return _invalid(request, error)
+        return _no_json(request, error) or _invalid(request, error)
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
         code = of_status(error.status_code)
         problem = Problem(code, KINDS[code].en, KINDS[code].zh, headers=error.headers or {})
         return problem_response(request, problem)
+
+
+def _no_json(request: Request, error: RequestValidationError) -> Response | None:
+    """The answer to a body that was sent as something else than JSON, where JSON is wanted; None where that is not what is wrong."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_json = kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+    if is_json or not error.body or not any(fault["loc"][0] == "body" for fault in error.errors()):
+        return None
+    wanted = Problem(
+        "media-type", "send the body as JSON, with `Content-Type: application/json`",
+        "请求体须为 JSON，请设 `Content-Type: application/json`",
+    )  # fmt: skip
+    return problem_response(request, wanted)
 
 
 def _invalid(request: Request, error: RequestValidationError) -> Response:

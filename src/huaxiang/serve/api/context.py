@@ -17,7 +17,7 @@ from fastapi import Depends, Query
 from starlette.requests import Request
 
 from huaxiang.app.rights import RIGHTS, Caller, Right, require
-from huaxiang.app.serving import Served, Serving
+from huaxiang.app.serving import Served, Serving, When
 from huaxiang.errors import AccessDenied, SnapshotError, UsageError
 from huaxiang.serve.api.answers import ETAG, Page, Unchanged, etag_of, is_held, page
 from huaxiang.serve.api.callers import Callers
@@ -72,6 +72,16 @@ class Asked:
     def snapshot(self) -> Snapshot:
         """The snapshot."""
         return self.served.snapshot
+
+    def text_of(self, when: When) -> str:
+        """A condition as text, for questions that take no tree. Raises ExpressionError, with the path of what is wrong in a tree."""
+        from huaxiang.app.audience import column_types
+        from huaxiang.app.conditions import condition_text, sources_in
+
+        if not isinstance(when, str) and self.served.index is not None:
+            self.served.index.checked(when)  # names that there are not are told by their place in the tree
+        manifest = self.snapshot.manifest
+        return condition_text(when, column_types(manifest), sources_in(manifest))
 
     def need_whole(self) -> None:
         """Raise AccessDenied where fields are hidden from the caller: what comes next is told from rows that may hold them."""

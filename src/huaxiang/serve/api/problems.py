@@ -77,7 +77,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType({
 """Code → kind. A condition's own codes (EXP…, CON…, SQL…) stand in `code` with the kind `expression`."""
 
 _OF: tuple[tuple[type[HuaxiangError], str], ...] = (
-    (NotKnown, "not-found"), (UsageError, "bad-request"), (AccessDenied, "forbidden"), (ExpressionError, "expression"),
+    (ExpressionError, "expression"), (NotKnown, "not-found"), (UsageError, "bad-request"), (AccessDenied, "forbidden"),
     (ProjectInvalid, "project-invalid"), (BuildBusy, "build-busy"), (NoSnapshot, "no-snapshot"), (SnapshotError, "conflict"),
     (StorageError, "storage"), (ValueRangeError, "values"), (LearnError, "learn"), (SourceError, "source"),
 )  # fmt: skip

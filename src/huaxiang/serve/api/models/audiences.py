@@ -86,7 +86,7 @@ class ExportAsked(Request):
 class RulesAsked(Request):
     """Which values of tags go together (docs/rules.md); `when` null: among everyone."""
 
-    when: Annotated[str, Field(min_length=1, max_length=100_000)] | None = None
+    when: When | None = None
     tags: Columns = ()
     min_support: Annotated[float, Field(gt=0, le=1)] = 0.01
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.2
@@ -115,10 +115,10 @@ class Rules(Dated):
 class LookalikeAsked(Request):
     """How many customers like a seed to find: a `size` or a `share`, exactly one of them (docs/lookalike.md)."""
 
-    seed: Annotated[str, Field(min_length=1, max_length=100_000)]
+    seed: When
     size: Annotated[int, Field(ge=1)] | None = None
     share: Annotated[float, Field(gt=0, le=1)] | None = None
-    exclude: Annotated[str, Field(min_length=1, max_length=100_000)] | None = None
+    exclude: When | None = None
     model: Literal["logistic", "boosting"] = "logistic"
     holdout: Annotated[float, Field(ge=0.1, le=0.5)] = 0.3
     ids: Annotated[bool, Field(description="Also give `found`: the IDs and scores, the most alike first")] = False

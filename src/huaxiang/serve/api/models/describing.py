@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from huaxiang.serve.api.models.common import Answer, Dated, Name, Request, Shape, Stale, Text
+from huaxiang.serve.api.models.common import Answer, Dated, Name, Request, Shape, Stale, Text, When
 
 Condition = Annotated[
     str, Field(min_length=1, max_length=100_000, description="The name of an audience, or a condition as SQL text")
@@ -17,9 +17,9 @@ ListName = Annotated[str, Field(max_length=1000)]
 class BreakdownAsked(Request):
     """By which tags to break an audience down; `base`: valid (customers with a value), all, or a condition."""
 
-    when: Condition
+    when: When
     by: Annotated[list[Name], Field(min_length=1, max_length=60)]
-    base: Annotated[str, Field(min_length=1, max_length=100_000)] = "valid"
+    base: When = "valid"
     limit: Annotated[int, Field(ge=1, le=1000)] = 20
 
 
@@ -65,7 +65,7 @@ class Breakdown(Dated):
 class OverlapAsked(Request):
     """Audiences to compare, pair by pair."""
 
-    audiences: Annotated[list[Condition], Field(min_length=1, max_length=30)]
+    audiences: Annotated[list[When], Field(min_length=1, max_length=30)]
 
 
 class Overlap(Dated):
@@ -84,7 +84,7 @@ class Overlap(Dated):
 class NumbersAsked(Request):
     """Of which number, amount or date to tell figures."""
 
-    when: Condition
+    when: When
     of: Name
 
 
@@ -111,7 +111,7 @@ class Numbers(Dated):
 class WhyAsked(Request):
     """Why a customer is in an audience, or is not."""
 
-    when: Condition
+    when: When
     customer_id: Name
     unmask: bool = False
 
@@ -142,7 +142,7 @@ class Fields(Dated):
 class SaveAsked(Request):
     """What an audience should be; what is left out stays as it is. One of `when`, `list` and `sql`, `frozen_at` with or without `when`."""
 
-    when: Annotated[str, Field(min_length=1, max_length=100_000)] | None = None
+    when: When | None = None
     list_: Annotated[Name | None, Field(alias="list")] = None
     sql: Annotated[str, Field(min_length=1, max_length=20_000)] | None = None
     frozen_at: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from huaxiang.app.rights import require
 from huaxiang.app.serving import Served, When
-from huaxiang.serve.api.answers import ETAG, Page, answer, cut, etag_of, page, paged, read_cursor
+from huaxiang.serve.api.answers import ETAG, Page, answer, cut, etag_of, page, paged, question, read_cursor
 from huaxiang.serve.api.context import Asked, asks, caller_of, lists, note, pinned, told_of
 from huaxiang.serve.api.models.audiences import (
     Audience,
@@ -89,6 +89,7 @@ def _ids(request: Request, served: Served, wanted: IdsAsked, part: Page) -> dict
     from huaxiang.index import Bits
 
     index = served.need_index()
+    part = part.of(question("ids", served.snapshot.id, index.condition(wanted.when).tree))
     rows = index.select(wanted.when).rows()
     found = index.ids(Bits.from_rows(index.size, rows[part.offset : part.end]))
     note(
@@ -142,8 +143,9 @@ def rules(asked: Annotated[Asked, asks("read")], wanted: RulesAsked) -> Response
     """Find which values of tags go together in an audience, against everyone."""
     from huaxiang.app.rules import RuleQuestion, find_rules
 
+    when = asked.text_of(wanted.when) if wanted.when is not None else None
     told = wanted.model_dump(exclude={"when", "tags"})
-    return answer(asked.request, find_rules(asked.snapshot, wanted.when, RuleQuestion(tags=wanted.tags, **told)))
+    return answer(asked.request, find_rules(asked.snapshot, when, RuleQuestion(tags=wanted.tags, **told)))
 
 
 @router.post("/query/lookalike", response_model=Lookalikes, tags=["query"])
@@ -153,8 +155,9 @@ def lookalike(asked: Annotated[Asked, asks("read")], wanted: LookalikeAsked) -> 
 
     if wanted.ids:
         require(asked.caller, "export")
-    question = LookalikeQuestion(**wanted.model_dump(exclude={"seed", "ids"}))
-    found = find_lookalikes(asked.snapshot, wanted.seed, question)
+    exclude = asked.text_of(wanted.exclude) if wanted.exclude is not None else None
+    asking = LookalikeQuestion(**wanted.model_dump(exclude={"seed", "ids", "exclude"}), exclude=exclude)
+    found = find_lookalikes(asked.snapshot, asked.text_of(wanted.seed), asking)
     told = {key: value for key, value in found.answer.items() if key != "file"}
     if wanted.ids:
         pairs = zip(found.ids.to_pylist(), found.scores.tolist(), strict=True)

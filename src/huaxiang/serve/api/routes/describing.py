@@ -32,7 +32,8 @@ def breakdown(asked: Reading, wanted: BreakdownAsked) -> Response:
     """Break an audience down by tags, against a base, with TGI and its interval."""
     from huaxiang.app.audiences.describing import breakdown as describe
 
-    return answer(asked.request, describe(asked.snapshot, wanted.when, wanted.by, wanted.base, limit=wanted.limit))
+    when, base = asked.text_of(wanted.when), asked.text_of(wanted.base)
+    return answer(asked.request, describe(asked.snapshot, when, wanted.by, base, limit=wanted.limit))
 
 
 @router.post("/query/overlap", response_model=Overlap)
@@ -40,7 +41,7 @@ def overlap(asked: Reading, wanted: OverlapAsked) -> Response:
     """Tell how audiences overlap, pair by pair."""
     from huaxiang.app.audiences.describing import overlap as compare
 
-    return answer(asked.request, compare(asked.snapshot, wanted.audiences))
+    return answer(asked.request, compare(asked.snapshot, [asked.text_of(when) for when in wanted.audiences]))
 
 
 @router.post("/query/numbers", response_model=Numbers)
@@ -48,7 +49,7 @@ def numbers(asked: Reading, wanted: NumbersAsked) -> Response:
     """Tell percentiles, mean and histogram of a number, amount or date over an audience."""
     from huaxiang.app.audiences.figures import numbers as measure
 
-    return answer(asked.request, measure(asked.snapshot, wanted.when, wanted.of))
+    return answer(asked.request, measure(asked.snapshot, asked.text_of(wanted.when), wanted.of))
 
 
 @router.post("/query/why", response_model=Why)
@@ -58,7 +59,7 @@ def why(asked: Annotated[Asked, asks("customers")], wanted: WhyAsked) -> Respons
 
     if wanted.unmask:
         require(asked.caller, "unmask")
-    found = explain(asked.snapshot, wanted.when, wanted.customer_id, unmask=wanted.unmask)
+    found = explain(asked.snapshot, asked.text_of(wanted.when), wanted.customer_id, unmask=wanted.unmask)
     if wanted.unmask:
         asked.note_unmasked(f"customer {found['customer_id']}")
     else:

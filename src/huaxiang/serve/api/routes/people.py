@@ -146,7 +146,9 @@ def entries(
     found = show_entries(server_of(request).state, wanted, limit=part.limit, before=int(before) if before else None)
     last = str(found["entries"][-1]["number"]) if found["entries"] else None
     told: dict[str, Any] = {"entries": found["entries"]}
-    return answer(request, told | paged(request, Page(part.limit, 0, last), last, more=found["more"]), headers=_UNKEPT)
+    return answer(
+        request, told | paged(request, Page(part.limit, 0, last, part.about), last, more=found["more"]), headers=_UNKEPT
+    )
 
 
 @router.get("/audit/verify", response_model=AuditVerified)
