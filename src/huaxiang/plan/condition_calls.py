@@ -175,8 +175,9 @@ def _measured(
             if value is None:
                 raise ExpressionError(
                     "CON010",
-                    f"{name}(…) must be compared with a constant: a number, a text or a date",
-                    zh=f"{name}(…) 只能与常量比较：数值、文本或日期",
+                    f"{name}(…) must be compared with a constant: a number, a text or a date; "
+                    "days before the build are said by days => 30, or by a statistic tag",
+                    zh=f"{name}(…) 只能与常量比较：数值、文本或日期；相对构建日的天数请用 days => 30，或定义统计标签",
                 )
             if kind is not None:
                 comparison(function, op, constant, kind)
@@ -301,8 +302,9 @@ def _top(call: exp.Anonymous, scope: Scope) -> Top:
     if not isinstance(column, exp.Column):
         raise ExpressionError(
             "CON010",
-            f"{given.name}(…): the second argument is the name of a tag or attribute, without quotes",
-            zh=f"{given.name}(…)：第二个参数是标签或属性名，不加引号",
+            f"{given.name}(…): the second argument is the name of a tag or attribute, without quotes; "
+            "to rank by what customers did, define a statistic tag of it",
+            zh=f"{given.name}(…)：第二个参数是标签或属性名，不加引号；若按行为指标排名，请先把它定义为统计标签",
         )
     number = _whole(count, "the count", 10**12)
     if scope.checked:
