@@ -130,3 +130,18 @@ def test_the_command_tells_the_same(
     shown = capsys.readouterr().out
     assert "消费金额" in shown
     assert "城市" not in shown
+
+
+def test_yes_and_no_are_values_of_their_own_and_personal_ones_are_not_listed() -> None:
+    attributes = [
+        {"name": "member", "value_type": "boolean", "values": {"true": text("是", "Yes"), "false": text("否", "No")},
+         "distribution": {"kind": "values", "values": [[False, 7]], "other": 0}},
+        {"name": "address_key", "value_type": "text", "distribution": {"kind": "values", "values": [["310112某路1号", 2]], "other": 0}},
+        {"name": "call_name", "value_type": "text", "personal": "name", "distribution": {"kind": "values", "values": [["王五", 2]], "other": 0}},
+    ]  # fmt: skip
+    fields = {field["name"]: field for field in completion({"attributes": attributes})["fields"]}
+    assert fields["member"]["values"] == [
+        {"value": False, "title": text("否", "No"), "count": 7},
+        {"value": True, "title": text("是", "Yes"), "count": 0},
+    ]
+    assert fields["address_key"]["values"] == fields["call_name"]["values"] == []

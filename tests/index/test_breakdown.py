@@ -136,4 +136,5 @@ def test_the_widest_whole_numbers(tmp_path: Path, numbers: tuple[int, ...]) -> N
     assert dict(zip(counted.values.to_pylist(), counted.counts.tolist(), strict=True)) == dict.fromkeys(numbers, 2)
     spread = index.spread(index.all, "points")
     assert (spread.known, spread.low, spread.high) == (2 * len(numbers), min(numbers), max(numbers))
+    assert spread.total == 2 * sum(numbers)
     assert float(spread.mean) == pytest.approx(sum(numbers) / len(numbers), abs=1)

@@ -12,7 +12,7 @@ from tests.serve.conftest import Answer
 from huaxiang.serve.cli.commands.quality import QualityGroup
 from huaxiang.serve.cli.framework import LazyGroup, TextCommand
 from huaxiang.serve.cli.main import cli
-from huaxiang.serve.cli.output import distribution
+from huaxiang.serve.cli.output import distribution, ranges
 
 Run = Callable[..., Answer]
 SHOWS = [
@@ -224,10 +224,14 @@ def test_persona_cards_show_their_figures(shop: Path, run: Run) -> None:
 def test_the_ends_of_a_distribution_hold_what_lies_beyond(capsys: pytest.CaptureFixture[str]) -> None:
     shape = {"kind": "numbers", "min": 0, "max": 900, "bins": [[2, 10, 5], [10, 18, 3], [18, 26, 2]]}
     distribution(shape, kind="integer", titles={}, base=10, unit=None)
-    assert [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()[-3:]] == ["< 10", "10 – 18", "≥ 18"]
-    distribution(shape | {"min": 2, "max": 26}, kind="integer", titles={}, base=10, unit=None)
+    assert [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()[-3:]] == ["< 10", "10 – 17", "≥ 18"]
+    distribution(shape | {"min": 2, "max": 25}, kind="integer", titles={}, base=10, unit=None)
     assert [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()[-3:]] == [
-        "2 – 10",
-        "10 – 18",
-        "18 – 26",
+        "2 – 9",
+        "10 – 17",
+        "18 – 25",
     ]
+    days = [["2024-01-01T00:00:00", "2024-01-02T00:00:00", 1], ["2024-01-02T00:00:00", "2024-01-03T00:00:00", 2]]
+    assert ranges(days, ("2024-01-01", "2024-01-02"), "date", None) == ["2024-01-01", "2024-01-02"]
+    assert ranges(days, ("2023-12-30", "2024-01-03"), "date", None) == ["< 2024-01-02", "≥ 2024-01-02"]
+    assert ranges([[0.5, 1.5, 1], [1.5, 2.5, 1]], (0.5, 2.5), "number", None) == ["0.50 – 1.50", "1.50 – 2.50"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from huaxiang.app.conditions import sources_in
+from huaxiang.app.masks import kind_of
 from huaxiang.plan.condition_help import CONDITION_CALLS, OPERATORS_OF
 from huaxiang.plan.functions import PORTABLE
 from huaxiang.plan.types import family
@@ -56,17 +57,23 @@ def _named(item: Mapping[str, Any], kind: str, type_: str) -> dict[str, Any]:
 
 def _field(item: Mapping[str, Any], kind: str) -> dict[str, Any]:
     shape = item.get("distribution") or {}
-    titles = item.get("values") or {}
-    values = [
-        {"value": v, "title": titles.get(v) if isinstance(v, str) else None, "count": n}
-        for v, n in shape.get("values", ())
-    ]
+    titles = _titles(item)
+    counted = [] if item.get("personal") or kind_of(item) else shape.get("values", ())
+    values = [{"value": v, "title": titles.get(v), "count": n} for v, n in counted]
     values.sort(key=lambda v: -v["count"])
     told = {v["value"] for v in values}
     if shape.get("kind") == "values":
         values += [{"value": v, "title": t, "count": 0} for v, t in titles.items() if v not in told]
     span = {k: shape.get(k) for k in ("min", "p5", "p50", "p95", "max")} if shape.get("kind") == "numbers" else None
     return _named(item, kind, item["value_type"]) | {"values": values, "range": span}
+
+
+def _titles(item: Mapping[str, Any]) -> dict[Any, Any]:
+    """Title by value; those of yes and no are kept by their names in JSON."""
+    titles = dict(item.get("values") or {})
+    if item["value_type"] != "boolean":
+        return titles
+    return {{"true": True, "false": False}.get(value, value): title for value, title in titles.items()}
 
 
 def _sources(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:

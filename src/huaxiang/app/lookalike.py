@@ -122,6 +122,11 @@ def _check(question: LookalikeQuestion) -> None:
             "the size must be at least 1, the share above 0 and at most 100%",
             "人数至少为 1，占比须大于 0 且不超过 100%",
         )
+    if question.model not in DRIVER_ROWS:
+        known = ", ".join(DRIVER_ROWS)
+        raise UsageError(
+            f'there is no model "{question.model}"; known: {known}', f"没有模型“{question.model}”；可用：{known}"
+        )
     if not 0.1 <= question.holdout <= 0.5:
         raise UsageError("hold out between 0.1 and 0.5 of the seed", "留出比例应在 0.1 到 0.5 之间")
 

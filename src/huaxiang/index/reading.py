@@ -7,9 +7,11 @@ import threading
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,13 +53,16 @@ class Counted:
 
 @dataclass(frozen=True)
 class Spread:
-    """Numbers of a set: how many have one, smallest, largest, mean, and the asked percentiles, in the order asked (None when empty)."""
+    """Numbers of a set: how many have one, smallest, largest, mean, and the asked percentiles, in the order asked (None when empty).
+    `total`: their sum, exact but of doubles.
+    """
 
     known: int
     low: object
     high: object
     mean: float | None
     percentiles: tuple[object, ...]
+    total: int | Decimal | float | None = None
 
 
 class AudienceIndex:
@@ -322,7 +327,8 @@ class AudienceIndex:
         ranks = np.searchsorted(np.cumsum(counts), [max(1, int(np.ceil(p / 100 * len(rows)))) for p in percents])
         wanted = numbers[np.concatenate([[0, len(numbers) - 1], ranks])]
         low, high, *at = from_numbers(wanted, field.info.type).to_pylist()
-        return Spread(len(rows), low, high, _mean(numbers, counts, field), tuple(at))
+        total = _total(numbers, counts, field)
+        return Spread(len(rows), low, high, _mean(numbers, counts, field), tuple(at), total)
 
 
 def _together(sizes: Sequence[int]) -> list[list[int]]:
@@ -359,3 +365,17 @@ def _mean(numbers: npt.NDArray[np.generic], counts: npt.NDArray[np.int64], field
         return None
     total = float(np.dot(numbers.astype(np.float64), counts.astype(np.float64)))
     return total / float(counts.sum()) / float(10 ** scale_of(field.info.type))
+
+
+def _total(numbers: npt.NDArray[Any], counts: npt.NDArray[np.int64], field: Field) -> int | Decimal | float | None:
+    """The sum; of whole numbers and amounts exact: halves of 32 bits are added up, which no number of customers makes too large."""
+    from huaxiang.index.domain import scale_of
+
+    if field.info.type in ("DATE", "TIMESTAMP"):
+        return None
+    if numbers.dtype != np.int64:
+        return float(np.dot(numbers.astype(np.float64), counts.astype(np.float64)))
+    upper, lower = numbers >> 32, numbers & 0xFFFFFFFF
+    whole = (int(np.dot(upper, counts)) << 32) + int(np.dot(lower, counts))
+    scale = scale_of(field.info.type)
+    return Decimal(whole).scaleb(-scale) if scale else whole

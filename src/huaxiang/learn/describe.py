@@ -42,7 +42,11 @@ def known(column: pa.ChunkedArray) -> int:
 
 
 def distribution(column: pa.ChunkedArray, kind: str, order: Sequence[str] = ()) -> dict[str, Any]:
-    """Counts by value (declared order first, then by size), or quantiles and equal-width bins between the 1 % tails."""
+    """Counts by value (declared order first, then by size), or quantiles and equal-width bins between the 1 % tails.
+
+    A bin [low, high, count] holds low and not high; of whole numbers and days each bin has as many of them as every other. What lies in the
+    tails is counted in the outermost bins.
+    """
     if kind in ("boolean", "enum", "text", "list"):
         return _values(column, kind, order)
     return _numbers(column, kind)
@@ -78,7 +82,7 @@ def _numbers(column: pa.ChunkedArray, kind: str) -> dict[str, Any]:
     cuts = np.percentile(numbers, [5, 25, 50, 75, 95])
     low, high = np.percentile(numbers, [1, 99]) if len(numbers) >= 200 else (numbers.min(), numbers.max())
     try:
-        counts, edges = np.histogram(np.clip(numbers, low, high), bins=BINS if high > low else 1)
+        counts, edges = np.histogram(np.clip(numbers, low, high), bins=_edges(low, high, kind))
     except ValueError:  # so large that no bins fit between the smallest and the largest
         counts, edges = np.array([len(numbers)]), np.array([low, high])
     bins = [[show(a), show(b), int(n)] for a, b, n in zip(edges, edges[1:], counts, strict=False)]
@@ -91,6 +95,18 @@ def _numbers(column: pa.ChunkedArray, kind: str) -> dict[str, Any]:
         "mean": show(numbers.mean()),
         "bins": bins,
     }
+
+
+def _edges(low: float, high: float, kind: str) -> int | np.ndarray:
+    """The edges of bins; how many there are where they may lie anywhere. Edges that are no whole numbers would give neighbours of equal
+    width now one, now two of the values.
+    """
+    step = {"integer": 1.0, "date": 86_400.0}.get(kind)
+    if step is None:
+        return BINS if high > low else 1
+    first, count = np.floor(low / step), np.floor(high / step) - np.floor(low / step) + 1
+    width = np.ceil(count / BINS)
+    return np.asarray((first + width * np.arange(np.ceil(count / width) + 1)) * step)
 
 
 def _figure(value: float) -> Any:

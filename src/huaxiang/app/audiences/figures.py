@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from huaxiang.app.audiences.describing import find_item
@@ -30,8 +31,8 @@ def numbers(snapshot: Snapshot, expression: str, of: str) -> dict[str, Any]:
 
     `percentiles`: {percent: value}, values that occur (nearest rank, inclusive). `index`: 100 × mean ÷ mean of everyone with its 95 %
     interval and p-value (`learn.evidence.compare_means`); None for dates and where a ratio has no sense. `histogram`: [low, high,
-    count, base_count] between the 1 % tails of everyone; what lies beyond is counted in the outermost bins. Raises UsageError for
-    other tags, and as `OpenIndex.select`.
+    count, base_count] between the 1 % tails of everyone, low included and high not; what lies beyond is counted in the outermost bins.
+    All values are as JSON has them. Raises UsageError for other tags, and as `OpenIndex.select`.
     """
     from huaxiang.app.audience_index import open_index
 
@@ -55,16 +56,19 @@ def numbers(snapshot: Snapshot, expression: str, of: str) -> dict[str, Any]:
 def _figures(index: AudienceIndex, bits: Bits, item: Mapping[str, Any]) -> dict[str, Any]:
     spread = index.spread(bits, item["name"], PERCENTS)
     values = dict(zip(map(str, PERCENTS), (_plain(v) for v in spread.percentiles), strict=True))
-    total = None if spread.mean is None else round(spread.mean * spread.known, 6)
     return {
         "known": spread.known, "missing": bits.count() - spread.known, "min": _plain(spread.low), "max": _plain(spread.high),
-        "mean": None if spread.mean is None else round(spread.mean, 6), "median": values["50"], "total": total, "percentiles": values,
+        "mean": None if spread.mean is None else round(spread.mean, 6), "median": values["50"], "total": _plain(spread.total),
+        "percentiles": values,
     }  # fmt: skip
 
 
 def _plain(value: object) -> object:
+    """A value as JSON has it."""
     if isinstance(value, datetime | date):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
     return value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -155,6 +155,8 @@ def value(item: Any, kind: str, unit: str | None = None) -> str:
             text = number(item)
         case "datetime":
             return str(item)[:19]
+        case "date":
+            return str(item)[:10]
         case _:
             return str(item)
     return f"{text} {unit_text(unit)}" if unit else text
@@ -197,14 +199,34 @@ def distribution(shape: dict[str, Any], *, kind: str, titles: Any, base: int, un
 
 
 def _ranges(shape: dict[str, Any], kind: str, unit: str | None) -> list[tuple[str, int]]:
-    """What the bins hold: the first and the last hold all that lies beyond them too."""
     bins = shape.get("bins", ())
-    rows = [(f"{value(low, kind, unit)} – {value(high, kind, unit)}", count) for low, high, count in bins]
-    if len(bins) > 1 and shape["min"] < bins[0][0]:
-        rows[0] = f"< {value(bins[0][1], kind, unit)}", bins[0][2]
-    if len(bins) > 1 and shape["max"] > bins[-1][1]:
-        rows[-1] = f"≥ {value(bins[-1][0], kind, unit)}", bins[-1][2]
+    return list(zip(ranges(bins, (shape["min"], shape["max"]), kind, unit), (one[2] for one in bins), strict=True))
+
+
+def ranges(bins: Sequence[Sequence[Any]], ends: tuple[Any, Any], kind: str, unit: str | None) -> list[str]:
+    """What bins (low, high, …) hold of values between `ends`: the first and the last hold all that lies beyond them too."""
+    rows = []
+    for low, high, *_ in bins:
+        shown = [value(end, kind, unit) for end in (low, _last(low, high, kind))]
+        rows.append(shown[0] if shown[0] == shown[1] else " – ".join(shown))
+    if len(bins) > 1 and _place(ends[0]) < _place(bins[0][0]):
+        rows[0] = f"< {value(bins[0][1], kind, unit)}"
+    if len(bins) > 1 and _place(ends[1]) > _place(_last(bins[-1][0], bins[-1][1], kind)):
+        rows[-1] = f"≥ {value(bins[-1][0], kind, unit)}"
     return rows
+
+
+def _last(low: Any, high: Any, kind: str) -> Any:
+    """The last of a bin that ends before `high`: of whole numbers and days it is known."""
+    if kind == "integer" and low == int(low) and high == int(high):
+        return high - 1
+    if kind == "date":
+        return max(low, (datetime.fromisoformat(high) - timedelta(days=1)).isoformat())
+    return high
+
+
+def _place(end: Any) -> Any:
+    return datetime.fromisoformat(end) if isinstance(end, str) else end
 
 
 def _key(item: Any) -> Any:

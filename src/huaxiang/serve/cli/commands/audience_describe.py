@@ -131,14 +131,15 @@ def _numbers(found: dict[str, Any]) -> None:
     shown = unit if unit == "%" else None
     bins = found["histogram"]
     if bins:
+        labels = output.ranges(bins, (base["min"], base["max"]), kind, shown)
         top = max((count / found["known"] for *_, count, _all in bins), default=0) if found["known"] else 0
         output.table(
             (t("tag.range"), t("audience.size"), t("audience.share"), t("audience.base_share"), ""),
             [
-                (f"{output.value(low, kind, shown)} – {output.value(high, kind, shown)}", output.number(count),
+                (label, output.number(count),
                  output.percent(_part(count, found["known"])), output.percent(_part(every, base["known"])),
                  output.bar(count / found["known"] / top if top else 0))
-                for low, high, count, every in bins
+                for label, (_, _, count, every) in zip(labels, bins, strict=True)
             ],
             right=frozenset({1, 2, 3}),
         )  # fmt: skip

@@ -6,6 +6,7 @@ import { useAsk } from "../../api/hooks";
 import { titleOf, useLanguage, useTexts } from "../../i18n";
 import { audience } from "../../i18n/audience";
 import { useFormats } from "../../i18n/format";
+import { binRanges } from "../../charts/bins";
 import { Chart } from "../../charts/Chart";
 import { Answered, ErrorView, Figure, Nothing } from "../../parts";
 import { FieldPicker } from "../../parts/condition/FieldRow";
@@ -49,7 +50,7 @@ function Told({ data }: { data: NumbersTold }) {
     return {
       grid: { left: 4, right: 12, top: 36, bottom: 4, containLabel: true }, legend: { top: 0, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 8 },
       tooltip: { trigger: "axis", valueFormatter: (v: number) => f.percent(v) },
-      xAxis: { type: "category", data: bars.map((b) => `${show(b[0])} – ${show(b[1])}`), axisLabel: { formatter: (text: string) => text.split(" – ")[0] ?? "", hideOverlap: true } },
+      xAxis: { type: "category", data: binRanges(bars, data.base.min, data.base.max, data.of.value_type, show), axisLabel: { formatter: (text: string) => text.split(" – ")[0] ?? "", hideOverlap: true } },
       yAxis: { type: "value", axisLabel: { formatter: (v: number) => f.percent(v, 0) } },
       series: [
         { type: "bar", name: t.inAudience, barCategoryGap: "20%", data: bars.map((b) => b[2] / all) },

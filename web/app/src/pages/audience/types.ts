@@ -94,7 +94,7 @@ export interface NumbersTold {
   readonly min: number | string | null;
   readonly max: number | string | null;
   readonly percentiles: Readonly<Record<string, number | string | null>>;
-  readonly base: { known: number; missing: number; mean: number | null; median: number | string | null; percentiles: Readonly<Record<string, number | string | null>> };
+  readonly base: { known: number; missing: number; mean: number | null; median: number | string | null; min: number | string | null; max: number | string | null; percentiles: Readonly<Record<string, number | string | null>> };
   readonly index: { value: number; low: number; high: number } | null;
   readonly histogram: readonly (readonly [number | string, number | string, number, number])[] | null;
 }

@@ -1,6 +1,7 @@
 // How a tag is spread over the customers: values with bars, or classes of numbers with quantiles.
 import { useMemo } from "react";
 import { Card } from "antd";
+import { binRanges } from "../../charts/bins";
 import { Chart } from "../../charts/Chart";
 import { useTexts } from "../../i18n";
 import { common } from "../../i18n/common";
@@ -44,25 +45,18 @@ function Values({ shape, known, titles, unit }: Spread) {
   );
 }
 
-/** Whether there are values below `high`, from `low` on: both numbers, or both days as text; false where one is unknown. */
-function below(low: unknown, high: unknown): boolean {
-  if (typeof low === "number" && typeof high === "number") return low < high;
-  return typeof low === "string" && typeof high === "string" && low < high;
-}
-
-function Numbers({ shape, titles, unit, height = 240 }: Spread) {
+function Numbers({ shape, titles, unit, type, height = 240 }: Spread) {
   const t = useTexts(tags).page;
   const f = useFormats();
   const words = useWords();
   const show = (value: unknown) => valueText(value, titles, unit, f, words);
   const bins = shape.bins ?? [];
-  const tails = [below(shape.min, bins[0]?.[0]), below(bins[bins.length - 1]?.[1], shape.max)];
-  const range = ([low, high]: readonly [unknown, unknown, number], at: number) => at === 0 && tails[0] ? `< ${show(high)}` : at === bins.length - 1 && tails[1] ? `≥ ${show(low)}` : `${show(low)} – ${show(high)}`;
+  const ranges = binRanges(bins, shape.min, shape.max, type, show);
   const option = useMemo(() => ({
     grid: { left: 8, right: 8, top: 12, bottom: 4, containLabel: true },
-    xAxis: { type: "category" as const, data: bins.map((bin, at) => (at === 0 && tails[0] ? range(bin, at) : show(bin[0]))), axisLabel: { hideOverlap: true } },
+    xAxis: { type: "category" as const, data: bins.map((bin, at) => (ranges[at]?.startsWith("<") ? ranges[at] : show(bin[0]))), axisLabel: { hideOverlap: true } },
     yAxis: { type: "value" as const, axisLabel: { formatter: (v: number) => f.short(v) } },
-    tooltip: { trigger: "axis" as const, formatter: (p: unknown) => { const at = (p as { dataIndex: number }[])[0]?.dataIndex ?? 0; const bin = bins[at]; return bin ? `${range(bin, at)}\n${t.customers} ${f.count(bin[2])}` : ""; } },
+    tooltip: { trigger: "axis" as const, formatter: (p: unknown) => { const at = (p as { dataIndex: number }[])[0]?.dataIndex ?? 0; const bin = bins[at]; return bin ? `${ranges[at]}\n${t.customers} ${f.count(bin[2])}` : ""; } },
     series: [{ type: "bar" as const, data: bins.map(([, , n]) => n), barCategoryGap: "8%" }],
   }), [shape, f, words]);
   const first = bins[0], last = bins[bins.length - 1];
