@@ -100,7 +100,8 @@ class HuaxiangError(Exception):
 
 _KINDS_ZH = {
     "tag": "标签", "audience": "人群", "persona": "典型画像", "source": "数据源", "class": "分类", "column": "列", "template": "模板",
-    "engine": "引擎", "field": "字段", "key": "键", "customer": "客户", "snapshot": "快照",
+    "engine": "引擎", "field": "字段", "key": "键", "customer": "客户", "snapshot": "快照", "user": "用户", "role": "角色",
+    "token": "令牌", "sorting": "排序方式", "entity": "实体",
 }  # fmt: skip
 
 

@@ -138,3 +138,24 @@ def test_the_widest_whole_numbers(tmp_path: Path, numbers: tuple[int, ...]) -> N
     assert (spread.known, spread.low, spread.high) == (2 * len(numbers), min(numbers), max(numbers))
     assert spread.total == 2 * sum(numbers)
     assert float(spread.mean) == pytest.approx(sum(numbers) / len(numbers), abs=1)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_columns_without_any_value_are_counted_with_others(tmp_path: Path, share: float) -> None:
+    rng = np.random.default_rng(9)
+    nothing = {f"nothing{n}": pa.nulls(500, pa.string()) for n in range(70)}
+    cities = rng.choice(["a", "b"], 500)
+    table = {
+        "customer_id": [f"c{n:06d}" for n in range(500)],
+        **nothing,
+        "city": cities,
+        "kind": rng.choice(["x", "y"], 500),
+    }
+    pq.write_table(pa.table(table), tmp_path / "c.parquet")
+    build_index(tmp_path / "c.parquet", tmp_path / "index")
+    index = AudienceIndex.open(tmp_path / "index")
+    bits = Bits.from_mask(rng.random(500) < share)
+    found = index.breakdown(bits, [*nothing, "city", "kind"])
+    assert {found[name].missing for name in nothing} == {bits.count()}
+    counted = dict(zip(found["city"].values.to_pylist(), found["city"].counts.tolist(), strict=True))
+    assert counted == {city: int((bits.mask() & (cities == city)).sum()) for city in ("a", "b")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from tests.serve.identity_shop import SOURCES, Run, build_shop, enter_copy
 
@@ -11,6 +12,7 @@ from huaxiang.app.build import build
 from huaxiang.app.deciding import DECISION_KEYS
 from huaxiang.app.identity import EXPLAIN_KEYS, REVIEW_KEYS, STATUS_KEYS
 from huaxiang.app.trying import DRY_RUN_KEYS, EVALUATE_KEYS, compare
+from huaxiang.app.wiring import open_snapshot
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +91,8 @@ def test_split_takes_effect_at_the_next_build_and_can_be_undone(project: Path, r
     before = run("identity", "explain", "M1", "--json").json
     second = next(r["digest"] for r in before["records"] if "138****0002" in str(r["fields"]) and r["source"] == "crm")
     made = run("identity", "split", "M1", "--records", second[:10], "--why", "brother", "--json").json
-    assert (made["number"], made["kind"], made["records"], made["takes_effect"]) == (1, "split", 1, "next build")
+    assert (made["number"], made["kind"], made["takes_effect"]) == (1, "split", "next build")
+    assert (made["records"], made["others"]) == (2, len(before["records"]) - 2)  # with the order by that phone
     assert run("identity", "explain", "M1", "--json").json["records"] == before["records"]
     assert run("identity", "status", "--json").json["waiting"] == [1]
     build(project)
@@ -97,12 +100,33 @@ def test_split_takes_effect_at_the_next_build_and_can_be_undone(project: Path, r
     assert len(after["records"]) < len(before["records"])
     assert [d["why"] for d in after["decisions"]] == ["brother"]
     assert run("identity", "explain", "M1-2", "--json").code == 0
+    with open_snapshot(project) as snapshot:
+        orders = pq.read_table(snapshot.table("source_orders"), columns=["order_id", "customer_id"]).to_pylist()
+        owners = {row["order_id"]: row["customer_id"] for row in orders}
+        assert (owners["o1"], owners["o2"], owners["o3"]) == ("M1", "M1", "M1-2")
+        customers = pq.read_table(snapshot.table("customers"), columns=["customer_id"])["customer_id"].to_pylist()
+        assert "M1-2" in customers and len(customers) == snapshot.manifest["identity"]["customers"]
     assert run("identity", "undo", "1").code == 0
     build(project)
     again = run("identity", "explain", "M1", "--json").json
     assert {r["digest"] for r in again["records"]} == {r["digest"] for r in before["records"]}
     old = run("identity", "explain", "M1-2", "--json").json
     assert (old["customer_id"], old["asked"]) == ("M1", "M1-2")
+
+
+def test_rows_that_a_key_would_lead_back_are_not_split_off(project: Path, run: Run) -> None:
+    records = run("identity", "explain", "M1", "--json").json["records"]
+    alone = next(r["digest"] for r in records if "138****0001" in str(r["fields"]) and r["source"] == "orders")
+    crm = next(r["digest"] for r in records if "138****0001" in str(r["fields"]) and r["source"] == "crm")
+    refused = run("identity", "split", "M1", "--records", alone, "--why", "x", "--lang", "en")
+    assert refused.code == 2
+    assert f"rows of orders belong to whoever has their phone, so record {alone[:12]} can't leave" in refused.err
+    assert f"{crm[:12]} (crm)" in refused.err and "13810000001" not in refused.err
+    assert (
+        "按 phone 归属客户" in run("identity", "split", "M1", "--records", alone, "--why", "x", "--lang", "zh-CN").err
+    )
+    both = run("identity", "split", "M1", "--records", f"{alone},{crm}", "--why", "x", "--json").json
+    assert both["records"] == 2
 
 
 def test_a_merge_by_hand_redirects_and_unmerge_takes_it_back(project: Path, run: Run) -> None:

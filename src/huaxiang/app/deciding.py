@@ -22,7 +22,8 @@ DECISION_KEYS = ("number", "kind", "customers", "records", "others", "undoes", "
 def split_customer(snapshot: Snapshot, customer_id: str, records: Sequence[str], why: str) -> dict[str, Any]:
     """Decide that `records` (digests or their beginnings) are another person than the rest of the customer. Returns DECISION_KEYS.
 
-    Raises UsageError when a digest is not one of the customer's, nothing would be left, or the customer is an anonymous device.
+    Records whose rows a key leads to the chosen ones go with them. Raises UsageError when a digest is not one of the customer's, nothing
+    would be left, the customer is an anonymous device, or a key would lead rows of a chosen record back.
     """
     customer = current_id(snapshot, customer_id)
     own = _records_of(snapshot, customer)
@@ -31,14 +32,43 @@ def split_customer(snapshot: Snapshot, customer_id: str, records: Sequence[str],
             f"{customer} is a device on which nobody signed in: all that is known of its rows is the device, so none can be told apart",
             f"{customer} 是没有人登录过的设备：它的各行记录只有设备信息，无法区分，因此不能拆分",
         )
-    chosen = sorted({_find(own, text, customer) for text in records})
-    rest = [d for d in own if d not in set(chosen)]
+    picked = sorted({_find(own, text, customer) for text in records})
+    chosen, rest = _with_their_rows(snapshot, picked, [d for d in own if d not in set(picked)])
     if not chosen or not rest:
         raise UsageError(
             f"name some, but not all, of the {len(own)} records of {customer}; `huaxiang identity explain` lists them",
             f"请指定 {customer} 的 {len(own)} 条记录中的一部分（不能是全部）；huaxiang identity explain {customer} 列出各条记录",
         )
     return _decide(snapshot, "split", (chosen, rest, (customer,)), why)
+
+
+def _with_their_rows(snapshot: Snapshot, chosen: Sequence[str], rest: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Both sides of a split, with the records of sources that don't describe people (events, orders) on the side to which their rows go.
+
+    Such rows follow the value of their strongest key to the records that describe somebody with it; where none does, they stay together.
+    Raises UsageError for chosen ones whose rows would stay with the others.
+    """
+    told = snapshot.manifest["identity"]
+    fields = [told["fields"][key] for key in told["keys"]]
+    rows, sides = _rows(snapshot, [*chosen, *rest]), dict.fromkeys(chosen, 0) | dict.fromkeys(rest, 1)
+    found = dict(sides)
+    for row in (row for row in rows if not row["describes"]):
+        field = next((f for f in fields if row.get(f) is not None), None)
+        same = [r for r in rows if field is not None and r.get(field) == row[field]]
+        owners = {sides[r["digest"]] for r in same if r["describes"]} or {
+            min((sides[r["digest"]] for r in same), default=1)
+        }
+        if sides[row["digest"]] in owners or field is None:
+            continue
+        if sides[row["digest"]] == 0:
+            names = ", ".join(sorted(f"{r['digest'][:12]} ({r['source']})" for r in same if r["describes"]))
+            raise UsageError(
+                f"rows of {row['source']} belong to whoever has their {field}, so record {row['digest'][:12]} can't leave without those "
+                f"that say who that is: {names}",
+                f"{row['source']} 的各行按 {field} 归属客户：记录 {row['digest'][:12]} 不能单独分出，须与说明此人身份的记录一起：{names}",
+            )
+        found[row["digest"]] = 0
+    return [d for d in found if found[d] == 0], [d for d in found if found[d] == 1]
 
 
 def merge_customers(snapshot: Snapshot, customers: Sequence[str], why: str) -> dict[str, Any]:

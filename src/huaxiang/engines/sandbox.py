@@ -107,10 +107,12 @@ def _talk(child: subprocess.Popen[bytes], asked: bytes, limits: Limits) -> tuple
 
 def _wait_ready(child: subprocess.Popen[bytes]) -> None:
     """Wait for the child's first line. Raises TimeoutExpired when it can't even be loaded."""
-    import select
+    import selectors
 
     assert child.stdout is not None
-    ready, _, _ = select.select([child.stdout], [], [], _START_SECONDS)
+    with selectors.DefaultSelector() as waiting:  # a server may have more files open than select() can name
+        waiting.register(child.stdout, selectors.EVENT_READ)
+        ready = waiting.select(_START_SECONDS)
     if not ready:
         raise subprocess.TimeoutExpired("sandbox", _START_SECONDS)
     if os.read(child.stdout.fileno(), len(READY)) != READY:

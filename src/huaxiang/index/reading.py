@@ -35,6 +35,8 @@ _ROWWISE = 3
 _BLOCK = 1 << 15
 _COMBINED = 4096
 """So many combinations of codes are counted at once: their counts stay in the processor's first cache."""
+_AXES = 32
+"""So many columns at once at most, those of one code among them: an array has no more than 64 axes."""
 _ORDERED = 4
 """Of so many columns the numbers of all customers are kept in order: 8 bytes for each customer."""
 
@@ -336,7 +338,7 @@ def _together(sizes: Sequence[int]) -> list[list[int]]:
     groups: list[list[int]] = []
     many = _COMBINED
     for place, size in enumerate(sizes):
-        if many * size > _COMBINED:
+        if not groups or many * size > _COMBINED or len(groups[-1]) == _AXES:
             groups.append([])
             many = 1
         groups[-1].append(place)

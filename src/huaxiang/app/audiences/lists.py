@@ -216,7 +216,7 @@ def _read(given: ListFile, fields: Mapping[str, str]) -> _Read:
             values.append(texts.dictionary_decode() if pa.types.is_dictionary(texts.type) else texts)
             rows.append(batch.rows)
     except FileFault as fault:
-        raise UsageError(f"{given.path.name}: {fault}", f"{given.path.name}：{fault}") from None
+        raise UsageError(f"{given.path.name}: {fault}", f"{given.path.name}：{fault.said.zh}") from None
     bare = len(header) == 1 and column not in fields and column != given.column
     if bare:  # perhaps no heading but the first value
         values.insert(0, pa.array([column], pa.string()))
@@ -227,16 +227,19 @@ def _read(given: ListFile, fields: Mapping[str, str]) -> _Read:
 
 def _choose(given: ListFile, header: Sequence[str], fields: Mapping[str, str]) -> tuple[str, str]:
     """Field and column. Raises UsageError."""
+    from huaxiang.store.files.batch import looks_like_data
+
     if given.field is not None and given.field not in fields:
         raise UsageError.unknown("field", given.field, fields)
+    told = [] if looks_like_data(header) else header  # of a file without a heading the first row are values
     if given.column is not None and given.column not in header:
-        raise UsageError.unknown("column", given.column, header)
+        raise UsageError.unknown("column", given.column, told)
     named = [name for name in ([given.field] if given.field else [ID, *fields]) if name in header]
     column = given.column or (named[0] if named else header[0] if len(header) == 1 else None)
     if column is None:
         raise UsageError(
-            f"none of the columns is named {given.field or 'like an identity key'}; say which by --column{did_you_mean('', header)}",
-            f"没有名为 {given.field or '身份键'} 的列；请用 --column 指明{did_you_mean_zh('', header)}",
+            f"none of the columns is named {given.field or 'like an identity key'}; say which by --column{did_you_mean('', told)}",
+            f"没有名为 {given.field or '身份键'} 的列；请用 --column 指明{did_you_mean_zh('', told)}",
         )
     field = given.field or (column if column in fields else None)
     if field is None:
