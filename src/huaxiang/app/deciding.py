@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hmac
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,21 @@ if TYPE_CHECKING:
 DECISION_KEYS = ("number", "kind", "customers", "records", "others", "undoes", "takes_effect")
 
 
-def split_customer(snapshot: Snapshot, customer_id: str, records: Sequence[str], why: str) -> dict[str, Any]:
+def record_handles(snapshot: Snapshot) -> Callable[[str], str]:
+    """How records are called for whoever sees personal values masked: a digest says what a record holds to those who try all numbers, a
+    handle drawn with the project's secret does not. The same record has the same handle always.
+    """
+    from huaxiang.store.secret import project_secret
+
+    secret = project_secret(find_project(snapshot.folder))
+    return lambda digest: hmac.digest(secret, f"record handle:{digest}".encode(), "sha256").hex()[:32]
+
+
+def split_customer(
+    snapshot: Snapshot, customer_id: str, records: Sequence[str], why: str, called: Callable[[str], str] = str
+) -> dict[str, Any]:
     """Decide that `records` (digests or their beginnings) are another person than the rest of the customer. Returns DECISION_KEYS.
+    `called`: what digests are for who asks (`record_handles`).
 
     Records whose rows a key leads to the chosen ones go with them. Raises UsageError when a digest is not one of the customer's, nothing
     would be left, the customer is an anonymous device, or a key would lead rows of a chosen record back.
@@ -32,8 +46,9 @@ def split_customer(snapshot: Snapshot, customer_id: str, records: Sequence[str],
             f"{customer} is a device on which nobody signed in: all that is known of its rows is the device, so none can be told apart",
             f"{customer} 是没有人登录过的设备：它的各行记录只有设备信息，无法区分，因此不能拆分",
         )
-    picked = sorted({_find(own, text, customer) for text in records})
-    chosen, rest = _with_their_rows(snapshot, picked, [d for d in own if d not in set(picked)])
+    names = {called(digest): digest for digest in own}
+    picked = sorted({names[_find(list(names), text, customer)] for text in records})
+    chosen, rest = _with_their_rows(snapshot, picked, [d for d in own if d not in set(picked)], called)
     if not chosen or not rest:
         raise UsageError(
             f"name some, but not all, of the {len(own)} records of {customer}; `huaxiang identity explain` lists them",
@@ -42,7 +57,9 @@ def split_customer(snapshot: Snapshot, customer_id: str, records: Sequence[str],
     return _decide(snapshot, "split", (chosen, rest, (customer,)), why)
 
 
-def _with_their_rows(snapshot: Snapshot, chosen: Sequence[str], rest: Sequence[str]) -> tuple[list[str], list[str]]:
+def _with_their_rows(
+    snapshot: Snapshot, chosen: Sequence[str], rest: Sequence[str], called: Callable[[str], str]
+) -> tuple[list[str], list[str]]:
     """Both sides of a split, with the records of sources that don't describe people (events, orders) on the side to which their rows go.
 
     Such rows follow the value of their strongest key to the records that describe somebody with it; where none does, they stay together.
@@ -61,11 +78,12 @@ def _with_their_rows(snapshot: Snapshot, chosen: Sequence[str], rest: Sequence[s
         if sides[row["digest"]] in owners or field is None:
             continue
         if sides[row["digest"]] == 0:
-            names = ", ".join(sorted(f"{r['digest'][:12]} ({r['source']})" for r in same if r["describes"]))
+            names = ", ".join(sorted(f"{called(r['digest'])[:12]} ({r['source']})" for r in same if r["describes"]))
+            one = called(row["digest"])[:12]
             raise UsageError(
-                f"rows of {row['source']} belong to whoever has their {field}, so record {row['digest'][:12]} can't leave without those "
+                f"rows of {row['source']} belong to whoever has their {field}, so record {one} can't leave without those "
                 f"that say who that is: {names}",
-                f"{row['source']} 的各行按 {field} 归属客户：记录 {row['digest'][:12]} 不能单独分出，须与说明此人身份的记录一起：{names}",
+                f"{row['source']} 的各行按 {field} 归属客户：记录 {one} 不能单独分出，须与说明此人身份的记录一起：{names}",
             )
         found[row["digest"]] = 0
     return [d for d in found if found[d] == 0], [d for d in found if found[d] == 1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -36,6 +36,8 @@ from huaxiang.serve.api.problems import Problem
 from huaxiang.serve.api.routes.catalogue import Unmask
 
 router = APIRouter()
+_RECORDS = frozenset({"digest", "left", "right"})
+"""Members of answers about identity that name a record by its digest."""
 Number = Annotated[int, Path(ge=1, le=2_000_000_000)]
 NOTED = 20
 """So many of the customers that a search found are noted by their IDs."""
@@ -131,12 +133,24 @@ def customer(
 
 
 def _without_digests(asked: Asked, told: Any) -> Any:
-    """What is told, without digests of values where the caller sees those masked: all numbers could be tried on them, anywhere."""
-    if asked.caller.may("unmask"):
-        return told
+    """What is told, without digests of values or records where the caller sees values masked: all numbers could be tried on them,
+    anywhere. Records have handles instead.
+    """
+    from huaxiang.app.deciding import record_handles
+
+    return told if asked.caller.may("unmask") else _handled(told, record_handles(asked.snapshot))
+
+
+def _handled(told: Any, called: Callable[[str], str]) -> Any:
     if isinstance(told, Mapping):
-        return {k: "" if k == "value_digest" and v else _without_digests(asked, v) for k, v in told.items()}
-    return [_without_digests(asked, item) for item in told] if isinstance(told, list | tuple) else told
+        return {key: _handle(key, value, called) for key, value in told.items()}
+    return [_handled(item, called) for item in told] if isinstance(told, list | tuple) else told
+
+
+def _handle(key: str, value: Any, called: Callable[[str], str]) -> Any:
+    if key == "value_digest" and value:
+        return ""
+    return called(value) if key in _RECORDS and isinstance(value, str) else _handled(value, called)
 
 
 @router.post("/customers/{customer_id}/unmask", response_model=Unmasked, tags=["customers"])
@@ -232,9 +246,12 @@ def merge(asked: Deciding, wanted: MergeAsked) -> Response:
 @router.post("/identity/split", response_model=Decision, status_code=201, tags=["identity"])
 def split(asked: Deciding, wanted: SplitAsked) -> Response:
     """Decide that some records of a customer are somebody else's."""
-    from huaxiang.app.deciding import split_customer
+    from huaxiang.app.deciding import record_handles, split_customer
 
-    return _decided(asked, lambda: split_customer(asked.snapshot, wanted.customer_id, wanted.records, wanted.why))
+    called = str if asked.caller.may("unmask") else record_handles(asked.snapshot)
+    return _decided(
+        asked, lambda: split_customer(asked.snapshot, wanted.customer_id, wanted.records, wanted.why, called)
+    )
 
 
 @router.post("/identity/unmerge", response_model=Decision, status_code=201, tags=["identity"])
