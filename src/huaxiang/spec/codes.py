@@ -41,6 +41,7 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "PRJ004": ("单点登录（oidc）的设置有误", "settings of single sign-on (oidc) that can't work"),
     "PRJ005": ("单点登录需要附加组件 huaxiang[oidc]", "single sign-on needs the extra huaxiang[oidc]"),
     "PRJ006": ("读不到单点登录的客户端密钥", "the client secret of single sign-on can't be read"),
+    "PRJ007": ("field_rights 中有未知的字段或人群", "field_rights names an unknown field or audience"),
     "SRC001": ("找不到来源的文件", "no file of the source is found"),
     "SRC002": ("来源的文件无法读取", "the source's file can't be read"),
     "SRC003": ("文件中没有这一列", "the file has no such column"),

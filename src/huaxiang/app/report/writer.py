@@ -143,7 +143,7 @@ def render(report: Mapping[str, Any], script: str) -> str:
     style = resources.files("huaxiang.app.report").joinpath("assets/report.css").read_text("utf-8")
     code = Markup(script.replace("</script", "<\\/script"))
     policy = "; ".join([
-        "default-src 'none'", f"script-src 'sha256-{_sha256(str(code))}'", "style-src 'unsafe-inline'", "img-src data:",
+        "default-src 'none'", f"script-src 'sha256-{_sha256(str(code))}'", f"style-src 'sha256-{_sha256(style)}'", "img-src data:",
         "base-uri 'none'", "form-action 'none'",
     ])  # fmt: skip
     data = Markup(safe_json(report["figures"]))

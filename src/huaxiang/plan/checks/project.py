@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from huaxiang.errors import Said
+from huaxiang.errors import Said, did_you_mean, did_you_mean_zh
 from huaxiang.plan.checks.findings import Findings
+from huaxiang.plan.columns import output_names
 from huaxiang.spec.login import oidc_faults
 
 _AT = ("project", "")
@@ -57,5 +58,29 @@ def check(found: Findings) -> None:
                 "项目没有数据源；请在 sources/ 下的文件中描述一个",
             ),
         )
+    _check_field_rights(found)
     for path, message in oidc_faults(spec.oidc) if spec.oidc is not None else ():
         found.add(_AT, ("oidc", *path), "PRJ004", message)
+
+
+def _check_field_rights(found: Findings) -> None:
+    """A field that is not there is kept from nobody: one that was mistyped stays readable."""
+    project = found.project
+    fields = {
+        *found.types,
+        *project.attributes,
+        *project.tags,
+        *(c for tag in project.tags.values() for c in output_names(tag)),
+    }
+    for number, right in enumerate(project.spec.field_rights):
+        for key, names, known, kind in (
+            ("fields", right.fields, fields, Said("field", "字段")),
+            ("audiences", right.audiences, set(project.audiences), Said("audience", "人群")),
+        ):
+            for place, name in enumerate(names):
+                if name not in known:
+                    said = Said(
+                        f'field_rights: unknown {kind.en} "{name}"{did_you_mean(name, known)}',
+                        f"field_rights：没有名为“{name}”的{kind.zh}{did_you_mean_zh(name, known)}",
+                    )
+                    found.add(_AT, ("field_rights", number, key, place), "PRJ007", said)

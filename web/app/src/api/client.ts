@@ -123,6 +123,19 @@ export async function call<T>(method: string, path: string, options: Options = {
   return { data, etag: response.headers.get("ETag") };
 }
 
+const underWay = new Map<string, Promise<Sent<unknown>>>();
+
+/** `call` for what somebody presses: pressed twice before the answer is there (a double click), it is sent once. */
+export function once<T>(method: string, path: string, options: Options = {}): Promise<Sent<T>> {
+  if (options.body instanceof Blob || options.body instanceof FormData) return call<T>(method, path, options);
+  const key = JSON.stringify([method, path, options.body, options.match]);
+  const before = underWay.get(key) as Promise<Sent<T>> | undefined;
+  if (before) return before;
+  const sent = call<T>(method, path, options).finally(() => underWay.delete(key));
+  underWay.set(key, sent);
+  return sent;
+}
+
 export async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
   return (await call<T>("GET", path, { query, signal })).data;
 }

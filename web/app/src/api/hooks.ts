@@ -2,7 +2,7 @@
 import { useCallback } from "react";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient, keepPreviousData, type UseQueryResult } from "@tanstack/react-query";
 import { useLanguage } from "../i18n";
-import { call, get, post, type Problem, type Query } from "./client";
+import { get, once, post, type Problem, type Query } from "./client";
 
 /** What GET answers; `null` as path asks nothing. */
 export function useGet<T>(path: string | null, query: Query = {}, options: { keep?: boolean; stale?: number } = {}): UseQueryResult<T, Problem> {
@@ -55,7 +55,7 @@ export function usePages<P extends { next?: string | null }, R>(path: string, qu
 export function useWrite<T, V extends { path: string; body?: unknown; match?: string | null }>(method: "POST" | "PUT" | "PATCH" | "DELETE", touches: readonly string[]) {
   const client = useQueryClient();
   return useMutation<T, Problem, V>({
-    mutationFn: async ({ path, body, match }) => (await call<T>(method, path, { body, match })).data,
+    mutationFn: async ({ path, body, match }) => (await once<T>(method, path, { body, match })).data,
     onSuccess: () =>
       client.invalidateQueries({ predicate: (q) => touches.some((t) => q.queryKey.some((part) => typeof part === "string" && part.startsWith(t))) }),
   });

@@ -4,7 +4,7 @@ import { define } from "./index";
 export const customer = define(
   {
     title: "客户", about: "按姓名、拼音、手机尾号、任何 ID 或标签条件查找",
-    placeholder: "姓名 / 拼音 / 手机后 4 位 / 会员号 / 城市 = '上海市'", find: "查找客户",
+    placeholder: "姓名 / 拼音 / 手机后 4 位 / 会员号 / city = '上海市'", find: "查找客户",
     hintTitle: "可以这样找",
     hints: {
       name: "姓名或其中一部分，拼音与首字母也可以", phone: "手机号后 4 位，或完整号码", id: "会员号、账号、OpenID 等任何标识，整个输入",

@@ -5,7 +5,7 @@ import {
   AppstoreOutlined, BarChartOutlined, DatabaseOutlined, GlobalOutlined, IdcardOutlined, LineChartOutlined, MenuOutlined, MoonOutlined,
   QuestionCircleOutlined, SafetyOutlined, SunOutlined, TagsOutlined, TeamOutlined, UserOutlined,
 } from "../icons";
-import { Link, Outlet, useLocation } from "react-router";
+import { Link, Navigate, Outlet, useLocation } from "react-router";
 import { useQueryClient } from "@tanstack/react-query";
 import { Suspense } from "react";
 import { call } from "../api/client";
@@ -94,7 +94,12 @@ function useReachableTables(): void {
 
 /** The frame of every page but login and first set-up; nobody who isn't logged in sees it, not for a moment. */
 export function Shell() {
-  return useSession().authenticated ? <Frame /> : null;
+  const session = useSession();
+  const { pathname, search, hash } = useLocation();
+  if (!session.authenticated) return null;
+  if (session.must_change && session.way === "password" && pathname !== "/account")
+    return <Navigate to={`/account?next=${encodeURIComponent(pathname + search + hash)}`} replace />;
+  return <Frame />;
 }
 
 function Frame() {

@@ -1,4 +1,6 @@
 // One's own account: who one is here, and one's password.
+import { useEffect, useState } from "react";
+import { useNavigate, useSearchParams } from "react-router";
 import { Alert, App, Button, Card, Descriptions, Form, Input } from "antd";
 import { useQueryClient } from "@tanstack/react-query";
 import { useWrite } from "../../api/hooks";
@@ -7,17 +9,24 @@ import { useTexts } from "../../i18n";
 import { access } from "../../i18n/access";
 import { people } from "../../i18n/people";
 import { ErrorView, Page } from "../../parts";
+import { safe } from "../login/next";
 
 export default function Account() {
   const t = useTexts(access);
   const p = useTexts(people);
   const session = useSession();
+  const go = useNavigate();
+  const [search] = useSearchParams();
+  const [forced] = useState(session.must_change);
   const client = useQueryClient();
   const { message } = App.useApp();
   const [form] = Form.useForm<{ old: string; fresh: string; again: string }>();
   const change = useWrite<unknown, { path: string; body: unknown }>("PUT", ["/session"]);
   const save = ({ old, fresh }: { old: string; fresh: string }) =>
     change.mutate({ path: "/session/password", body: { old, new: fresh } }, { onSuccess: () => { form.resetFields(); void message.success(t.changed); void client.invalidateQueries(); } });
+  useEffect(() => {
+    if (forced && !session.must_change) void go(safe(search.get("next")), { replace: true });
+  }, [forced, session.must_change]);
   return (
     <Page title={t.account}>
       <Card size="small" style={{ maxWidth: 520 }}>

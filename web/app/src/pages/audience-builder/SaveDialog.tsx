@@ -39,7 +39,8 @@ export function SaveDialog({ when, editing, definition, onClose, onSaved, onRelo
     ? { name: definition.name, title: plain(definition.title), title_en: title.en === title.zh ? undefined : title.en, owner: definition.owner ?? undefined, description: plain(definition.description) || undefined }
     : {};
   const save = async (digest: string) => {
-    const asked = await form.validateFields();
+    const asked = await form.validateFields().catch(() => null); // what is wrong stands at the fields
+    if (!asked) return;
     const { name, ...told } = { ...asked, name: editing ?? asked.name };
     const filled = Object.fromEntries(Object.entries(told).filter(([, value]) => value));
     try {

@@ -6,11 +6,8 @@ import { post, Problem, url } from "../../api/client";
 import { useSession, type Session } from "../../api/session";
 import { useTexts } from "../../i18n";
 import { access } from "../../i18n/access";
+import { safe } from "./next";
 
-/** Only addresses of this page may follow a login. */
-export function safe(next: string | null): string {
-  return next && /^\/(?!\/)[^\\\p{Cc}]*$/u.test(next) ? next : "/"; // browsers read a backslash as a slash, and leave out tabs and line ends
-}
 
 export default function Login() {
   const t = useTexts(access);
