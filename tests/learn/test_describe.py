@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huaxiang.learn.describe import BINS, distribution
+from huaxiang.serve.cli.output import ranges
 
 
 def bins_of(values: list[object], kind: str, stored: pa.DataType) -> list[list[object]]:
@@ -42,6 +43,13 @@ def test_bins_of_days_are_whole_days() -> None:
     ends = [datetime.fromisoformat(end) for bin_ in bins for end in bin_[:2]]
     assert all(end == datetime(end.year, end.month, end.day) for end in ends)
     assert sum(n for *_, n in bins) == len(days)
+
+
+def test_the_last_day_of_calendars_has_a_bin() -> None:
+    bins = bins_of([date(2024, 1, 1), date(9999, 12, 31)], "date", pa.date32())
+    assert [n for *_, n in bins][-1] == 1
+    assert datetime.fromisoformat(str(bins[-1][1])) == datetime(9999, 12, 31)
+    assert ranges(bins, ("2024-01-01", "9999-12-31"), "date", None)[-1].startswith("≥ ")
 
 
 @pytest.mark.parametrize("values", [[2**62, 2**62 + 1], [-(2**63), 2**63 - 1], [2**53, 2**53 + 1, 2**53 + 40]])

@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 TOP_VALUES = 50
 BINS = 20
 ENUM_LIMIT = 50
+_LAST = int(np.datetime64("9999-12-31T00:00:00", "s").astype(np.int64))
+"""The last day that calendars know; an edge may lie beyond."""
 
 
 def value_type(column: pa.ChunkedArray, *, listed: bool) -> str:
@@ -114,4 +116,4 @@ def _figure(value: float) -> Any:
 
 
 def _moment(value: float) -> Any:
-    return str(np.datetime64(int(value), "s"))
+    return str(np.datetime64(min(int(value), _LAST), "s"))

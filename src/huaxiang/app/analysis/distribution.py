@@ -131,16 +131,15 @@ def _quantile(known: Figures, part: float) -> float:
 
 
 def _edges(span: Figures, number: int, *, whole: bool) -> Figures:
-    """Bounds of equal width; of whole numbers with few different values one bin each."""
+    """Bounds of equal width; of whole numbers each bin has as many as every other, one where there are few."""
     import numpy as np
 
     low, high = (_quantile(span, tail) for tail in TAILS)
-    if whole and high - low < number:
-        return np.arange(np.floor(low), np.floor(high) + 2, dtype=np.float64)
-    if low == high:
-        return np.array([low, low + 1.0])
-    edges = np.linspace(low, high, number + 1)
-    return np.unique(np.ceil(edges)) if whole else edges
+    if whole:
+        first, count = np.floor(low), np.floor(high) - np.floor(low) + 1
+        width = np.ceil(count / number)
+        return np.asarray(first + width * np.arange(np.ceil(count / width) + 1), dtype=np.float64)
+    return np.array([low, low + 1.0]) if low == high else np.linspace(low, high, number + 1)
 
 
 def _counted(known: Figures, edges: Figures) -> NDArray[np.int64]:
