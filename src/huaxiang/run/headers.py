@@ -38,7 +38,7 @@ def read_header(source: SourceSpec, folder: Path) -> tuple[str, ...] | None:
         files = find_files(source, folder)
     except SourceError:
         return None
-    filled = [path for path in files if path.stat().st_size]
+    filled = [path for path in files if _size(path)]
     if not filled:
         raise SourceError(source.name, shown(files[0], folder), EMPTY)
     wanted = mapped_columns(source)
@@ -79,3 +79,11 @@ def _widened(header: tuple[str, ...], source: SourceSpec, paths: Sequence[Path],
             break
         names |= dict.fromkeys(_header(source, path, folder)[0])
     return tuple(names)
+
+
+def _size(path: Path) -> int:
+    """The bytes of a file; none of one that was taken away since it was listed."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
