@@ -224,6 +224,19 @@ def test_page_is_one_file_without_requests_handlers_or_unescaped_names(
     assert f'<html lang="{lang}">' in page
 
 
+def test_policy_admits_exactly_the_style_of_the_page(snapshot: FakeSnapshot, written: None, tmp_path: Path) -> None:
+    page = write_report(snapshot, tmp_path / "r.html").read_text("utf-8")
+    policy = html.unescape(re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1])  # type: ignore[index]
+    styles = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    assert len(styles) == 1
+    digest = base64.b64encode(hashlib.sha256(styles[0].encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in policy.split("; ")
+    assert "unsafe-inline" not in policy
+    seen = Attributes()
+    seen.feed(page)
+    assert "style" not in {name for name, _ in seen.found}
+
+
 def test_policy_admits_exactly_the_script_of_the_page(snapshot: FakeSnapshot, written: None, tmp_path: Path) -> None:
     page = write_report(snapshot, tmp_path / "r.html").read_text("utf-8")
     policy = html.unescape(re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1])  # type: ignore[index]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -66,12 +67,8 @@ def check(found: Findings) -> None:
 def _check_field_rights(found: Findings) -> None:
     """A field that is not there is kept from nobody: one that was mistyped stays readable."""
     project = found.project
-    fields = {
-        *found.types,
-        *project.attributes,
-        *project.tags,
-        *(c for tag in project.tags.values() for c in output_names(tag)),
-    }
+    columns = (c for tag in project.tags.values() for c in output_names(tag))
+    fields = {*found.types, *project.attributes, *columns}
     for number, right in enumerate(project.spec.field_rights):
         for key, names, known, kind in (
             ("fields", right.fields, fields, Said("field", "字段")),
@@ -79,8 +76,22 @@ def _check_field_rights(found: Findings) -> None:
         ):
             for place, name in enumerate(names):
                 if name not in known:
-                    said = Said(
-                        f'field_rights: unknown {kind.en} "{name}"{did_you_mean(name, known)}',
-                        f"field_rights：没有名为“{name}”的{kind.zh}{did_you_mean_zh(name, known)}",
-                    )
+                    said = _unknown(name, known, kind)
+                    if key == "fields" and name in project.tags:
+                        said = _several(name, output_names(project.tags[name]))
                     found.add(_AT, ("field_rights", number, key, place), "PRJ007", said)
+
+
+def _unknown(name: str, known: Iterable[str], kind: Said) -> Said:
+    return Said(
+        f'field_rights: unknown {kind.en} "{name}"{did_you_mean(name, known)}',
+        f"field_rights：没有名为“{name}”的{kind.zh}{did_you_mean_zh(name, known)}",
+    )
+
+
+def _several(tag: str, columns: Iterable[str]) -> Said:
+    """A tag that writes several columns has none of its own name: rights on that name would do nothing."""
+    return Said(
+        f'field_rights: the tag "{tag}" is no field, its columns are; write those that are meant: {", ".join(columns)}',
+        f"field_rights：标签“{tag}”本身不是字段，它的各列才是；请写明所指的列：{'、'.join(columns)}",
+    )
